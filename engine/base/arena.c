@@ -1,0 +1,42 @@
+#include "base/arena.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { LINE = 64 };
+
+void *st_arena_take(StArena *arena, int64_t count, size_t each) {
+    size_t bytes;
+    if (count < 0 || __builtin_mul_overflow((size_t)count, each, &bytes) || bytes > SIZE_MAX - LINE ||
+        arena->used > SIZE_MAX - LINE - bytes) {
+        arena->used = SIZE_MAX;
+        return NULL;
+    }
+    size_t at = arena->used;
+    arena->used += (bytes + LINE - 1) / LINE * LINE;
+    return arena->base ? arena->base + at : NULL;
+}
+
+size_t st_memory_total(void) {
+    long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+    return pages > 0 && page > 0 ? (size_t)pages * (size_t)page : SIZE_MAX / 4;
+}
+
+bool st_arena_allocate(StArena *arena, const char *what, StError *error) {
+    size_t size = arena->used ? arena->used : LINE;
+    if (size == SIZE_MAX || size > st_memory_total())
+        return st_fail(error, ST_ERR_MEMORY, "%s would take %.4g GB, this machine has %.4g GB", what,
+                       (double)size / 1e9, (double)st_memory_total() / 1e9);
+    arena->base = aligned_alloc(LINE, size);
+    if (!arena->base) return st_fail_memory(error, what, size);
+    memset(arena->base, 0, size);
+    arena->size = size;
+    arena->used = 0;
+    return true;
+}
+
+void st_arena_free(StArena *arena) {
+    free(arena->base);
+    *arena = (StArena){0};
+}

@@ -1,0 +1,393 @@
+#include "base/option.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *st_option_name_at(const void *rows, int index) {
+    return ((const StOption *)rows)[index].name;
+}
+
+const char *st_choice_name_at(const void *choices, int index) {
+    return ((const StChoice *)choices)[index].name;
+}
+
+int st_choice_find(const StChoice *choices, const char *name) {
+    for (int i = 0; choices[i].name; i++)
+        if (strcmp(choices[i].name, name) == 0) return i;
+    return -1;
+}
+
+const StOption *st_option_find(const StOption *rows, const char *name) {
+    for (; rows->name; rows++)
+        if (strcmp(rows->name, name) == 0) return rows;
+    return NULL;
+}
+
+int st_option_count(const StOption *rows) {
+    int count = 0;
+    while (rows[count].name)
+        count++;
+    return count;
+}
+
+static bool has_range(const StOption *row) {
+    return row->low != 0 || row->high != 0;
+}
+
+static bool in_range(const StOption *row, double v) {
+    if (!has_range(row)) return true;
+    return (row->open_low ? v > row->low : v >= row->low) &&
+           (row->open_high ? v < row->high : v <= row->high);
+}
+
+/* What an integer is wanted to be, for messages. */
+static void range_print(const StOption *row, StText *out) {
+    if (!has_range(row)) {
+        st_text_add(out, row->type == ST_INT ? "a whole number" : "a number");
+        return;
+    }
+    bool unbounded = isinf(row->high) || (row->type != ST_NUMBER && row->high >= INT_MAX);
+    if (unbounded) {
+        st_text_add(out, row->type == ST_NUMBER ? "a number " : "a whole number ");
+        st_text_add(out, row->open_low ? "above " : "from ");
+        st_text_number(out, row->low);
+        if (!row->open_low) st_text_add(out, " up");
+        return;
+    }
+    if (row->open_low) st_text_add(out, "above ");
+    st_text_number(out, row->low);
+    st_text_add(out, row->open_low ? (row->open_high ? " and below " : " and at most ")
+                                   : (row->open_high ? " to below " : " to "));
+    st_text_number(out, row->high);
+}
+
+void st_option_wants(const StOption *row, StText *out) {
+    switch (row->type) {
+    case ST_INT:
+    case ST_NUMBER:
+        range_print(row, out);
+        return;
+    case ST_SIZE:
+        range_print(row, out);
+        st_text_add(out, ", or two joined by x");
+        return;
+    case ST_SWITCH:
+        st_text_add(out, "yes or no");
+        return;
+    case ST_SHAPES:
+        st_text_add(out, "extents joined by x (28x28x1)");
+        return;
+    case ST_TEXT:
+        st_text_add(out, "text");
+        return;
+    case ST_CHOICE:
+    case ST_CALL:
+        for (int i = 0; row->choices[i].name; i++) {
+            const StChoice *choice = &row->choices[i];
+            st_text_format(out, "%s%s", i ? ", " : "", choice->name);
+            for (int p = 0; row->type == ST_CALL && p < ST_PARAMETERS_MAX && choice->parameter[p].name; p++)
+                st_text_format(out, ":%s", choice->parameter[p].name);
+        }
+    }
+}
+
+/* "dense: units=0: wanted 1 to 1000000" without the owner's name, which callers put in front. */
+static bool refuse(const StOption *row, const char *text, StError *error) {
+    StText wants = {0};
+    st_option_wants(row, &wants);
+    st_fail(error, ST_ERR_VALUE, "%s=%.60s: wanted %s", row->name, text, st_text_string(&wants));
+    st_text_free(&wants);
+    return false;
+}
+
+static bool read_int(const StOption *row, const char *text, size_t length, int *out) {
+    char digits[24];
+    if (length == 0 || length >= sizeof digits) return false;
+    memcpy(digits, text, length);
+    digits[length] = '\0';
+    char *end;
+    if (strspn(digits, "+-0123456789") != length) return false;
+    long value = strtol(digits, &end, 10);
+    if (*end || value < INT_MIN || value > INT_MAX || !in_range(row, (double)value)) return false;
+    *out = (int)value;
+    return true;
+}
+
+static bool read_size(const StOption *row, const char *text, StSize *out) {
+    const char *x = strchr(text, 'x');
+    StSize size;
+    if (!read_int(row, text, x ? (size_t)(x - text) : strlen(text), &size.n[0])) return false;
+    size.n[1] = size.n[0];
+    if (x && !read_int(row, x + 1, strlen(x + 1), &size.n[1])) return false;
+    *out = size;
+    return true;
+}
+
+static bool read_call(const StOption *row, const char *text, StCall *out, StError *error) {
+    char name[64];
+    const char *colon = strchr(text, ':');
+    size_t length = colon ? (size_t)(colon - text) : strlen(text);
+    if (length >= sizeof name) return refuse(row, text, error);
+    memcpy(name, text, length);
+    name[length] = '\0';
+    StCall call = {.kind = st_choice_find(row->choices, name)};
+    if (call.kind < 0) return st_fail_unknown(error, row->name, name, st_choice_name_at, row->choices);
+    const StChoice *choice = &row->choices[call.kind];
+    for (int p = 0; p < ST_PARAMETERS_MAX && choice->parameter[p].name; p++)
+        call.parameter[p] = strtod(choice->parameter[p].fallback, NULL);
+    for (int p = 0; colon; p++) {
+        const char *from = colon + 1;
+        colon = strchr(from, ':');
+        char word[40];
+        length = colon ? (size_t)(colon - from) : strlen(from);
+        if (p >= ST_PARAMETERS_MAX || !choice->parameter[p].name)
+            return st_fail(error, ST_ERR_VALUE, "%s=%.60s: too many numbers for %s", row->name, text,
+                           choice->name);
+        const StParameter *parameter = &choice->parameter[p];
+        double value = 0;
+        memcpy(word, from, length < sizeof word ? length : 0);
+        word[length < sizeof word ? length : 0] = '\0';
+        bool ranged = parameter->low != 0 || parameter->high != 0;
+        if (!st_number(word, &value) || (ranged && (value < parameter->low || value > parameter->high))) {
+            StText range = {0};
+            if (ranged) {
+                st_text_add(&range, " from ");
+                st_text_number(&range, parameter->low);
+                if (isinf(parameter->high)) {
+                    st_text_add(&range, " up");
+                } else {
+                    st_text_add(&range, " to ");
+                    st_text_number(&range, parameter->high);
+                }
+            }
+            st_fail(error, ST_ERR_VALUE, "%s=%.60s: wanted a number%s for %s's %s", row->name, text,
+                    st_text_string(&range), choice->name, parameter->name);
+            st_text_free(&range);
+            return false;
+        }
+        call.parameter[p] = value;
+    }
+    *out = call;
+    return true;
+}
+
+bool st_option_set(const StOption *row, void *values, const char *text, StError *error) {
+    void *field = (char *)values + row->offset;
+    switch (row->type) {
+    case ST_INT:
+        return read_int(row, text, strlen(text), field) || refuse(row, text, error);
+    case ST_SIZE:
+        return read_size(row, text, field) || refuse(row, text, error);
+    case ST_CALL:
+        return read_call(row, text, field, error);
+    case ST_NUMBER: {
+        double value;
+        if (!st_number(text, &value) || !in_range(row, value)) return refuse(row, text, error);
+        *(double *)field = value;
+        return true;
+    }
+    case ST_SWITCH: {
+        bool yes = strcmp(text, "yes") == 0;
+        if (!yes && strcmp(text, "no") != 0) return refuse(row, text, error);
+        *(bool *)field = yes;
+        return true;
+    }
+    case ST_CHOICE: {
+        int index = st_choice_find(row->choices, text);
+        if (index < 0) return st_fail_unknown(error, row->name, text, st_choice_name_at, row->choices);
+        *(int *)field = index;
+        return true;
+    }
+    case ST_SHAPES: {
+        StShape shape;
+        if (!st_shape_parse(text, &shape, error)) return st_fail_at(error, "%s", row->name);
+        *(StShape *)field = shape;
+        return true;
+    }
+    case ST_TEXT:
+        if (strlen(text) >= row->size)
+            return st_fail(error, ST_ERR_VALUE, "%s: text of %zu bytes, wanted at most %zu", row->name,
+                           strlen(text), row->size - 1);
+        strcpy(field, text);
+        return true;
+    }
+    return false;
+}
+
+bool st_options_set(const StOption *rows, const char *what, void *values, const char *name, const char *text,
+                    StError *error) {
+    const StOption *row = st_option_find(rows, name);
+    if (!row) {
+        char of[80];
+        snprintf(of, sizeof of, "option of %.60s", what);
+        return st_fail_unknown(error, of, name, st_option_name_at, rows);
+    }
+    return st_option_set(row, values, text, error) || st_fail_at(error, "%s", what);
+}
+
+static size_t field_size(const StOption *row) {
+    switch (row->type) {
+    case ST_INT:
+    case ST_CHOICE:
+        return sizeof(int);
+    case ST_NUMBER:
+        return sizeof(double);
+    case ST_SWITCH:
+        return sizeof(bool);
+    case ST_CALL:
+        return sizeof(StCall);
+    case ST_SIZE:
+        return sizeof(StSize);
+    case ST_SHAPES:
+        return sizeof(StShape);
+    case ST_TEXT:
+        return row->size;
+    }
+    return 0;
+}
+
+void st_options_default(const StOption *rows, void *values) {
+    for (; rows->name; rows++) {
+        memset((char *)values + rows->offset, 0, field_size(rows));
+        if (rows->fallback && *rows->fallback) st_option_set(rows, values, rows->fallback, NULL);
+    }
+}
+
+bool st_options_parse(const StOption *rows, const char *what, void *values, size_t values_size,
+                      const StWord *words, int count, StError *error) {
+    bool given[64] = {false};
+    int known = st_option_count(rows);
+    unsigned char *trial = malloc(values_size ? values_size : 1);
+    if (!trial) return st_fail_memory(error, what, values_size);
+    memcpy(trial, values, values_size);
+    st_options_default(rows, trial);
+    bool named = false, done = true;
+    for (int i = 0; done && i < count; i++) {
+        const StWord *word = &words[i];
+        const StOption *row = NULL;
+        if (word->name) {
+            named = true;
+            row = st_option_find(rows, word->name);
+            if (!row) done = st_options_set(rows, what, trial, word->name, word->value, error);
+        } else if (named) {
+            done = st_fail(error, ST_ERR_VALUE, "%s: '%.60s' by place stands after an option by name", what,
+                           word->text);
+        } else if (i >= known) {
+            done = known ? st_fail(error, ST_ERR_VALUE, "%s: '%.60s' is one word too many, wanted at most %d",
+                                   what, word->text, known)
+                         : st_fail(error, ST_ERR_VALUE, "%s: '%.60s' is one word too many, it takes none",
+                                   what, word->text);
+        } else {
+            row = &rows[i];
+        }
+        if (!row) continue;
+        if (given[row - rows])
+            done = st_fail(error, ST_ERR_VALUE, "%s: %s is given twice", what, row->name);
+        else
+            done = st_option_set(row, trial, word->value, error) || st_fail_at(error, "%s", what);
+        given[row - rows] = true;
+    }
+    for (int i = 0; done && i < known; i++) {
+        if (rows[i].fallback || given[i]) continue;
+        StText wants = {0};
+        st_option_wants(&rows[i], &wants);
+        done = st_fail(error, ST_ERR_VALUE, "%s: %s is missing, wanted %s", what, rows[i].name,
+                       st_text_string(&wants));
+        st_text_free(&wants);
+    }
+    if (done) memcpy(values, trial, values_size);
+    free(trial);
+    return done;
+}
+
+void st_option_print(const StOption *row, const void *values, StText *out) {
+    const void *field = (const char *)values + row->offset;
+    switch (row->type) {
+    case ST_INT:
+        st_text_format(out, "%d", *(const int *)field);
+        return;
+    case ST_NUMBER:
+        st_text_number(out, *(const double *)field);
+        return;
+    case ST_SWITCH:
+        st_text_add(out, *(const bool *)field ? "yes" : "no");
+        return;
+    case ST_CHOICE:
+        st_text_add(out, row->choices[*(const int *)field].name);
+        return;
+    case ST_TEXT:
+        st_text_add(out, field);
+        return;
+    case ST_SHAPES: {
+        char buffer[ST_SHAPE_TEXT];
+        st_text_add(out, st_shape_print(field, buffer));
+        return;
+    }
+    case ST_SIZE: {
+        const StSize *size = field;
+        st_text_format(out, size->n[0] == size->n[1] ? "%d" : "%dx%d", size->n[0], size->n[1]);
+        return;
+    }
+    case ST_CALL: {
+        const StCall *call = field;
+        const StChoice *choice = &row->choices[call->kind];
+        st_text_add(out, choice->name);
+        int last = -1; /* the last parameter that differs from its default */
+        for (int p = 0; p < ST_PARAMETERS_MAX && choice->parameter[p].name; p++)
+            if (call->parameter[p] != strtod(choice->parameter[p].fallback, NULL)) last = p;
+        for (int p = 0; p <= last; p++) {
+            st_text_add(out, ":");
+            st_text_number(out, call->parameter[p]);
+        }
+    }
+    }
+}
+
+bool st_option_is_default(const StOption *row, const void *values) {
+    if (!row->fallback) return false;
+    StText now = {0};
+    st_option_print(row, values, &now);
+    StText standard = {0};
+    StOption probe = *row;
+    probe.offset = 0;
+    union {
+        double number;
+        StShape shape;
+        StCall call;
+    } small;
+    void *field = row->type == ST_TEXT ? malloc(row->size) : &small;
+    bool same = false;
+    if (field) {
+        memset(field, 0, field_size(row));
+        if (*row->fallback) st_option_set(&probe, field, row->fallback, NULL);
+        st_option_print(&probe, field, &standard);
+        same = strcmp(st_text_string(&now), st_text_string(&standard)) == 0;
+    }
+    if (row->type == ST_TEXT) free(field);
+    st_text_free(&now);
+    st_text_free(&standard);
+    return same;
+}
+
+void st_options_print(const StOption *rows, const void *values, StText *out) {
+    bool by_place = true;
+    StText value = {0}, word = {0};
+    for (; rows->name; rows++) {
+        bool standard = st_option_is_default(rows, values);
+        by_place = by_place && (rows->place || !rows->fallback) && !standard;
+        if (standard) continue;
+        st_text_clear(&value);
+        st_text_clear(&word);
+        st_option_print(rows, values, &value);
+        if (!by_place) st_text_format(&word, "%s=", rows->name);
+        st_text_add(&word, st_text_string(&value));
+        st_text_add(out, " ");
+        st_text_word(out, st_text_string(&word));
+    }
+    if (value.failed || word.failed) out->failed = true;
+    st_text_free(&value);
+    st_text_free(&word);
+}

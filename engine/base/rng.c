@@ -1,0 +1,75 @@
+#include "base/rng.h"
+
+#include <math.h>
+
+static void multiply(uint32_t a, uint32_t b, uint32_t *high, uint32_t *low) {
+    uint64_t product = (uint64_t)a * b;
+    *high = (uint32_t)(product >> 32);
+    *low = (uint32_t)product;
+}
+
+void st_philox(uint64_t key, uint64_t high, uint64_t low, uint32_t out[4]) {
+    uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
+    uint32_t c0 = (uint32_t)low, c1 = (uint32_t)(low >> 32), c2 = (uint32_t)high, c3 = (uint32_t)(high >> 32);
+    for (int round = 0; round < 10; round++) {
+        uint32_t h0, l0, h1, l1;
+        multiply(0xD2511F53u, c0, &h0, &l0);
+        multiply(0xCD9E8D57u, c2, &h1, &l1);
+        c0 = h1 ^ c1 ^ k0, c1 = l1, c2 = h0 ^ c3 ^ k1, c3 = l0;
+        k0 += 0x9E3779B9u, k1 += 0xBB67AE85u;
+    }
+    out[0] = c0, out[1] = c1, out[2] = c2, out[3] = c3;
+}
+
+/* splitmix64's finaliser: spreads small numbers over 64 bits. */
+static uint64_t mix(uint64_t z) {
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return z ^ (z >> 31);
+}
+
+StRng st_rng(uint64_t seed, StStream stream, uint64_t a, uint64_t b) {
+    return (StRng){.key = mix(seed + 0x9E3779B97F4A7C15u * (uint64_t)stream),
+                   .high = mix(mix(a + 0x632BE59BD9B4E019u) ^ (b + 0x9E3779B97F4A7C15u))};
+}
+
+uint32_t st_rng_next(StRng *rng) {
+    unsigned lane = (unsigned)(rng->at & 3);
+    if (lane == 0) st_philox(rng->key, rng->high, rng->at >> 2, rng->block);
+    rng->at++;
+    return rng->block[lane];
+}
+
+uint32_t st_rng_at(const StRng *stream, uint64_t position) {
+    uint32_t block[4];
+    st_philox(stream->key, stream->high, position >> 2, block);
+    return block[position & 3];
+}
+
+double st_rng_uniform(StRng *rng) {
+    uint64_t high = st_rng_next(rng) >> 5, low = st_rng_next(rng) >> 6;
+    return (double)(high << 26 | low) * 0x1p-53;
+}
+
+double st_rng_normal(StRng *rng) {
+    double radius = sqrt(-2.0 * log(1.0 - st_rng_uniform(rng)));
+    return radius * cos(2.0 * 3.14159265358979323846 * st_rng_uniform(rng));
+}
+
+uint64_t st_rng_below(StRng *rng, uint64_t n) {
+    if (n == 0) return 0;
+    uint64_t limit = UINT64_MAX - UINT64_MAX % n, value;
+    do {
+        value = (uint64_t)st_rng_next(rng) << 32;
+        value |= st_rng_next(rng);
+    } while (value >= limit);
+    return value % n;
+}
+
+void st_rng_shuffle(StRng *rng, int64_t *v, int64_t n) {
+    for (int64_t i = n - 1; i > 0; i--) {
+        int64_t j = (int64_t)st_rng_below(rng, (uint64_t)i + 1), held = v[i];
+        v[i] = v[j];
+        v[j] = held;
+    }
+}

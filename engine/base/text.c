@@ -1,0 +1,182 @@
+#include "base/text.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+/* Room for `more` bytes and the terminator. */
+static bool grow(StText *text, size_t more) {
+    if (text->failed) return false;
+    if (more > SIZE_MAX / 2 - text->length - 1) return !(text->failed = true);
+    size_t need = text->length + more + 1;
+    if (need <= text->capacity) return true;
+    size_t capacity = text->capacity ? text->capacity : 64;
+    while (capacity < need)
+        capacity *= 2;
+    char *data = realloc(text->data, capacity);
+    if (!data) return !(text->failed = true);
+    text->data = data;
+    text->capacity = capacity;
+    return true;
+}
+
+void st_text_add_bytes(StText *text, const void *bytes, size_t count) {
+    if (!grow(text, count)) return;
+    if (count) memcpy(text->data + text->length, bytes, count);
+    text->length += count;
+    text->data[text->length] = '\0';
+}
+
+void st_text_add(StText *text, const char *string) {
+    st_text_add_bytes(text, string, strlen(string));
+}
+
+void st_text_format(StText *text, const char *format, ...) {
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int count = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (count >= 0 && grow(text, (size_t)count)) {
+        vsnprintf(text->data + text->length, (size_t)count + 1, format, again);
+        text->length += (size_t)count;
+    }
+    va_end(again);
+}
+
+void st_text_word(StText *text, const char *word) {
+    bool plain = *word && *word != '#' && !strpbrk(word, " \t'\"");
+    if (plain) {
+        st_text_add(text, word);
+        return;
+    }
+    char quote = strchr(word, '\'') ? '"' : '\'';
+    st_text_add_bytes(text, &quote, 1);
+    st_text_add(text, word);
+    st_text_add_bytes(text, &quote, 1);
+}
+
+void st_text_number(StText *text, double value) {
+    char digits[40];
+    for (int precision = 1; precision <= 17; precision++) {
+        snprintf(digits, sizeof digits, "%.*g", precision, value);
+        if (strtod(digits, NULL) == value || !isfinite(value)) break;
+    }
+    st_text_add(text, digits);
+}
+
+void st_text_float(StText *text, float value) {
+    char digits[40];
+    for (int precision = 1; precision <= 9; precision++) {
+        snprintf(digits, sizeof digits, "%.*g", precision, (double)value);
+        if (strtof(digits, NULL) == value || !isfinite(value)) break;
+    }
+    st_text_add(text, digits);
+}
+
+const char *st_text_string(const StText *text) {
+    return text->data ? text->data : "";
+}
+
+void st_text_clear(StText *text) {
+    text->length = 0;
+    if (text->data) text->data[0] = '\0';
+}
+
+void st_text_free(StText *text) {
+    free(text->data);
+    *text = (StText){0};
+}
+
+bool st_number(const char *word, double *value) {
+    if (!*word || strspn(word, "0123456789+-.eE") != strlen(word)) return false;
+    char *end;
+    double read = strtod(word, &end);
+    if (*end || end == word || !isfinite(read)) return false;
+    *value = read;
+    return true;
+}
+
+bool st_file_read(const char *path, size_t limit, StText *out, StError *error) {
+    if (!limit) limit = (size_t)2 << 30;
+    struct stat info;
+    if (stat(path, &info) != 0) return st_fail(error, ST_ERR_FILE, "%s: %s", path, strerror(errno));
+    if (S_ISDIR(info.st_mode)) return st_fail(error, ST_ERR_FILE, "%s: is a folder, wanted a file", path);
+    gzFile file = gzopen(path, "rb");
+    if (!file) return st_fail(error, ST_ERR_FILE, "%s: %s", path, strerror(errno ? errno : ENOMEM));
+    gzbuffer(file, 1 << 17);
+    st_text_clear(out);
+    if (S_ISREG(info.st_mode) && info.st_size > 0 && (size_t)info.st_size < limit)
+        grow(out, (size_t)info.st_size * (gzdirect(file) ? 1 : 3)); /* a guess; it grows where it must */
+    int count = 0;
+    while (grow(out, 1 << 16)) {
+        size_t room = out->capacity - out->length - 1;
+        count = gzread(file, out->data + out->length, room > 1 << 24 ? 1 << 24 : (unsigned)room);
+        if (count <= 0) break;
+        out->length += (size_t)count;
+        out->data[out->length] = '\0';
+        if (out->length > limit) {
+            gzclose(file);
+            return st_fail(error, ST_ERR_FILE, "%s: larger than %zu bytes", path, limit);
+        }
+    }
+    int code = Z_OK;
+    const char *why = gzerror(file, &code);
+    /* zlib reports a truncated member only on closing: Z_BUF_ERROR. */
+    char reason[128];
+    snprintf(reason, sizeof reason, "%s", code == Z_ERRNO ? strerror(errno) : why);
+    int closed = gzclose(file);
+    if (out->failed) return st_fail_memory(error, path, out->length);
+    if (code == Z_BUF_ERROR || closed == Z_BUF_ERROR)
+        return st_fail(error, ST_ERR_FORMAT, "%s: the compressed data ends too soon (truncated .gz)", path);
+    if (count < 0 || code != Z_OK)
+        return st_fail(error, code == Z_ERRNO ? ST_ERR_FILE : ST_ERR_FORMAT, "%s: %s", path, reason);
+    return true;
+}
+
+bool st_file_write(const char *path, const void *bytes, size_t count, StError *error) {
+    StText beside = {0};
+    st_text_format(&beside, "%s.XXXXXX", path);
+    if (beside.failed) return st_fail_memory(error, path, strlen(path));
+    int fd = mkstemp(beside.data);
+    bool done = fd >= 0;
+    size_t at = 0;
+    while (done && at < count) {
+        ssize_t wrote = write(fd, (const char *)bytes + at, count - at);
+        if (wrote < 0 && errno == EINTR) continue;
+        if (wrote <= 0)
+            done = false;
+        else
+            at += (size_t)wrote;
+    }
+    struct stat old;
+    mode_t mask = umask(0);
+    umask(mask);
+    mode_t mode = stat(path, &old) == 0 ? old.st_mode & 07777 : 0666 & ~mask;
+    if (done) done = fchmod(fd, mode) == 0 && fsync(fd) == 0;
+    int why = errno;
+    if (fd >= 0 && close(fd) != 0 && done) done = false, why = errno;
+    if (done && rename(beside.data, path) != 0) done = false, why = errno;
+    if (!done) {
+        if (fd >= 0) unlink(beside.data);
+        st_fail(error, ST_ERR_FILE, "%s: %s", path, strerror(why));
+    }
+    st_text_free(&beside);
+    return done;
+}
+
+bool st_path_join(const char *base_file, const char *path, char *out, size_t size, StError *error) {
+    const char *slash = base_file && path[0] != '/' ? strrchr(base_file, '/') : NULL;
+    int folder = slash ? (int)(slash - base_file + 1) : 0;
+    int wrote = snprintf(out, size, "%.*s%s", folder, base_file ? base_file : "", path);
+    if (wrote < 0 || (size_t)wrote >= size)
+        return st_fail(error, ST_ERR_VALUE, "path of %d characters, wanted at most %zu", wrote, size - 1);
+    return true;
+}
