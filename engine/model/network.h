@@ -1,0 +1,87 @@
+/* A network: a stack compiled to flat arrays. Everything lives in one arena made at creation; running
+ * allocates nothing. Compiled in float and in double.
+ *
+ * The network knows rows and layers, not threads: callers run row ranges (lanes) and gradient parts on
+ * whatever threads they like; ranges must not overlap. st_network_run does it on a pool for plain forward. */
+#ifndef ST_MODEL_NETWORK_H
+#define ST_MODEL_NETWORK_H
+
+#include "base/arena.h"
+#include "base/pool.h"
+#include "model/stack.h"
+
+#define StNetwork ST_R(StNetwork)
+typedef struct StNetwork StNetwork;
+
+/* One weight of the network: "dense/kernel". Values and gradients lie in two flat arrays in this order. */
+#define StTensor ST_R(StTensor)
+typedef struct StTensor {
+    char name[ST_LAYER_NAME_MAX + 24]; /* LAYER/WEIGHT */
+    int layer, weight;                 /* index of the layer, and of the weight within it */
+    StShape shape;
+    int64_t size, offset; /* in elements, into the flat arrays */
+    bool trainable;
+    StCall initializer, regularizer;
+    int64_t fan_in, fan_out;
+} StTensor;
+
+#define st_network_create         ST_R(st_network_create)
+#define st_network_destroy        ST_R(st_network_destroy)
+#define st_network_layers         ST_R(st_network_layers)
+#define st_network_info           ST_R(st_network_info)
+#define st_network_step           ST_R(st_network_step)
+#define st_network_tensors        ST_R(st_network_tensors)
+#define st_network_weights        ST_R(st_network_weights)
+#define st_network_gradients      ST_R(st_network_gradients)
+#define st_network_initialize     ST_R(st_network_initialize)
+#define st_network_input          ST_R(st_network_input)
+#define st_network_output         ST_R(st_network_output)
+#define st_network_input_gradient ST_R(st_network_input_gradient)
+#define st_network_forward        ST_R(st_network_forward)
+#define st_network_backward       ST_R(st_network_backward)
+#define st_network_gradient       ST_R(st_network_gradient)
+#define st_network_parts          ST_R(st_network_parts)
+#define st_network_run            ST_R(st_network_run)
+#define st_network_rows           ST_R(st_network_rows)
+
+/* input NULL: the stack's own. rows: the most rows of one batch. learns: backward and gradients are wanted;
+ * input_gradient: also dx of the first layer. The stack may be freed afterwards. */
+typedef struct StNetworkPlan {
+    const StShape *input;
+    int64_t rows;
+    bool learns, input_gradient;
+} StNetworkPlan;
+StNetwork *st_network_create(const StStack *stack, const StNetworkPlan *plan, StError *error);
+void st_network_destroy(StNetwork *network);
+
+int st_network_layers(const StNetwork *network);
+int64_t st_network_rows(const StNetwork *network);
+const StStackInfo *st_network_info(const StNetwork *network);
+const StStep *st_network_step(const StNetwork *network, int layer); /* its y is the layer's output */
+
+/* The table of weights, and the flat arrays [total] that they lie in. */
+const StTensor *st_network_tensors(const StNetwork *network, int *count);
+Real *st_network_weights(StNetwork *network, int64_t *total);
+Real *st_network_gradients(StNetwork *network); /* NULL where it does not learn */
+
+/* Draws every weight from (seed, INIT, layer, weight): the same bits in any order of layers' creation. */
+void st_network_initialize(StNetwork *network, uint64_t seed);
+
+Real *st_network_input(StNetwork *network);          /* [rows, input size]: fill, then forward */
+Real *st_network_output(StNetwork *network);         /* [rows, output size] */
+Real *st_network_input_gradient(StNetwork *network); /* [rows, input size] or NULL */
+
+/* One lane. backward expects the last step's dy for its rows; last_is_logits: dy is by the input of the last
+ * activation (the loss was fused with softmax or sigmoid), so that the activation's own derivative is
+ * skipped. */
+void st_network_forward(StNetwork *network, const StPass *pass);
+void st_network_backward(StNetwork *network, const StPass *pass, bool last_is_logits);
+
+/* Weight gradients in fixed parts (by the stack and the batch size alone). */
+int st_network_parts(const StNetwork *network);
+void st_network_gradient(StNetwork *network, int64_t rows, int part);
+
+/* Forward over `rows` rows of the input buffer, cut in fixed chunks over the pool (NULL: this thread). */
+void st_network_run(StNetwork *network, int64_t rows, const StPass *pass, StPool *pool);
+
+#endif

@@ -1,0 +1,71 @@
+/* A stack: the description of a Sequential network. Pure data: no weights, no
+ * memory of their size; a stack of 175 billion parameters can be described and
+ * costed. Layers count from 1 in the language and from 0 here; the input is not
+ * a layer. An edit that fails changes nothing. */
+#ifndef ST_MODEL_STACK_H
+#define ST_MODEL_STACK_H
+
+#include "layers/layer.h"
+
+enum { ST_LAYERS_MAX = 1000 };
+
+typedef struct StLayer {
+    const StLayerKind *kind;
+    char name[ST_LAYER_NAME_MAX]; /* "" where none was given: then Keras' automatic one (dense, dense_1, …) */
+    _Alignas(16) unsigned char options[ST_LAYER_OPTIONS_MAX];
+} StLayer;
+
+typedef struct StStack {
+    StShape input; /* rank 0: the data says it */
+    int count;
+    StLayer *layers; /* owned */
+} StStack;
+
+void st_stack_init(StStack *stack);
+bool st_stack_copy(StStack *to, const StStack *from, StError *error); /* `to` uninitialised or freed */
+void st_stack_free(StStack *stack);
+
+/* "KIND words…" without insert/set: words[0] is the kind's name. name= is understood for every kind. */
+bool st_layer_parse(StLayer *layer, const StWord *words, int count, StError *error);
+/* "dense 64 relu name=hidden", no newline: reads back as the same layer. */
+void st_layer_print(const StLayer *layer, StText *out);
+
+bool st_stack_insert(StStack *stack, int at, const StLayer *layer, StError *error); /* at in 0 … count */
+bool st_stack_remove(StStack *stack, int at, StError *error);
+bool st_stack_move(StStack *stack, int from, int to, StError *error);
+/* "3" (from 1) or a layer's name, given or automatic: its index from 0, or -1 with an error that suggests. */
+int st_stack_find(const StStack *stack, const char *word, StError *error);
+/* key=value words on one layer; name= too (unique, st_is_name). */
+bool st_stack_set(StStack *stack, int at, const StWord *words, int count, StError *error);
+
+/* "input 4\ndense 64 relu\n…" */
+void st_stack_print(const StStack *stack, StText *out);
+
+/* What inference finds out about one layer. */
+typedef struct StLayerInfo {
+    char name[ST_LAYER_NAME_MAX]; /* given or automatic; unique */
+    StShape in, out;
+    int weights;
+    StWeight weight[ST_WEIGHTS_MAX];
+    int64_t parameters, trainable; /* -1: more than int64_t holds */
+    int64_t flops;                 /* forward, one row */
+    int64_t bytes;                 /* of its output for one row, float32 */
+    StError error;                 /* code ST_ERR_OK, or why the layer does not fit here */
+} StLayerInfo;
+
+typedef struct StStackInfo {
+    StShape input, output;
+    int64_t parameters, trainable, flops, bytes;
+    int first_bad; /* index of the first layer that does not fit, or -1 */
+} StStackInfo;
+
+/* Automatic names alone, without shapes. names[count]. */
+void st_stack_names(const StStack *stack, char (*names)[ST_LAYER_NAME_MAX]);
+
+/* Infers every layer for rows of shape `input` (NULL: the stack's own). layers[count] is filled for every
+ * layer, also behind a bad one (unknown shapes, rank 0). Returns false with "layer 2 (dense): wanted …"
+ * where a layer does not fit, names are not unique, or there is no input shape. */
+bool st_stack_infer(const StStack *stack, const StShape *input, StLayerInfo *layers, StStackInfo *info,
+                    StError *error);
+
+#endif
