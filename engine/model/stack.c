@@ -1,0 +1,287 @@
+#include "model/stack.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void st_stack_init(StStack *stack) {
+    *stack = (StStack){0};
+}
+
+void st_stack_free(StStack *stack) {
+    free(stack->layers);
+    *stack = (StStack){0};
+}
+
+bool st_stack_copy(StStack *to, const StStack *from, StError *error) {
+    StStack copy = {.input = from->input, .count = from->count};
+    if (from->count > 0) {
+        size_t bytes = (size_t)from->count * sizeof *copy.layers;
+        copy.layers = malloc(bytes);
+        if (!copy.layers) return st_fail_memory(error, "a copy of the stack", bytes);
+        memcpy(copy.layers, from->layers, bytes);
+    }
+    *to = copy;
+    return true;
+}
+
+static bool set_name(StLayer *layer, const char *name, StError *error) {
+    if (*name && !st_is_name(name))
+        return st_fail(error, ST_ERR_VALUE, "%s: name=%.60s: wanted a letter, then letters, digits, _ or -",
+                       layer->kind->name, name);
+    if (strlen(name) >= sizeof layer->name)
+        return st_fail(error, ST_ERR_VALUE, "%s: name of %zu bytes, wanted at most %zu", layer->kind->name,
+                       strlen(name), sizeof layer->name - 1);
+    strcpy(layer->name, name);
+    return true;
+}
+
+static bool is_name_word(const StWord *word) {
+    return word->name && strcmp(word->name, "name") == 0;
+}
+
+bool st_layer_parse(StLayer *layer, const StWord *words, int count, StError *error) {
+    if (count < 1) return st_fail(error, ST_ERR_VALUE, "a layer's kind is missing");
+    StLayer parsed = {.kind = words[0].name ? NULL : st_layer_kind_find(words[0].text)};
+    if (!parsed.kind) return st_fail_unknown(error, "layer kind", words[0].text, st_layer_kind_name_at, NULL);
+    StWord rest[ST_WORDS_MAX];
+    int kept = 0, names = 0;
+    for (int i = 1; i < count; i++) {
+        if (!is_name_word(&words[i])) {
+            rest[kept++] = words[i];
+            continue;
+        }
+        if (names++) return st_fail(error, ST_ERR_VALUE, "%s: name is given twice", parsed.kind->name);
+        if (!set_name(&parsed, words[i].value, error)) return false;
+    }
+    if (!st_options_parse(parsed.kind->options, parsed.kind->name, parsed.options, parsed.kind->options_size,
+                          rest, kept, error))
+        return false;
+    *layer = parsed;
+    return true;
+}
+
+void st_layer_print(const StLayer *layer, StText *out) {
+    st_text_add(out, layer->kind->name);
+    st_options_print(layer->kind->options, layer->options, out);
+    if (*layer->name) st_text_format(out, " name=%s", layer->name);
+}
+
+/* The layer, not `except`, that was given this name, or -1. */
+static int given_name(const StStack *stack, const char *name, int except) {
+    for (int i = 0; i < stack->count; i++)
+        if (i != except && strcmp(stack->layers[i].name, name) == 0) return i;
+    return -1;
+}
+
+static bool refuse_twin(const StStack *stack, const StLayer *layer, int except, StError *error) {
+    int twin = *layer->name ? given_name(stack, layer->name, except) : -1;
+    if (twin < 0) return true;
+    return st_fail(error, ST_ERR_VALUE, "%s: name=%s is taken by layer %d", layer->kind->name, layer->name,
+                   twin + 1);
+}
+
+bool st_stack_insert(StStack *stack, int at, const StLayer *layer, StError *error) {
+    if (at < 0 || at > stack->count)
+        return st_fail(error, ST_ERR_VALUE, "place %d: wanted 1 to %d", at + 1, stack->count + 1);
+    if (stack->count >= ST_LAYERS_MAX)
+        return st_fail(error, ST_ERR_VALUE, "more than %d layers", ST_LAYERS_MAX);
+    if (!refuse_twin(stack, layer, -1, error)) return false;
+    StLayer added = *layer; /* may lie in the array that is about to move */
+    size_t bytes = (size_t)(stack->count + 1) * sizeof *stack->layers;
+    StLayer *layers = realloc(stack->layers, bytes);
+    if (!layers) return st_fail_memory(error, "the stack", bytes);
+    memmove(layers + at + 1, layers + at, (size_t)(stack->count - at) * sizeof *layers);
+    layers[at] = added;
+    stack->layers = layers;
+    stack->count++;
+    return true;
+}
+
+static bool has_layer(const StStack *stack, int at, StError *error) {
+    if (at >= 0 && at < stack->count) return true;
+    if (stack->count == 0) return st_fail(error, ST_ERR_VALUE, "layer %d: the stack has no layers", at + 1);
+    return st_fail(error, ST_ERR_VALUE, "layer %d: wanted 1 to %d", at + 1, stack->count);
+}
+
+bool st_stack_remove(StStack *stack, int at, StError *error) {
+    if (!has_layer(stack, at, error)) return false;
+    stack->count--;
+    memmove(stack->layers + at, stack->layers + at + 1, (size_t)(stack->count - at) * sizeof *stack->layers);
+    return true;
+}
+
+bool st_stack_move(StStack *stack, int from, int to, StError *error) {
+    if (!has_layer(stack, from, error) || !has_layer(stack, to, error)) return false;
+    StLayer moved = stack->layers[from];
+    StLayer *layers = stack->layers;
+    if (from < to)
+        memmove(layers + from, layers + from + 1, (size_t)(to - from) * sizeof *layers);
+    else
+        memmove(layers + to + 1, layers + to, (size_t)(from - to) * sizeof *layers);
+    layers[to] = moved;
+    return true;
+}
+
+bool st_stack_set(StStack *stack, int at, const StWord *words, int count, StError *error) {
+    if (!has_layer(stack, at, error)) return false;
+    StLayer trial = stack->layers[at];
+    const StLayerKind *kind = trial.kind;
+    if (count < 1)
+        return st_fail(error, ST_ERR_VALUE, "%s: an option is missing, wanted key=value", kind->name);
+    for (int i = 0; i < count; i++) {
+        if (!words[i].name)
+            return st_fail(error, ST_ERR_VALUE, "%s: '%.60s': wanted key=value", kind->name, words[i].text);
+        for (int j = 0; j < i; j++)
+            if (strcmp(words[j].name, words[i].name) == 0)
+                return st_fail(error, ST_ERR_VALUE, "%s: %s is given twice", kind->name, words[i].name);
+        bool done = is_name_word(&words[i]) ? set_name(&trial, words[i].value, error)
+                                            : st_options_set(kind->options, kind->name, trial.options,
+                                                             words[i].name, words[i].value, error);
+        if (!done) return false;
+    }
+    if (!refuse_twin(stack, &trial, at, error)) return false;
+    stack->layers[at] = trial;
+    return true;
+}
+
+void st_stack_print(const StStack *stack, StText *out) {
+    char shape[ST_SHAPE_TEXT];
+    if (stack->input.rank > 0) st_text_format(out, "input %s\n", st_shape_print(&stack->input, shape));
+    for (int i = 0; i < stack->count; i++) {
+        st_layer_print(&stack->layers[i], out);
+        st_text_add(out, "\n");
+    }
+}
+
+/* Keras counts the layers of a kind that were given no name: dense, dense_1, … A number whose name was given
+ * to another layer is passed over. number[i] keeps what layer i got. */
+static void name_layer(const StStack *stack, int at, int *number, char name[ST_LAYER_NAME_MAX]) {
+    const StLayer *layer = &stack->layers[at];
+    number[at] = -1;
+    if (*layer->name) {
+        strcpy(name, layer->name);
+        return;
+    }
+    int next = 0;
+    for (int i = at - 1; i >= 0; i--)
+        if (stack->layers[i].kind == layer->kind && number[i] >= 0) {
+            next = number[i] + 1;
+            break;
+        }
+    for (;; next++) {
+        if (next == 0)
+            snprintf(name, ST_LAYER_NAME_MAX, "%.48s", layer->kind->name);
+        else
+            snprintf(name, ST_LAYER_NAME_MAX, "%.48s_%d", layer->kind->name, next);
+        if (given_name(stack, name, at) < 0) break;
+    }
+    number[at] = next;
+}
+
+void st_stack_names(const StStack *stack, char (*names)[ST_LAYER_NAME_MAX]) {
+    int number[ST_LAYERS_MAX];
+    for (int i = 0; i < stack->count; i++)
+        name_layer(stack, i, number, names[i]);
+}
+
+typedef struct Names {
+    int count;
+    char (*name)[ST_LAYER_NAME_MAX];
+} Names;
+
+static const char *name_at(const void *table, int index) {
+    const Names *names = table;
+    return index < names->count ? names->name[index] : NULL;
+}
+
+/* A word of digits alone as an index from 0; -1 for other words, INT_MAX where it is too large. */
+static int layer_number(const char *word) {
+    if (!*word || word[strspn(word, "0123456789")]) return -1;
+    if (strlen(word) > 8) return INT_MAX;
+    return atoi(word) - 1 < 0 ? INT_MAX : atoi(word) - 1;
+}
+
+int st_stack_find(const StStack *stack, const char *word, StError *error) {
+    if (stack->count == 0) {
+        st_fail(error, ST_ERR_VALUE, "layer %.60s: the stack has no layers", word);
+        return -1;
+    }
+    int number = layer_number(word);
+    if (number >= 0 && number < stack->count) return number;
+    if (number >= 0) {
+        st_fail(error, ST_ERR_VALUE, "layer %.60s: wanted 1 to %d, or a name", word, stack->count);
+        return -1;
+    }
+    Names names = {stack->count, malloc((size_t)stack->count * ST_LAYER_NAME_MAX)};
+    if (!names.name) {
+        st_fail_memory(error, "names of layers", (size_t)stack->count * ST_LAYER_NAME_MAX);
+        return -1;
+    }
+    st_stack_names(stack, names.name);
+    int found = -1;
+    for (int i = 0; i < stack->count && found < 0; i++)
+        if (strcmp(names.name[i], word) == 0) found = i;
+    if (found < 0) st_fail_unknown(error, "layer", word, name_at, &names);
+    free(names.name);
+    return found;
+}
+
+/* Shapes, weights and costs of one layer whose input is known. */
+static bool infer_layer(const StLayer *layer, StLayerInfo *info) {
+    const StLayerKind *kind = layer->kind;
+    if (!kind->shape(layer->options, &info->in, &info->out, &info->error)) {
+        info->out = (StShape){0};
+        return false;
+    }
+    int64_t size = st_shape_size(&info->out);
+    if (size < 0) {
+        info->out = (StShape){0};
+        return st_fail(&info->error, ST_ERR_SHAPE, "its output has more values than can be counted");
+    }
+    info->weights = kind->weights ? kind->weights(layer->options, &info->in, info->weight) : 0;
+    for (int i = 0; i < info->weights; i++) {
+        int64_t count = st_shape_size(&info->weight[i].shape);
+        info->parameters = st_plus(info->parameters, count);
+        if (info->weight[i].trainable) info->trainable = st_plus(info->trainable, count);
+    }
+    info->flops = kind->flops ? kind->flops(layer->options, &info->in, &info->out) : 0;
+    info->bytes = st_times(size, (int64_t)sizeof(float));
+    return true;
+}
+
+bool st_stack_infer(const StStack *stack, const StShape *input, StLayerInfo *layers, StStackInfo *info,
+                    StError *error) {
+    StShape shape = input && input->rank > 0 ? *input : stack->input;
+    StStackInfo total = {.input = shape, .first_bad = -1};
+    int number[ST_LAYERS_MAX];
+    for (int i = 0; i < stack->count; i++) {
+        StLayerInfo *layer = &layers[i];
+        *layer = (StLayerInfo){.in = shape};
+        name_layer(stack, i, number, layer->name);
+        int twin = *stack->layers[i].name ? given_name(stack, stack->layers[i].name, i) : -1;
+        bool fits = shape.rank == 0 || infer_layer(&stack->layers[i], layer);
+        if (fits && twin >= 0 && twin < i)
+            fits =
+                st_fail(&layer->error, ST_ERR_VALUE, "name=%s is taken by layer %d", layer->name, twin + 1);
+        if (!fits && total.first_bad < 0) total.first_bad = i;
+        shape = layer->out;
+        total.parameters = st_plus(total.parameters, layer->parameters);
+        total.trainable = st_plus(total.trainable, layer->trainable);
+        total.flops = st_plus(total.flops, layer->flops);
+        total.bytes = st_plus(total.bytes, layer->bytes);
+    }
+    total.output = shape;
+    if (info) *info = total;
+    if (total.first_bad >= 0) {
+        const StLayerInfo *bad = &layers[total.first_bad];
+        return st_fail(error, bad->error.code, "layer %d (%s): %.600s", total.first_bad + 1, bad->name,
+                       bad->error.message);
+    }
+    if (total.input.rank == 0)
+        return st_fail(error, ST_ERR_STATE,
+                       "the shape of the input is not known; say it with input (input 4), "
+                       "or load data");
+    return true;
+}
