@@ -51,7 +51,7 @@ all: $(B)/strata ## build the program: build/strata
 
 # A plain make names what is missing and stops.
 $(B)/.found:
-	@missing=`$(call missing,$(NEED_BUILD),2)`; if [ -n "$$missing" ]; then \
+	@missing="$(call missing,$(NEED_BUILD),2)"; if [ -n "$$missing" ]; then \
 	  echo "missing:$$missing"; echo "type: make deps"; exit 1; fi
 	@mkdir -p $(B) && touch $@
 
@@ -88,25 +88,25 @@ run: deps ## install what is missing, build, open the workbench training on a sa
 
 # ---- what is needed --------------------------------------------------------------------------------------
 
-# $(call missing,ROWS,FIELD): the FIELD-th names of the rows that pkg-config does not find, and the tools.
-missing = for row in $(1); do pkg-config --exists $${row%%:*} 2>/dev/null || \
-            printf ' %s' "`echo $$row | cut -d: -f$(2)`"; done; \
-          command -v pkg-config >/dev/null || printf ' pkg-config'; \
-          command -v $(CC) >/dev/null || printf ' %s' '$(CC)'
+# $(call missing,ROWS,FIELD), for the shell: the FIELD-th names of the rows that pkg-config does not find, and the tools.
+missing = $$(for row in $(1); do pkg-config --exists $${row%%:*} 2>/dev/null || \
+            printf ' %s' $$(echo $$row | cut -d: -f$(2)); done; \
+            command -v pkg-config >/dev/null || printf ' pkg-config'; \
+            command -v $(firstword $(CC)) >/dev/null || printf ' %s' $(firstword $(CC)))
 
 # Installs with apt-get what is missing, through sudo where needed; elsewhere says what to type, and stops.
 define install_missing
-	@missing=`$(call missing,$(1),2)`; [ -n "$$missing" ] || exit 0; \
+	@missing="$(call missing,$(1),2)"; [ -n "$$missing" ] || exit 0; \
 	echo "missing:$$missing"; \
 	if command -v apt-get >/dev/null; then \
-	  if [ `id -u` = 0 ]; then root=; elif command -v sudo >/dev/null; then root=sudo; \
+	  if [ $$(id -u) = 0 ]; then root=; elif command -v sudo >/dev/null; then root=sudo; \
 	  else echo "type, as root: apt-get install$$missing"; exit 1; fi; \
 	  echo "installing:  $$root apt-get install -y$$missing"; \
 	  $$root apt-get update -qq && $$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null || \
 	    { echo "that failed; type: $$root apt-get install$$missing"; exit 1; }; \
-	elif command -v dnf >/dev/null; then echo "type: sudo dnf install`$(call missing,$(1),3)`"; exit 1; \
-	elif command -v pacman >/dev/null; then echo "type: sudo pacman -S`$(call missing,$(1),4)`"; exit 1; \
-	elif command -v brew >/dev/null; then echo "type: brew install`$(call missing,$(1),4)`"; exit 1; \
+	elif command -v dnf >/dev/null; then echo "type: sudo dnf install$(call missing,$(1),3)"; exit 1; \
+	elif command -v pacman >/dev/null; then echo "type: sudo pacman -S$(call missing,$(1),4)"; exit 1; \
+	elif command -v brew >/dev/null; then echo "type: brew install$(call missing,$(1),4)"; exit 1; \
 	else echo "install these with your system's packages, then try again"; exit 1; fi
 endef
 

@@ -1,0 +1,56 @@
+/* A view: one screen of the workbench, and what `strata show NAME` prints.
+ *
+ * A view is one file in app/views/ ending in one View row; views.c lists the rows. It draws the session onto
+ * a grid and turns keys into lines of the language (bindings) or moves its own cursors (key). It never
+ * changes the session but by running a command, and computes nothing that takes longer than a frame: what
+ * it shows comes from the session, the history of records, and the inspector's newest results. */
+#ifndef APP_VIEW_H
+#define APP_VIEW_H
+
+#include "history.h"
+#include "session.h"
+
+#include "event.h"
+#include "grid.h"
+#include "keymap.h"
+
+/* What `strata show` was asked for; the workbench leaves it at zero. */
+typedef struct ViewSelect {
+    const char *layer; /* --layer NAME, or NULL */
+    int unit, row;     /* --unit, --row from 0; -1: none */
+    const char *part, *method;
+} ViewSelect;
+
+/* What a view is given. */
+typedef struct ViewContext {
+    Session *session;
+    const History *now, *last; /* records of the present and of the previous run; never NULL, may be empty */
+    void *state;               /* the view's own, zeroed at first, of state_size */
+    bool live;                 /* in the workbench: a cursor is drawn, forms may open */
+    ViewSelect select;
+    /* Runs a line of the language as if it were typed; messages and errors go to the message line. */
+    bool (*run)(void *bench, const char *line);
+    void *bench;
+} ViewContext;
+
+typedef struct View {
+    const char *name;          /* "overview": `view overview`, `strata show overview` */
+    UiKey key;                 /* '1' */
+    const char *title;         /* "Overview" */
+    const char *help;          /* one sentence: what it shows */
+    const UiBinding *bindings; /* its keys, beside the common ones; ended by key 0; or NULL */
+    size_t state_size;
+    void (*draw)(ViewContext *context, UiGrid *grid, UiRect area);
+    bool (*press)(ViewContext *context, UiKey key);            /* true: used; runs before bindings */
+    bool (*mouse)(ViewContext *context, const UiEvent *event); /* true: used */
+    void (*explain)(ViewContext *context, StText *out);        /* what is under the cursor, with numbers */
+    /* `strata show NAME --json`: an object of its readings at full precision; NULL: none. */
+    void (*json)(ViewContext *context, StText *out);
+    void (*close)(void *state); /* frees what the state owns; NULL: nothing */
+} View;
+
+/* All views in the order of their tabs, ended by NULL. */
+extern const View *const views[];
+const View *view_find(const char *name);
+
+#endif
