@@ -28,16 +28,21 @@ void history_free(History *history);
 /* Forgets all; the series are then the loss and `metrics` more, with these names (copied). */
 void history_begin(History *history, uint64_t run, int metrics, const char *const *names,
                    int64_t steps_per_epoch);
+/* Records in the order that the trainer gave them. Short of memory, they are left out. */
 void history_add(History *history, const StRecord *records, int count);
 
 uint64_t history_run(const History *history);
 int history_series(const History *history);                   /* 1 + metrics; 0: nothing yet */
 const char *history_name(const History *history, int series); /* "loss", "accuracy" */
-/* The points by x of the chosen axis; valid until the next add. step_of gives the step a point ends at. */
+int history_find(const History *history, const char *name);   /* -1: there is none */
+
+/* The points by x of the chosen axis; valid until the next add. A point stands at the end of the steps that
+ * it is the mean of. The points of all axes are parallel: the i-th by epoch is the i-th by step. */
 const UiPoint *history_points(const History *history, int series, HistoryKind kind, HistoryAxis axis,
                               size_t *count);
 const UiPoint *history_rate(const History *history, HistoryAxis axis, size_t *count);
-/* Marks on the x axis: where the learning rate was changed. Returns the number of them. */
+/* Where the learning rate was changed, newest last, at most HISTORY_CHANGES; returns how many. */
+enum { HISTORY_CHANGES = 64 };
 size_t history_rate_changes(const History *history, HistoryAxis axis, double *x, size_t most);
 
 #endif
