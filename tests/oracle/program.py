@@ -1,0 +1,331 @@
+"""Holds the program against an independent implementation in double precision.
+
+Draws small random stacks, losses, optimizers and data (--seed N, --cases N), writes them as files, and compares
+what build/strata says through predict, gradients and train --init --no-shuffle --log-every step with PyTorch's
+autograd in double and Keras' formulas written out. Needs python3 with torch and numpy; not part of make test.
+
+usage: python3 tests/oracle/program.py [--strata build/strata] [--cases 40] [--seed 1]
+"""
+import argparse, csv, json, os, struct, subprocess, sys, tempfile
+import numpy as np
+import torch
+
+torch.set_default_dtype(torch.float64)
+
+
+def write_safetensors(path, tensors):
+    header, at, blobs = {}, 0, []
+    for name in sorted(tensors):
+        blob = np.ascontiguousarray(tensors[name], dtype="<f4").tobytes()
+        header[name] = {"dtype": "F32", "shape": list(tensors[name].shape), "data_offsets": [at, at + len(blob)]}
+        at += len(blob)
+        blobs.append(blob)
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text + b"".join(blobs))
+
+
+def read_safetensors(path):
+    raw = open(path, "rb").read()
+    (size,) = struct.unpack("<Q", raw[:8])
+    header = json.loads(raw[8 : 8 + size])
+    out = {}
+    for name, row in header.items():
+        if name == "__metadata__":
+            continue
+        a, b = row["data_offsets"]
+        out[name] = np.frombuffer(raw[8 + size + a : 8 + size + b], "<f4").reshape(row["shape"]).astype(float)
+    return out
+
+
+ACTIVATIONS = {
+    "linear": lambda z: z,
+    "relu": torch.relu,
+    "leaky_relu": lambda z: torch.nn.functional.leaky_relu(z, 0.2),
+    "elu": torch.nn.functional.elu,
+    "selu": torch.selu,
+    "gelu": torch.nn.functional.gelu,
+    "silu": torch.nn.functional.silu,
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+    "softplus": torch.nn.functional.softplus,
+    "softmax": lambda z: torch.softmax(z, -1),
+}
+
+
+def loss_of(name, options, last, logits, y, target):
+    """Per-sample values, Keras' definitions; where the output comes from softmax or sigmoid, by its logits."""
+    smoothing = options.get("label_smoothing", 0.0)
+    from_logits = options.get("from_logits") == "yes"
+    if name == "sparse_categorical_crossentropy":
+        logp = torch.log_softmax(y if from_logits else logits, -1) if from_logits or last == "softmax" else None
+        if logp is None:
+            logp = torch.log(torch.clip(y, 1e-7, 1 - 1e-7))
+        return -logp.gather(-1, target[..., None])[..., 0]
+    if name == "categorical_crossentropy":
+        t = target * (1 - smoothing) + smoothing / target.shape[-1]
+        if from_logits or last == "softmax":
+            logp = torch.log_softmax(y if from_logits else logits, -1)
+        else:
+            logp = torch.log(torch.clip(y / y.sum(-1, keepdim=True), 1e-7, 1 - 1e-7))
+        return -(t * logp).sum(-1)
+    if name == "binary_crossentropy":
+        t = target * (1 - smoothing) + 0.5 * smoothing
+        if from_logits or last == "sigmoid":
+            z = y if from_logits else logits
+            v = torch.nn.functional.softplus(z) - t * z
+        else:
+            p = torch.clip(y, 1e-7, 1 - 1e-7)
+            v = -(t * torch.log(p) + (1 - t) * torch.log(1 - p))
+        return v.mean(-1)
+    if name == "mean_squared_error":
+        return ((y - target) ** 2).mean(-1)
+    if name == "mean_absolute_error":
+        return (y - target).abs().mean(-1)
+    raise KeyError(name)
+
+
+class Optimizer:
+    """Keras' update rules, one class for all."""
+
+    def __init__(self, name, options):
+        self.name, self.o, self.t, self.slots = name, options, 0, {}
+
+    def get(self, key, fallback):
+        return float(self.o.get(key, fallback))
+
+    def step(self, weights, grads):
+        self.t += 1
+        rate = self.get("learning_rate", 0.01 if self.name == "sgd" else 0.001)
+        decay = self.get("weight_decay", 0.004 if self.name == "adamw" else 0.0)
+        for k, g in grads.items():
+            w = weights[k]
+            if decay:
+                w -= w * decay * rate
+            s = self.slots.setdefault(k, [np.zeros_like(w), np.zeros_like(w)])
+            if self.name == "sgd":
+                mu = self.get("momentum", 0)
+                if mu == 0:
+                    w -= rate * g
+                else:
+                    s[0][...] = mu * s[0] - rate * g
+                    w += mu * s[0] - rate * g if self.o.get("nesterov") == "yes" else s[0]
+            elif self.name == "rmsprop":
+                rho, eps, mu = self.get("rho", 0.9), self.get("epsilon", 1e-7), self.get("momentum", 0)
+                s[0][...] = rho * s[0] + (1 - rho) * g * g
+                d = rate * g / np.sqrt(s[0] + eps)
+                if mu:
+                    s[1][...] = mu * s[1] + d
+                    d = s[1]
+                w -= d
+            else:
+                b1, b2, eps = self.get("beta_1", 0.9), self.get("beta_2", 0.999), self.get("epsilon", 1e-7)
+                s[0][...] += (1 - b1) * (g - s[0])
+                s[1][...] += (1 - b2) * (g * g - s[1])
+                alpha = rate * np.sqrt(1 - b2**self.t) / (1 - b1**self.t)
+                w -= alpha * s[0] / (np.sqrt(s[1]) + eps)
+
+
+def case(rng):
+    """One experiment: recipe lines, shapes, and what the reference needs to know."""
+    task = rng.choice(["sparse", "categorical", "binary", "mse", "mae"])
+    shape = [int(v) for v in rng.integers(2, 6, rng.integers(1, 4))]
+    lines, layers = ["input " + "x".join(map(str, shape))], []
+    if len(shape) > 1:
+        lines.append("flatten")
+        layers.append(("flatten",))
+    for _ in range(rng.integers(0, 4)):
+        units, act = int(rng.integers(2, 12)), str(rng.choice([a for a in ACTIVATIONS if a != "softmax"]))
+        bias, reg = bool(rng.random() < 0.8), str(rng.choice(["", "", "l2:0.02", "l1:0.01", "l1_l2:0.01:0.03"]))
+        if rng.random() < 0.5:
+            lines.append(f"dense {units} {act}" + ("" if bias else " use_bias=no") + (f" kernel_regularizer={reg}" if reg else ""))
+            layers.append(("dense", units, act, bias, reg))
+        else:
+            lines += [f"dense {units}" + ("" if bias else " use_bias=no") + (f" kernel_regularizer={reg}" if reg else ""), f"activation {act}"]
+            layers += [("dense", units, "linear", bias, reg), ("activation", act)]
+        if rng.random() < 0.3:
+            lines.append("dropout 0.3")
+            layers.append(("dropout",))
+    out = int(rng.integers(2, 6))
+    options = {}
+    if task == "sparse":
+        loss, last = "sparse_categorical_crossentropy", str(rng.choice(["softmax", "linear", "sigmoid"]))
+    elif task == "categorical":
+        loss, last = "categorical_crossentropy", str(rng.choice(["softmax", "linear", "sigmoid"]))
+        if rng.random() < 0.5:
+            options["label_smoothing"] = 0.1
+    elif task == "binary":
+        loss, last = "binary_crossentropy", str(rng.choice(["sigmoid", "linear", "softmax"]))
+        if rng.random() < 0.5:
+            options["label_smoothing"] = 0.2
+    else:
+        loss = "mean_squared_error" if task == "mse" else "mean_absolute_error"
+        last = str(rng.choice(["linear", "tanh", "softplus"]))
+    if last == "linear" and task in ("sparse", "categorical", "binary"):
+        options["from_logits"] = "yes"
+    lines.append(f"dense {out} {last}")
+    layers.append(("dense", out, last, True, ""))
+    name = str(rng.choice(["sgd", "rmsprop", "adam", "adamw"]))
+    opt = {"learning_rate": float(rng.choice([0.003, 0.01, 0.05]))}
+    if name == "sgd" and rng.random() < 0.7:
+        opt["momentum"] = 0.9
+        if rng.random() < 0.5:
+            opt["nesterov"] = "yes"
+    if name == "rmsprop" and rng.random() < 0.5:
+        opt["momentum"] = 0.5
+    if name == "adamw" and rng.random() < 0.5:
+        opt["weight_decay"] = 0.02
+    words = {**opt, **options}
+    compile_line = f"compile optimizer={name} loss={loss} " + " ".join(f"{k}={v}" for k, v in words.items())
+    return dict(lines=lines, layers=layers, compile=compile_line, task=task, loss=loss, options=options, last=last,
+                out=out, shape=shape, optimizer=name, opt=opt)
+
+
+def weights_of(c, rng):
+    weights, size, count = {}, int(np.prod(c["shape"])), 0
+    for layer in c["layers"]:
+        if layer[0] != "dense":
+            continue
+        name = "dense" if count == 0 else f"dense_{count}"
+        count += 1
+        weights[name + "/kernel"] = rng.normal(0, 0.5, (size, layer[1])).astype("f4").astype(float)
+        if layer[3]:
+            weights[name + "/bias"] = rng.normal(0, 0.2, layer[1]).astype("f4").astype(float)
+        size = layer[1]
+    return weights
+
+
+def forward(c, w, x):
+    """The output, and the last activation's input."""
+    count, z = 0, x
+    for layer in c["layers"]:
+        if layer[0] == "flatten":
+            x = z = x.reshape(x.shape[0], -1)
+        elif layer[0] == "activation":
+            z, x = x, ACTIVATIONS[layer[1]](x)
+        elif layer[0] == "dense":
+            name = "dense" if count == 0 else f"dense_{count}"
+            count += 1
+            z = x @ w[name + "/kernel"]
+            if layer[3]:
+                z = z + w[name + "/bias"]
+            x = ACTIVATIONS[layer[2]](z)
+    return x, z
+
+
+def penalty(c, w):
+    total, count = 0.0, 0
+    for layer in c["layers"]:
+        if layer[0] != "dense":
+            continue
+        k = w["dense/kernel" if count == 0 else f"dense_{count}/kernel"]
+        count += 1
+        if layer[4].startswith("l1_l2"):
+            a, b = (float(v) for v in layer[4].split(":")[1:])
+            total = total + a * k.abs().sum() + b * (k**2).sum()
+        elif layer[4].startswith("l2"):
+            total = total + float(layer[4].split(":")[1]) * (k**2).sum()
+        elif layer[4].startswith("l1"):
+            total = total + float(layer[4].split(":")[1]) * k.abs().sum()
+    return total
+
+
+def gradients(c, w, x, y):
+    wt = {k: torch.tensor(v, requires_grad=True) for k, v in w.items()}
+    xt = torch.tensor(x, requires_grad=True)
+    out, z = forward(c, wt, xt)
+    loss = loss_of(c["loss"], c["options"], c["last"], z, out, torch.tensor(y)).mean() + penalty(c, wt)
+    loss.backward()
+    return float(loss), {k: v.grad.numpy() for k, v in wt.items()}, xt.grad.numpy(), out.detach().numpy()
+
+
+def run(strata, *words):
+    done = subprocess.run([strata, *words], capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(words)}: exit {done.returncode}: {done.stderr}")
+    return done.stdout
+
+
+def far(a, b):
+    return float(np.max(np.abs(a - b)) / max(1e-3, np.max(np.abs(b))))
+
+
+def try_case(number, seed, strata, folder):
+    rng = np.random.default_rng([seed, number])
+    c = case(rng)
+    rows, batch = int(rng.integers(3, 50)), int(rng.integers(1, 20))
+    x = rng.normal(0, 1, (rows, *c["shape"])).astype("f4").astype(float)
+    if c["task"] == "sparse":
+        y = rng.integers(0, c["out"], rows)
+        y[: c["out"]] = np.arange(c["out"])[:rows]
+    elif c["task"] == "categorical":
+        y = np.eye(c["out"])[rng.integers(0, c["out"], rows)]
+    elif c["task"] == "binary":
+        y = rng.integers(0, 2, (rows, c["out"])).astype(float)
+    else:
+        y = rng.normal(0, 1, (rows, c["out"])).astype("f4").astype(float)
+    w = weights_of(c, rng)
+    path = lambda name: os.path.join(folder, name)
+    np.save(path("x.npy"), x.astype("f4"))
+    np.save(path("y.npy"), y.astype("i4" if c["task"] == "sparse" else "f4"))
+    write_safetensors(path("w.safetensors"), w)
+    epochs = 2
+    text = ["data npy x.npy y.npy", *c["lines"], c["compile"], f"fit epochs={epochs} batch_size={batch}"]
+    open(path("r.strata"), "w").write("\n".join(text) + "\n")
+    worst = {}
+    loss, grads, dx, out = gradients(c, w, x, y)
+    run(strata, "predict", path("r.strata"), "--weights", path("w.safetensors"), "--input", path("x.npy"), "--output", path("p.npy"))
+    worst["predict"] = far(np.load(path("p.npy")), out)
+    said = run(strata, "gradients", path("r.strata"), "--weights", path("w.safetensors"), "--input", path("x.npy"),
+               "--target", path("y.npy"), "--output", path("g.safetensors"))
+    worst["loss"] = abs(float(said.split()[-1]) - loss) / max(1e-3, abs(loss))
+    got = read_safetensors(path("g.safetensors"))
+    if set(got) != set(w) | {"input"}:
+        raise RuntimeError(f"gradients are of {sorted(got)}")
+    worst["gradient"] = max(far(got[k], grads[k]) for k in w)
+    worst["input gradient"] = far(got["input"].reshape(dx.shape), dx)
+    if not any(layer[0] == "dropout" for layer in c["layers"]):
+        run(strata, "train", path("r.strata"), "--init", path("w.safetensors"), "--no-shuffle", "--quiet", "--log",
+            path("log.csv"), "--log-every", "step", "--save", path("s.safetensors"))
+        log = [float(row["loss"]) for row in csv.DictReader(open(path("log.csv")))]
+        optimizer, losses = Optimizer(c["optimizer"], c["opt"]), []
+        w = {k: v.copy() for k, v in w.items()}
+        for _ in range(epochs):
+            for at in range(0, rows, batch):
+                value, grads, _, _ = gradients(c, w, x[at : at + batch], y[at : at + batch])
+                losses.append(value)
+                optimizer.step(w, grads)
+        if len(log) != len(losses):
+            raise RuntimeError(f"{len(log)} steps logged, {len(losses)} wanted")
+        worst["training losses"] = far(np.array(log), np.array(losses))
+        saved = read_safetensors(path("s.safetensors"))
+        worst["trained weights"] = max(far(saved[k], w[k]) for k in w)
+    return c, worst
+
+
+def main():
+    words = argparse.ArgumentParser()
+    words.add_argument("--strata", default="build/strata")
+    words.add_argument("--cases", type=int, default=40)
+    words.add_argument("--seed", type=int, default=1)
+    words.add_argument("--only", type=int)
+    args = words.parse_args()
+    limit = {"predict": 1e-5, "loss": 1e-5, "gradient": 1e-4, "input gradient": 1e-4, "training losses": 1e-3, "trained weights": 5e-3}
+    failed = 0
+    for number in range(args.cases) if args.only is None else [args.only]:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                c, worst = try_case(number, args.seed, args.strata, folder)
+                bad = {k: v for k, v in worst.items() if not v <= limit[k]}
+            except RuntimeError as error:
+                c, bad = case(np.random.default_rng([args.seed, number])), {"error": str(error)}
+            if bad:
+                failed += 1
+                print(f"case {number}: {bad}\n   " + "\n   ".join([*c["lines"], c["compile"]]))
+    print(f"{args.cases - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
