@@ -14,6 +14,8 @@
 #include "grid.h"
 #include "keymap.h"
 
+#include <stdio.h>
+
 /* What `strata show` was asked for; the workbench leaves it at zero. */
 typedef struct ViewSelect {
     const char *layer; /* --layer NAME, or NULL */
@@ -25,8 +27,17 @@ typedef struct ViewSelect {
 typedef struct ViewContext {
     Session *session;
     const History *now, *last; /* records of the present and of the previous run; never NULL, may be empty */
-    void *state;               /* the view's own, zeroed at first, of state_size */
-    bool live;                 /* in the workbench: a cursor is drawn, forms may open */
+    /* The newest readings of the weights, of the run or (without one, in `strata show`) of the initial
+     * weights; NULL before the first. history_reading() has those before. */
+    const StReadings *readings;
+    /* The inspector's thread, for what only one view wants (maps, histograms, weights): inspect/inspection.h.
+     * NULL before the first run, and in `strata show`. */
+    struct StInspection *inspection;
+    /* The snapshot that readings are of (weights, gradients, what they were before); NULL before the first.
+     * Valid while drawing and in key handlers. */
+    const StSnapshot *snapshot;
+    void *state; /* the view's own, zeroed at first, of state_size */
+    bool live;   /* in the workbench: a cursor is drawn, forms may open */
     ViewSelect select;
     /* Runs a line of the language as if it were typed; messages and errors go to the message line. */
     bool (*run)(void *bench, const char *line);
@@ -49,8 +60,17 @@ typedef struct View {
     void (*close)(void *state); /* frees what the state owns; NULL: nothing */
 } View;
 
-/* All views in the order of their tabs, ended by NULL. */
+/* All views in the order of their tabs, ended by NULL. Those without a key (start, log) are behind the tabs.
+ */
 extern const View *const views[];
-const View *view_find(const char *name);
+const View *view_find(const char *name); /* NULL: there is none */
+const char *view_name_at(const void *unused, int index);
+
+/* `strata show`: prints a view as plain text, w x h cells from 1x1 up; ASCII where the locale (set by the
+ * caller) is not UTF-8. Readings are computed here and now, from the run's or loaded weights
+ * (session_weights) or else from initial ones. json: the view's readings as one object instead. */
+bool view_print(Session *session, const char *view, int w, int h, const ViewSelect *select, FILE *out,
+                StError *error);
+bool view_print_json(Session *session, const char *view, const ViewSelect *select, FILE *out, StError *error);
 
 #endif
