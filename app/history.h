@@ -4,8 +4,8 @@
 #ifndef APP_HISTORY_H
 #define APP_HISTORY_H
 
-#include "inspect/readings.h"
 #include "train/trainer.h"
+#include "inspect/readings.h"
 
 #include "plot.h"
 
