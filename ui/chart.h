@@ -29,6 +29,7 @@ typedef struct UiHeat {
     UiRamp ramp;
     double low, high; /* the ends of the ramp; low >= high: fitted (symmetric for UI_RAMP_SIGNED) */
     bool mean;        /* reduce by mean */
+    bool square;      /* an image: places keep their proportions */
     bool has_cursor;
     int cursor_row, cursor_column;
 } UiHeat;

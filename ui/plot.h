@@ -35,6 +35,7 @@ typedef struct UiPlot {
     bool log_x, log_y;    /* fall back to linear, with a note, where nothing is positive */
     bool ignore_outliers; /* y is fitted to the 1st … 99th percentile */
     bool bare;            /* no axes, no legend: the picture alone */
+    int label_w;          /* columns for the figures of y, at least (0: 4): lets plots line up */
     bool has_cursor;
     double cursor; /* the read-out takes the place of the legend */
     bool selected; /* title drawn as what the keys act on */
@@ -72,7 +73,8 @@ double ui_smooth_next(UiSmooth *state, double x);
  * to tick; returns how many. Every tick of an axis is printed with the same digits by ui_tick_text. */
 enum { UI_TICKS_MAX = 32 };
 typedef struct UiTicks {
-    int count, decimals; /* decimals < 0: e notation */
+    int count, decimals; /* decimals < 0: each as short as it can be (1e-4) */
+    double unit;         /* figures are divided by it; 1000: printed with a k */
     double tick[UI_TICKS_MAX];
 } UiTicks;
 UiTicks ui_ticks(double low, double high, int most, bool logarithmic);
