@@ -58,7 +58,9 @@ void st_trainer_set_rate(StTrainer *trainer, double rate);
 void st_trainer_set_pace(StTrainer *trainer, double per_second, bool per_epoch);
 /* New weights now, between two steps (a hand edit); same tensors as the network. Copied. */
 bool st_trainer_set_weights(StTrainer *trainer, const StWeightSet *weights, StError *error);
-/* Blocks until state is neither TRAINING nor an order is waiting. */
+/* Blocks until the state is not TRAINING and no order is waiting; where the plan is lossless, also returns
+ * as soon as the ring is full and must be read. So a headless run is
+ *     do { st_trainer_wait(t); read all records; st_trainer_status(t, &s); } while (s.state == TRAINING). */
 void st_trainer_wait(StTrainer *trainer);
 
 /* One record: one step, or one epoch's end. Merged records stand for steps first … step. */
@@ -98,8 +100,12 @@ void st_trainer_status(StTrainer *trainer, StTrainerStatus *status); /* any thre
  * (snapshots cost nothing while nobody asks). Any thread. */
 const StSnapshot *st_trainer_snapshot(StTrainer *trainer, bool want);
 void st_trainer_release(StTrainer *trainer, const StSnapshot *snapshot);
-/* Weights of exactly now: waits for the batch at hand. */
+/* Weights of exactly now: waits for the batch at hand. NULL where memory lacks. All snapshots must be
+ * released before the trainer is destroyed. */
 const StSnapshot *st_trainer_snapshot_now(StTrainer *trainer);
+
+/* fd (an eventfd, or -1) is written to when a fresh snapshot that was asked for is there. Any thread. */
+void st_trainer_notify(StTrainer *trainer, int fd);
 
 /* The scores of a part with the present weights, while it is not training. */
 bool st_trainer_evaluate(StTrainer *trainer, StPart part, StScores *scores, StError *error);
