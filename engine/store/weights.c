@@ -194,8 +194,8 @@ static bool check_places(const char *path, const Entry *entries, int count, int6
         at = entries[i].end;
     }
     if (at != data_bytes)
-        return st_fail(error, ST_ERR_FORMAT, "%s: %" PRId64 " bytes after the last tensor, wanted none", path,
-                       data_bytes - at);
+        return st_fail(error, ST_ERR_FORMAT, "%s: bytes after the last tensor: %" PRId64 ", wanted none",
+                       path, data_bytes - at);
     return true;
 }
 
