@@ -1,5 +1,9 @@
-/* What `compile`, `callbacks` and `fit` say: pure data, from option tables. The registries of losses,
- * optimizers and metrics each are a list of rows; a kind is one row (and one file, or a family's file). */
+/* What `compile`, `callbacks` and `fit` say: pure data, from option tables.
+ *
+ * Losses, optimizers and metrics are each a list of rows (loss.h, optimizer.h, metric.h). A row holds the
+ * description (StKind) and the numeric half side by side, in the file of its family, and is compiled in
+ * float and in double as layer kinds are; what is here reads the description alone. A kind that Keras
+ * knows by several words has a row for each, so that what was written is what is printed. */
 #ifndef ST_TRAIN_COMPILE_H
 #define ST_TRAIN_COMPILE_H
 
@@ -7,7 +11,7 @@
 
 enum { ST_METRICS_MAX = 8, ST_SPEC_OPTIONS_MAX = 256 };
 
-/* A loss: index into st_loss_kinds + options (from_logits, label_smoothing, …). */
+/* A loss: index for st_loss_kind_at + options (from_logits, label_smoothing, …). */
 typedef struct StLossSpec {
     int kind; /* -1: none chosen */
     _Alignas(16) unsigned char options[ST_SPEC_OPTIONS_MAX];
@@ -24,7 +28,7 @@ typedef struct StCompile {
     StOptimizerSpec optimizer;
     StLossSpec loss;
     int metrics;
-    int metric[ST_METRICS_MAX]; /* indices into st_metric_kinds */
+    int metric[ST_METRICS_MAX]; /* indices for st_metric_kind_at */
 } StCompile;
 
 /* callbacks early_stopping=val_loss patience=3 min_delta=0 restore_best=yes stop_when=val_accuracy>0.97 */
@@ -42,9 +46,10 @@ typedef struct StFit {
     bool shuffle;
 } StFit;
 
-/* Words after `compile`: optimizer= loss= metrics=a,b and every option of the chosen optimizer and loss, in
- * any order. Words after `callbacks` and `fit`. On failure the spec is untouched. Printing gives the
- * whole line without its newline, reading back as the same. */
+/* Words after `compile`: optimizer, loss and metrics=a,b by place or by name, and every option of the chosen
+ * optimizer and loss, in any order. Words after `callbacks` and `fit`. On failure the spec is untouched.
+ * Printing gives the whole line without its newline, reading back as the same; it gives nothing for a
+ * compile or fit that was not given, and for callbacks that are all default. */
 bool st_compile_parse(StCompile *compile, const StWord *words, int count, StError *error);
 void st_compile_print(const StCompile *compile, StText *out);
 bool st_callbacks_parse(StCallbacks *callbacks, const StWord *words, int count, StError *error);
@@ -55,22 +60,45 @@ void st_compile_default(StCompile *compile);
 void st_callbacks_default(StCallbacks *callbacks);
 void st_fit_default(StFit *fit);
 
+/* Another optimizer or loss with its defaults. */
+void st_compile_choose_optimizer(StCompile *compile, int kind);
+void st_compile_choose_loss(StCompile *compile, int kind);
+
 /* The option tables, for forms, help and completion. */
 extern const StOption st_callbacks_options[], st_fit_options[];
 
-/* A kind of loss, optimizer or metric as everybody sees it; the numeric halves live in loss.h,
- * optimizer.h and metric.h. Lists end with a row whose name is NULL. */
+/* What stop_when says. */
+typedef struct StCondition {
+    char name[48]; /* val_accuracy */
+    char op[3];    /* > < >= <= */
+    double value;
+} StCondition;
+bool st_condition_parse(const char *text, StCondition *condition, StError *error);
+/* False for a value that is not a number. */
+bool st_condition_holds(const StCondition *condition, double value);
+
+/* What a run measures: loss, the metrics, and the same with val_ where there is a validation part. A run is
+ * refused where a callback names something else. */
+bool st_callbacks_check(const StCallbacks *callbacks, const StCompile *compile, bool validation,
+                        StError *error);
+/* Finds a measured name. metric: -1 for the loss, else the index in StCompile.metric. False where unknown. */
+bool st_monitor_find(const StCompile *compile, const char *name, bool *validation, int *metric);
+/* accuracy: yes; loss, mse: no. */
+bool st_monitor_higher_is_better(const StCompile *compile, int metric);
+
+/* A kind of loss, optimizer or metric as everybody sees it. help is a sentence without a full stop. */
 typedef struct StKind {
     const char *name, *help, *formula;
-    const StOption *options;
+    const char *alias_of;    /* the kind's own name where this row is another word for it, else NULL */
+    const StOption *options; /* NULL: none */
     size_t options_size;
     bool higher_is_better; /* metrics: accuracy yes, mse no */
 } StKind;
-const StKind *st_loss_kind_at(int index); /* NULL behind the last */
+const StKind *st_loss_kind_at(int index); /* NULL before the first and behind the last */
 const StKind *st_optimizer_kind_at(int index);
 const StKind *st_metric_kind_at(int index);
 
-/* The learning rate inside the optimizer's options. */
+/* The learning rate inside the optimizer's options (0 where no optimizer was chosen). */
 double st_compile_learning_rate(const StCompile *compile);
 void st_compile_set_learning_rate(StCompile *compile, double rate);
 

@@ -9,6 +9,7 @@
 #include "data/dataset.h"
 #include "model/network.h"
 #include "train/compile.h"
+#include "train/metric.h"
 #include <stdatomic.h>
 
 #define StLearner ST_R(StLearner)
@@ -19,7 +20,9 @@ typedef struct StLearner StLearner;
 #define st_learner_network        ST_R(st_learner_network)
 #define st_learner_step           ST_R(st_learner_step)
 #define st_learner_evaluate       ST_R(st_learner_evaluate)
+#define st_learner_scores         ST_R(st_learner_scores)
 #define st_learner_gradients      ST_R(st_learner_gradients)
+#define st_learner_loss           ST_R(st_learner_loss)
 #define st_learner_set_rate       ST_R(st_learner_set_rate)
 #define st_learner_rate           ST_R(st_learner_rate)
 #define st_learner_state          ST_R(st_learner_state)
@@ -35,7 +38,7 @@ typedef struct StLearner StLearner;
  * an output of 3 classes, got 1 unit". rows: the batch size (evaluation runs in chunks of it or more). */
 typedef struct StLearnerPlan {
     const StStack *stack;
-    const StShape *input; /* NULL: the dataset's, else the stack's */
+    const StShape *input; /* NULL: the stack's, else the dataset's (of the same size where both say it) */
     const StCompile *compile;
     const StDataset *dataset;
     int64_t rows;
@@ -56,8 +59,8 @@ typedef struct StScores {
 /* Sums that make StScores when a pass is over: epochs add up their batches as Keras does (weighted by
  * samples). Zero-initialise; opaque to callers. */
 typedef struct StTally {
-    double samples, loss;          /* loss: Σ over samples (regularisers × samples) */
-    double sum[ST_METRICS_MAX][8]; /* each metric's own accumulators */
+    double samples, loss;                       /* loss: Σ over samples (regularisers × samples) */
+    double sum[ST_METRICS_MAX][ST_METRIC_SUMS]; /* each metric's own accumulators */
 } StTally;
 
 /* The batch of a step: rows of the training part by index, gathered on the way. */
@@ -72,6 +75,9 @@ typedef struct StBatch {
  * touched a weight where the loss or a gradient is not finite; st_learner_culprit then names it. */
 bool st_learner_step(StLearner *learner, const StBatch *batch, StScores *scores, StTally *tally);
 
+/* What a tally has come to; NaN where nothing was added. */
+void st_learner_scores(const StLearner *learner, const StTally *tally, StScores *scores);
+
 /* After a failed step: the first tensor, in the order of computing, that is not finite, as a sentence:
  * "output of layer 3 dense_1 has 4 of 320 values not finite", "gradient of dense_1/kernel …", "loss". */
 void st_learner_culprit(StLearner *learner, StText *out);
@@ -83,6 +89,8 @@ bool st_learner_evaluate(StLearner *learner, StPart part, const atomic_bool *can
 /* For gradients and check: forward, loss and gradients for the first `rows` rows of the input and target
  * buffers, no update. Returns the loss. */
 double st_learner_gradients(StLearner *learner, int64_t rows, bool training, uint64_t seed);
+/* The loss alone, with the weights as they are now. */
+double st_learner_loss(StLearner *learner, int64_t rows, bool training, uint64_t seed);
 bool st_learner_sparse(const StLearner *learner);         /* targets are labels */
 int64_t st_learner_target_size(const StLearner *learner); /* elements of targets a row */
 int32_t *st_learner_labels(StLearner *learner);           /* [rows, target size] where sparse */
