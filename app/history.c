@@ -15,14 +15,6 @@ typedef struct Track {
     double stride, open;
 } Track;
 
-/* Readings of all rows at some steps. */
-typedef struct Trail {
-    int rows;
-    size_t count;
-    double x[HISTORY_READINGS][HISTORY_AXIS_COUNT];
-    float *value; /* [HISTORY_READINGS][rows][ST_READING_COUNT] */
-} Trail;
-
 struct History {
     uint64_t run;
     int series;
@@ -30,8 +22,6 @@ struct History {
     char name[1 + ST_METRICS_MAX][NAME_MAX_BYTES];
     Track track[1 + ST_METRICS_MAX][HISTORY_KINDS];
     Track rate;
-    double seconds; /* of the newest record */
-    Trail trail;
     size_t changes;
     double change[HISTORY_CHANGES][HISTORY_AXIS_COUNT];
 };
@@ -61,7 +51,6 @@ static void history_forget(History *history) {
             track_free(&history->track[i][kind]);
     }
     track_free(&history->rate);
-    free(history->trail.value);
     *history = (History){0};
 }
 
@@ -186,7 +175,6 @@ void history_add(History *history, const StRecord *records, int count) {
                                                 : (double)record->step / (double)history->steps_per_epoch,
             [HISTORY_SECOND] = record->seconds,
         };
-        history->seconds = record->seconds;
         double loss = record->train.loss;
         if (record->epoch_end) {
             add_scores(history, HISTORY_FIT, &record->train, x, 1, loss, loss);
@@ -241,71 +229,5 @@ size_t history_rate_changes(const History *history, HistoryAxis axis, double *x,
     size_t count = history->changes < most ? history->changes : most, from = history->changes - count;
     for (size_t i = 0; i < count; i++)
         x[i] = history->change[from + i][axis];
-    return count;
-}
-
-/* ---- readings ---- */
-
-static float *trail_values(const Trail *trail, size_t at) {
-    return trail->value + at * (size_t)trail->rows * ST_READING_COUNT;
-}
-
-static bool trail_begin(Trail *trail, int rows) {
-    free(trail->value);
-    trail->rows = 0, trail->count = 0;
-    trail->value = malloc(HISTORY_READINGS * (size_t)rows * ST_READING_COUNT * sizeof(float) + 1);
-    if (trail->value) trail->rows = rows;
-    return trail->value != NULL;
-}
-
-/* Keeps the later of two neighbours, so that the newest reading stays as it was measured. */
-static void trail_halve(Trail *trail) {
-    for (size_t i = 0; i < trail->count / 2; i++) {
-        memcpy(trail->x[i], trail->x[2 * i + 1], sizeof trail->x[i]);
-        memcpy(trail_values(trail, i), trail_values(trail, 2 * i + 1),
-               (size_t)trail->rows * ST_READING_COUNT * sizeof(float));
-    }
-    trail->count /= 2;
-}
-
-void history_add_readings(History *history, const StReadings *readings) {
-    Trail *trail = &history->trail;
-    if (readings->count != trail->rows && !trail_begin(trail, readings->count)) return;
-    if (trail->count && trail->x[trail->count - 1][HISTORY_STEP] >= (double)readings->step) return;
-    if (trail->count == HISTORY_READINGS) trail_halve(trail);
-    double *x = trail->x[trail->count];
-    x[HISTORY_STEP] = (double)readings->step;
-    x[HISTORY_EPOCH] =
-        (double)readings->step / (double)(history->steps_per_epoch ? history->steps_per_epoch : 1);
-    x[HISTORY_SECOND] = history->seconds;
-    float *value = trail_values(trail, trail->count++);
-    for (int row = 0; row < trail->rows; row++) {
-        for (int reading = 0; reading < ST_READING_COUNT; reading++)
-            value[row * ST_READING_COUNT + reading] = (float)readings->health[row].value[reading];
-    }
-}
-
-int history_reading_rows(const History *history) {
-    return history->trail.rows;
-}
-
-size_t history_reading(const History *history, int row, StReading reading, HistoryAxis axis, UiPoint *point,
-                       size_t most) {
-    const Trail *trail = &history->trail;
-    if (row < 0 || row >= trail->rows) return 0;
-    size_t count = trail->count < most ? trail->count : most, from = trail->count - count;
-    for (size_t i = 0; i < count; i++) {
-        double y = trail_values(trail, from + i)[row * ST_READING_COUNT + (int)reading];
-        point[i] = (UiPoint){trail->x[from + i][axis], y, y, y};
-    }
-    return count;
-}
-
-size_t history_reading_tail(const History *history, int row, StReading reading, float *value, size_t most) {
-    const Trail *trail = &history->trail;
-    if (row < 0 || row >= trail->rows) return 0;
-    size_t count = trail->count < most ? trail->count : most, from = trail->count - count;
-    for (size_t i = 0; i < count; i++)
-        value[i] = trail_values(trail, from + i)[row * ST_READING_COUNT + (int)reading];
     return count;
 }

@@ -5,7 +5,6 @@
 #define APP_HISTORY_H
 
 #include "train/trainer.h"
-#include "inspect/readings.h"
 
 #include "plot.h"
 
@@ -45,18 +44,5 @@ const UiPoint *history_rate(const History *history, HistoryAxis axis, size_t *co
 /* Where the learning rate was changed, newest last, at most HISTORY_CHANGES; returns how many. */
 enum { HISTORY_CHANGES = 64 };
 size_t history_rate_changes(const History *history, HistoryAxis axis, double *x, size_t most);
-
-/* ---- readings of the weights, over time ----
- * Samples, not every step: HISTORY_READINGS of them at most, then every second one goes. Rows are those of
- * StReadings. */
-enum { HISTORY_READINGS = 512 };
-void history_add_readings(History *history, const StReadings *readings);
-int history_reading_rows(const History *history);
-/* One reading of one row over time, oldest first, into point[most] (HISTORY_READINGS always suffice); returns
- * how many. Not available ones are gaps (NaN). */
-size_t history_reading(const History *history, int row, StReading reading, HistoryAxis axis, UiPoint *point,
-                       size_t most);
-/* The newest `most` values of it, for a sparkline; returns how many. */
-size_t history_reading_tail(const History *history, int row, StReading reading, float *value, size_t most);
 
 #endif

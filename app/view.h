@@ -8,6 +8,7 @@
 #define APP_VIEW_H
 
 #include "history.h"
+#include "inspect/inspection.h"
 #include "session.h"
 
 #include "event.h"
@@ -27,17 +28,13 @@ typedef struct ViewSelect {
 typedef struct ViewContext {
     Session *session;
     const History *now, *last; /* records of the present and of the previous run; never NULL, may be empty */
-    /* The newest readings of the weights, of the run or (without one, in `strata show`) of the initial
-     * weights; NULL before the first. history_reading() has those before. */
-    const StReadings *readings;
-    /* The inspector's thread, for what only one view wants (maps, histograms, weights): inspect/inspection.h.
-     * NULL before the first run, and in `strata show`. */
-    struct StInspection *inspection;
-    /* The snapshot that readings are of (weights, gradients, what they were before); NULL before the first.
-     * Valid while drawing and in key handlers. */
-    const StSnapshot *snapshot;
-    void *state; /* the view's own, zeroed at first, of state_size */
-    bool live;   /* in the workbench: a cursor is drawn, forms may open */
+    /* The newest look at the network: readings of the weights, and what the view wants beside them; NULL
+     * before the first. In `strata show` it is of the run's, the loaded, or the initial weights. Valid in one
+     * call of the view. */
+    const StLook *look;
+    StInspection *inspection; /* for readings over time; NULL before the first run, and in `strata show` */
+    void *state;              /* the view's own, zeroed at first, of state_size */
+    bool live;                /* in the workbench: a cursor is drawn, forms may open */
     ViewSelect select;
     /* Runs a line of the language as if it were typed; messages and errors go to the message line. */
     bool (*run)(void *bench, const char *line);
@@ -49,14 +46,21 @@ typedef struct View {
     UiKey key;                 /* '1' */
     const char *title;         /* "Overview" */
     const char *help;          /* one sentence: what it shows */
-    const UiBinding *bindings; /* its keys, beside the common ones; ended by key 0; or NULL */
+    const UiBinding *bindings; /* its keys, beside the common ones; ended by key 0; or NULL. A command that
+                                  begins with ':' opens the prompt with the rest of it typed in. */
     size_t state_size;
     void (*draw)(ViewContext *context, UiGrid *grid, UiRect area);
+    /* Fills what the view, being looked at, wants of the inspection beside the readings (preset to nothing);
+     * called before every frame. NULL: nothing. */
+    void (*want)(ViewContext *context, StWant *want);
     bool (*press)(ViewContext *context, UiKey key);            /* true: used; runs before bindings */
     bool (*mouse)(ViewContext *context, const UiEvent *event); /* true: used */
     void (*explain)(ViewContext *context, StText *out);        /* what is under the cursor, with numbers */
     /* `strata show NAME --json`: an object of its readings at full precision; NULL: none. */
     void (*json)(ViewContext *context, StText *out);
+    /* A line "NAME WORD…" of the workbench that is the view's own (`train log_y`); words[0] is the first
+     * after the name. NULL: none. */
+    bool (*command)(ViewContext *context, const StWord *words, int count, StError *error);
     void (*close)(void *state); /* frees what the state owns; NULL: nothing */
 } View;
 

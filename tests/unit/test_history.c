@@ -147,37 +147,11 @@ static void test_rate_changes(void **state) {
     history_free(history);
 }
 
-static void test_readings(void **state) {
-    (void)state;
-    History *history = begun();
-    StHealth health[2] = {{.value = {1}}, {.value = {2}}};
-    StReadings readings = {.count = 2, .health = health};
-    for (int step = 0; step < 2000; step++) {
-        readings.step = step;
-        health[1].value[ST_READING_NORM] = step;
-        health[1].value[ST_READING_DEAD] = NAN;
-        history_add_readings(history, &readings);
-        history_add_readings(history, &readings); /* the same step once only */
-    }
-    assert_int_equal(history_reading_rows(history), 2);
-    UiPoint point[HISTORY_READINGS];
-    size_t count = history_reading(history, 1, ST_READING_NORM, HISTORY_EPOCH, point, HISTORY_READINGS);
-    assert_in_range(count, HISTORY_READINGS / 2, HISTORY_READINGS);
-    assert_true(point[count - 1].y == 1999 && point[count - 1].x == 199.9);
-    for (size_t i = 1; i < count; i++)
-        assert_true(point[i].x > point[i - 1].x && fabs(point[i].y - 10 * point[i].x) < 1e-6);
-    float value[4];
-    assert_int_equal(history_reading_tail(history, 1, ST_READING_DEAD, value, 4), 4);
-    assert_true(isnan(value[3]));
-    assert_int_equal(history_reading(history, 2, ST_READING_NORM, HISTORY_STEP, point, 1), 0);
-    history_free(history);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_axes),         cmocka_unit_test(test_no_spike_is_lost),
         cmocka_unit_test(test_gap_stays),    cmocka_unit_test(test_merged_records),
-        cmocka_unit_test(test_rate_changes), cmocka_unit_test(test_readings),
+        cmocka_unit_test(test_rate_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
