@@ -1,43 +1,40 @@
 /* The inspection: a thread that looks at the network while it trains. It asks the trainer for a snapshot as
  * often as the plan says (less where its own work would take more than about 1.5 % of a processor), works
- * everything out that a view subscribed to, and publishes it as one immutable, counted look. While the
- * trainer rests it sleeps. Functions are for any thread, creation and destruction excepted.
+ * out the readings and everything that a view subscribed to, and publishes it as one immutable, counted look.
+ * While the trainer rests it sleeps. Functions are for any thread, creation and destruction excepted.
  *
- * A new run: destroy the inspection, then the trainer; create both anew. */
+ * A new run: release all looks, destroy the inspection, then the trainer; create both anew. */
 #ifndef ST_INSPECT_INSPECTION_H
 #define ST_INSPECT_INSPECTION_H
 
 #include "inspect/readings.h"
 #include "train/trainer.h"
 
-enum { ST_SERIES_POINTS = 512 };
+enum { ST_MAP_MAX = 1024 }; /* columns, rows */
 
-/* ---- one look ---- */
-
-/* What is wanted beside the readings. Zeroes and tensor -1: nothing. */
+/* What is wanted beside the readings. */
 typedef struct StWant {
-    int tensor;        /* its histograms and a copy of its values; index in the weight table, or -1 */
+    int tensor;        /* histograms of this one: index in the weight table, or -1 */
     int bins;          /* of the histograms, at most 64; 0: 32 */
-    int columns, rows; /* of the output map of a 2-D set, 0: none; both at most 1024 */
+    int columns, rows; /* of the output map of a 2-D set; 0: none */
     double x1_low, x1_high, x2_low, x2_high;
 } StWant;
+static const StWant st_want_nothing = {.tensor = -1};
 
-/* Everything known about one snapshot. Owned by itself: outlives inspection and trainer until released. */
+/* Everything known about one snapshot. */
 typedef struct StLook {
-    StReadings readings; /* with step, epoch and run */
-    StWant want;         /* what it was made for: map and tensor below are of this */
-
-    StShape shape;         /* of the tensor; rank 0: none wanted */
-    const float *values;   /* its weights, in its own order, [size]; NULL: none */
-    const float *gradient; /* likewise; NULL where the snapshot has none */
-    int64_t size;
-    StHistogram weights, gradients, update; /* of the tensor; bins 0: not available */
-
+    const StSnapshot
+        *snapshot; /* all weights, gradients, weights before the step; held as long as the look */
+    StReadings readings;
+    StWant want; /* what it was made for: histograms and map below are of this */
+    /* Of the tensor's weights, of its gradient, of its change in the step; bins 0: not available. */
+    StHistogram weights, gradients, update;
     int outputs;      /* values a point of the map */
     const float *map; /* [rows][columns][outputs], row 0 at x2_high; NULL: none wanted, or no 2-D set */
 } StLook;
 
-/* Works everything out for one snapshot, on this thread (`strata show`, tests). NULL on error or cancel. */
+/* Works everything out for one snapshot, on this thread (`strata show`, tests). The snapshot stays the
+ * caller's and must outlive the look. NULL on error or cancel. */
 StLook *st_look_make(StInspector *inspector, const StSnapshot *snapshot, const StWant *want,
                      const atomic_bool *cancel, StError *error);
 void st_look_free(StLook *look); /* of st_look_make only */
@@ -45,7 +42,7 @@ void st_look_free(StLook *look); /* of st_look_make only */
 /* ---- the thread ---- */
 
 typedef struct StInspectionPlan {
-    StTrainer *trainer; /* borrowed, as is the dataset; must outlive the inspection */
+    StTrainer *trainer; /* borrowed, as is the dataset; must outlive the inspection; made with snapshots */
     const StStack *stack;
     const StCompile *compile;
     const StDataset *dataset;
@@ -58,7 +55,7 @@ typedef struct StInspection StInspection;
 StInspection *st_inspection_create(const StInspectionPlan *plan, StError *error);
 void st_inspection_destroy(StInspection *inspection); /* cancels what is at work, joins */
 
-/* What the views want to see from now on; acts at once, also while the trainer rests. */
+/* What the views want to see from now on; acts at once, also while the trainer rests. NULL: nothing. */
 void st_inspection_want(StInspection *inspection, const StWant *want);
 void st_inspection_set_rate(StInspection *inspection, double per_second);
 
@@ -66,20 +63,7 @@ void st_inspection_set_rate(StInspection *inspection, double per_second);
 const StLook *st_inspection_look(StInspection *inspection);
 void st_inspection_release(StInspection *inspection, const StLook *look);
 
-/* Why there is no look ("" where all is well): e.g. out of memory for its network. */
+/* Why there is no newer look, as a sentence; "" where all is well. */
 void st_inspection_trouble(StInspection *inspection, char *out, size_t size);
-
-/* The history of one reading of one row of the health table since the run began: at most
- * ST_SERIES_POINTS points in order of steps, evenly thinned so that each stretch keeps its least and its
- * greatest value. Points without a value are left out. Returns how many. */
-typedef struct StPoint {
-    int64_t step;
-    float value;
-} StPoint;
-int st_inspection_history(StInspection *inspection, StReading reading, int row,
-                          StPoint points[ST_SERIES_POINTS]);
-/* The same for the global gradient norm and the probe loss. */
-int st_inspection_gradient_history(StInspection *inspection, StPoint points[ST_SERIES_POINTS]);
-int st_inspection_loss_history(StInspection *inspection, StPoint points[ST_SERIES_POINTS]);
 
 #endif
