@@ -35,5 +35,7 @@ void st_rng_shuffle(StRng *rng, int64_t *v, int64_t n); /* Fisher and Yates */
 
 /* One 32-bit number of the stream at a position of its own, for masks drawn in any order. */
 uint32_t st_rng_at(const StRng *stream, uint64_t position);
+/* The n numbers from that position on: out[i] = st_rng_at(stream, position + i). */
+void st_rng_fill(const StRng *stream, uint64_t position, uint32_t *out, int64_t n);
 
 #endif

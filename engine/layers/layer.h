@@ -42,11 +42,12 @@ typedef struct StStep {
     int64_t in_size, out_size;    /* elements a row */
     Real *weight[ST_WEIGHTS_MAX]; /* shapes as declared */
     Real *gradient[ST_WEIGHTS_MAX];
-    const Real *x; /* [rows, in_size] */
-    Real *y;       /* [rows, out_size]; may be x where the kind works in place */
-    Real *dy;      /* [rows, out_size]: gradient of the loss by y; backward leaves dZ here */
-    Real *dx;      /* [rows, in_size]; NULL where nobody needs it */
-    Real *kept;    /* [rows, kind->kept(…)]: what backward needs beside x and y */
+    const Real *x;     /* [rows, in_size] */
+    Real *y;           /* [rows, out_size]; may be x where the kind works in place */
+    Real *dy;          /* [rows, out_size]: gradient of the loss by y; backward leaves dZ here */
+    Real *dx;          /* [rows, in_size]; NULL where nobody needs it */
+    Real *kept;        /* [rows, kept_size]: what backward needs beside x and y; NULL where nothing learns */
+    int64_t kept_size; /* elements a row: kind->kept(…) */
 } StStep;
 
 /* One sweep over rows [first, first + rows) of the batch. */
@@ -55,6 +56,7 @@ typedef struct StPass {
     bool training;       /* dropout on */
     uint64_t seed, step; /* key dropout's masks: the stream (seed, DROPOUT, layer, step) */
     int64_t row0;        /* position of row 0 of the batch in the mask's stream (0 in training) */
+    bool dz;             /* backward: dy is by Z already, the activation's derivative is to be left out */
 } StPass;
 
 typedef struct StLayerKind {
@@ -63,10 +65,12 @@ typedef struct StLayerKind {
     const char *formula; /* "y = f(Σ wᵢxᵢ + b)" */
     const StOption *options;
     size_t options_size; /* at most ST_LAYER_OPTIONS_MAX */
+    bool in_place;       /* shape only: y is x, dx is dy */
 
     /* Description. shape fails with what was got and wanted ("wanted 1 extent, got 28x28x1; put flatten
      * before it"). weights fills at most ST_WEIGHTS_MAX rows and returns their number (NULL: none).
-     * flops: forward, a row, a multiply and an add are two; -1 on overflow. */
+     * flops: forward, a row, a multiply and an add are two, activation functions are not counted; -1 on
+     * overflow. */
     bool (*shape)(const void *options, const StShape *in, StShape *out, StError *error);
     int (*weights)(const void *options, const StShape *in, StWeight *weights);
     int64_t (*flops)(const void *options, const StShape *in, const StShape *out);
@@ -75,7 +79,9 @@ typedef struct StLayerKind {
      * activation's output. Inspection asks for dead and saturated units by it; the loss fuses by it. */
     const char *(*activation)(const void *options);
 
-    /* Kernels. backward may be told dx == NULL. gradient computes piece `part` of st_step_parts(). */
+    /* Kernels. backward may be told dx == NULL. gradient computes piece `part` of `parts` of every trainable
+     * weight's gradient (NULL: a kind without weights); the pieces together write every element once, and
+     * leave regularizers to the learner. */
     void (*forward)(const StStep *step, const StPass *pass);
     void (*backward)(const StStep *step, const StPass *pass);
     void (*gradient)(const StStep *step, int64_t rows, int part, int parts);
@@ -88,5 +94,19 @@ extern const StLayerKind *const st_layer_kinds[];
 const StLayerKind *st_layer_kind_find(const char *name); /* or NULL */
 #define st_layer_kind_name_at ST_R(st_layer_kind_name_at)
 const char *st_layer_kind_name_at(const void *unused, int index); /* for st_nearest */
+
+/* Halves of a description that several kinds share: the output is shaped as the input; nothing is computed.
+ */
+#define st_shape_as_input ST_R(st_shape_as_input)
+#define st_no_flops       ST_R(st_no_flops)
+bool st_shape_as_input(const void *options, const StShape *in, StShape *out, StError *error);
+int64_t st_no_flops(const void *options, const StShape *in, const StShape *out);
+
+/* One row a kind; its file defines it, registry.c lists it. */
+#define st_kind_dense      ST_R(st_kind_dense)
+#define st_kind_activation ST_R(st_kind_activation)
+#define st_kind_dropout    ST_R(st_kind_dropout)
+#define st_kind_flatten    ST_R(st_kind_flatten)
+extern const StLayerKind st_kind_dense, st_kind_activation, st_kind_dropout, st_kind_flatten;
 
 #endif

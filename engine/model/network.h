@@ -44,7 +44,8 @@ typedef struct StTensor {
 #define st_network_run            ST_R(st_network_run)
 #define st_network_rows           ST_R(st_network_rows)
 
-/* input NULL: the stack's own. rows: the most rows of one batch. learns: backward and gradients are wanted;
+/* Memory is that of `rows` rows. An empty stack, or one larger than the machine's memory, is refused.
+ * input NULL: the stack's own. rows: the most rows of one batch. learns: backward and gradients are wanted;
  * input_gradient: also dx of the first layer. The stack may be freed afterwards. */
 typedef struct StNetworkPlan {
     const StShape *input;
@@ -59,7 +60,9 @@ int64_t st_network_rows(const StNetwork *network);
 const StStackInfo *st_network_info(const StNetwork *network);
 const StStep *st_network_step(const StNetwork *network, int layer); /* its y is the layer's output */
 
-/* The table of weights, and the flat arrays [total] that they lie in. */
+/* The table of weights, and the flat arrays [total] that they lie in. Tensors begin at multiples of 16
+ * elements, in float and in double alike; the gaps between them are 0 in both arrays and stay so under any
+ * elementwise update, so the arrays can be swept whole. */
 const StTensor *st_network_tensors(const StNetwork *network, int *count);
 Real *st_network_weights(StNetwork *network, int64_t *total);
 Real *st_network_gradients(StNetwork *network); /* NULL where it does not learn */
@@ -77,11 +80,14 @@ Real *st_network_input_gradient(StNetwork *network); /* [rows, input size] or NU
 void st_network_forward(StNetwork *network, const StPass *pass);
 void st_network_backward(StNetwork *network, const StPass *pass, bool last_is_logits);
 
-/* Weight gradients in fixed parts (by the stack and the batch size alone). */
+/* Weight gradients in fixed parts (by the stack and the batch size alone), largest first, so that dealing
+ * them out in turns keeps threads about equally busy. Any thread may compute any part once every row's
+ * backward is done. Regularizers are not in them. */
 int st_network_parts(const StNetwork *network);
 void st_network_gradient(StNetwork *network, int64_t rows, int part);
 
-/* Forward over `rows` rows of the input buffer, cut in fixed chunks over the pool (NULL: this thread). */
+/* Forward over `rows` rows of the input buffer, cut in fixed chunks over the pool (NULL: this thread);
+ * pass->first and pass->rows are not looked at. */
 void st_network_run(StNetwork *network, int64_t rows, const StPass *pass, StPool *pool);
 
 #endif

@@ -1,0 +1,18 @@
+/* How a weight begins: Keras' initializers. The normals of the variance-scaling family are cut at two
+ * standard deviations and widened by 1/0.87962566, so that what is left has the variance wanted.
+ * Sources: Glorot and Bengio 2010; He and others 2015; LeCun and others 1998; Saxe and others 2013. */
+#ifndef ST_LAYERS_INITIALIZER_H
+#define ST_LAYERS_INITIALIZER_H
+
+#include "layers/layer.h"
+
+/* For ST_CALL options; StCall.kind is an index into it. */
+#define st_initializers ST_R(st_initializers)
+extern const StChoice st_initializers[];
+
+/* Fills w, laid out as weight->shape says, from the stream: the same in float and double (drawn in double,
+ * rounded to float). */
+#define st_initializer_draw ST_R(st_initializer_draw)
+void st_initializer_draw(const StWeight *weight, Real *w, StRng *rng);
+
+#endif

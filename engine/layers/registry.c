@@ -1,0 +1,31 @@
+#include "layers/layer.h"
+
+#include <string.h>
+
+/* In the order in which menus and help show them. */
+const StLayerKind *const st_layer_kinds[] = {
+    &st_kind_dense, &st_kind_activation, &st_kind_dropout, &st_kind_flatten, NULL,
+};
+
+const StLayerKind *st_layer_kind_find(const char *name) {
+    for (int i = 0; st_layer_kinds[i]; i++)
+        if (strcmp(st_layer_kinds[i]->name, name) == 0) return st_layer_kinds[i];
+    return NULL;
+}
+
+const char *st_layer_kind_name_at(const void *unused, int index) {
+    (void)unused;
+    return st_layer_kinds[index] ? st_layer_kinds[index]->name : NULL;
+}
+
+bool st_shape_as_input(const void *options, const StShape *in, StShape *out, StError *error) {
+    (void)options;
+    if (in->rank < 1) return st_fail(error, ST_ERR_SHAPE, "wanted rows of at least 1 extent, got none");
+    *out = *in;
+    return true;
+}
+
+int64_t st_no_flops(const void *options, const StShape *in, const StShape *out) {
+    (void)options, (void)in, (void)out;
+    return 0;
+}
