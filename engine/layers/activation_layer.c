@@ -42,7 +42,6 @@ const StLayerKind st_kind_activation = {
     .options = options,
     .options_size = sizeof(ActivationLayer),
     .shape = st_shape_as_input,
-    .flops = st_no_flops,
     .activation = own_activation,
     .forward = activation_forward,
     .backward = activation_backward,

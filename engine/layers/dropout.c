@@ -70,7 +70,6 @@ const StLayerKind st_kind_dropout = {
     .options = options,
     .options_size = sizeof(Dropout),
     .shape = st_shape_as_input,
-    .flops = st_no_flops,
     .kept = dropout_kept,
     .forward = dropout_forward,
     .backward = dropout_backward,

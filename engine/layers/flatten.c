@@ -24,7 +24,6 @@ const StLayerKind st_kind_flatten = {
     .options_size = 0,
     .in_place = true,
     .shape = flatten_shape,
-    .flops = st_no_flops,
     .forward = nothing,
     .backward = nothing,
 };

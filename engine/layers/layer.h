@@ -69,8 +69,8 @@ typedef struct StLayerKind {
 
     /* Description. shape fails with what was got and wanted ("wanted 1 extent, got 28x28x1; put flatten
      * before it"). weights fills at most ST_WEIGHTS_MAX rows and returns their number (NULL: none).
-     * flops: forward, a row, a multiply and an add are two, activation functions are not counted; -1 on
-     * overflow. */
+     * flops: forward, a row, a multiply and an add are two, activation functions are not counted (NULL:
+     * none); -1 on overflow. */
     bool (*shape)(const void *options, const StShape *in, StShape *out, StError *error);
     int (*weights)(const void *options, const StShape *in, StWeight *weights);
     int64_t (*flops)(const void *options, const StShape *in, const StShape *out);
@@ -95,12 +95,9 @@ const StLayerKind *st_layer_kind_find(const char *name); /* or NULL */
 #define st_layer_kind_name_at ST_R(st_layer_kind_name_at)
 const char *st_layer_kind_name_at(const void *unused, int index); /* for st_nearest */
 
-/* Halves of a description that several kinds share: the output is shaped as the input; nothing is computed.
- */
+/* A shape() that several kinds share: the output is shaped as the input. */
 #define st_shape_as_input ST_R(st_shape_as_input)
-#define st_no_flops       ST_R(st_no_flops)
 bool st_shape_as_input(const void *options, const StShape *in, StShape *out, StError *error);
-int64_t st_no_flops(const void *options, const StShape *in, const StShape *out);
 
 /* One row a kind; its file defines it, registry.c lists it. */
 #define st_kind_dense      ST_R(st_kind_dense)

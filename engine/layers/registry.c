@@ -24,8 +24,3 @@ bool st_shape_as_input(const void *options, const StShape *in, StShape *out, StE
     *out = *in;
     return true;
 }
-
-int64_t st_no_flops(const void *options, const StShape *in, const StShape *out) {
-    (void)options, (void)in, (void)out;
-    return 0;
-}
