@@ -1,0 +1,517 @@
+#include "form_fields.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Values of one table's options: the largest struct of them all. */
+typedef struct Scratch {
+    _Alignas(16) unsigned char bytes[ST_SOURCE_OPTIONS_MAX];
+} Scratch;
+
+void form_fields_free(FormFields *fields) {
+    for (int i = 0; i < fields->count; i++) {
+        free(fields->field[i].now);
+        free(fields->field[i].wants);
+        free(fields->field[i].choices);
+    }
+    fields->count = 0;
+}
+
+/* ---- making fields --------------------------------------------------------------------------------------
+ */
+
+/* What a field is made of; texts are borrowed but for now and wants, which are copied. */
+typedef struct Made {
+    const char *label, *help, *now, *wants, *fallback;
+    const char **choices; /* taken over, also where it fails */
+    UiFieldType type;
+    const StOption *row;
+    int selector, group;
+} Made;
+
+static bool add(FormFields *fields, const Made *made, StError *error) {
+    if (fields->count >= FORM_FIELDS_MAX) {
+        free(made->choices);
+        return true; /* the line can still be typed */
+    }
+    FormField *field = &fields->field[fields->count];
+    *field = (FormField){.row = made->row, .selector = made->selector, .group = made->group};
+    field->now = strdup(made->now ? made->now : "");
+    field->wants = strdup(made->wants ? made->wants : "");
+    field->choices = made->choices;
+    fields->ui[fields->count++] = (UiField){.label = made->label,
+                                            .type = made->type,
+                                            .fallback = made->fallback,
+                                            .wants = field->wants,
+                                            .help = made->help,
+                                            .choices = made->choices};
+    return (field->now && field->wants) || st_fail_memory(error, "a form", 0);
+}
+
+/* A heading between groups. */
+static bool add_note(FormFields *fields, const char *label, const char *help, StError *error) {
+    return add(fields, &(Made){.label = label, .help = help, .type = UI_FIELD_NOTE, .fallback = ""}, error);
+}
+
+/* Names by index until next gives NULL, as a list that NULL ends. */
+static const char **names_of(const char *(*next)(int), StError *error) {
+    int count = 0;
+    while (next(count))
+        count++;
+    const char **names = calloc((size_t)count + 1, sizeof *names);
+    if (!names) st_fail_memory(error, "choices", 0);
+    for (int i = 0; names && i < count; i++)
+        names[i] = next(i);
+    return names;
+}
+
+static const char **choices_of(const StOption *row, StError *error) {
+    int count = 0;
+    while (row->choices[count].name)
+        count++;
+    const char **names = calloc((size_t)count + 1, sizeof *names);
+    if (!names) st_fail_memory(error, "choices", 0);
+    for (int i = 0; names && i < count; i++)
+        names[i] = row->choices[i].name;
+    return names;
+}
+
+/* Every row of a table, with the values that it has now. */
+static bool add_options(FormFields *fields, int group, const StOption *rows, const void *values,
+                        StError *error) {
+    bool done = true;
+    StText now = {0}, wants = {0};
+    for (const StOption *row = rows; done && row->name; row++) {
+        st_text_clear(&now);
+        st_text_clear(&wants);
+        st_option_print(row, values, &now);
+        st_option_wants(row, &wants);
+        Made made = {.label = row->name,
+                     .help = row->help,
+                     .now = st_text_string(&now),
+                     .wants = st_text_string(&wants),
+                     .fallback = row->fallback,
+                     .row = row,
+                     .group = group};
+        made.type = row->type == ST_SWITCH   ? UI_FIELD_SWITCH
+                    : row->type == ST_CHOICE ? UI_FIELD_CHOICE
+                                             : UI_FIELD_TEXT;
+        if (row->type == ST_CHOICE) done = (made.choices = choices_of(row, error)) != NULL;
+        /* A required number that was not given yet is an empty field, not a zero. */
+        if (!row->fallback && row->type != ST_CHOICE && strcmp(made.now, "0") == 0) made.now = "";
+        done = done && add(fields, &made, error);
+    }
+    st_text_free(&now);
+    st_text_free(&wants);
+    return done;
+}
+
+static bool add_selector(FormFields *fields, int which, const char *label, const char *help,
+                         const char *(*next)(int), StError *error) {
+    const char **names = names_of(next, error);
+    if (!names) return false;
+    return add(fields,
+               &(Made){.label = label,
+                       .help = help,
+                       .now = next(fields->choice[which]),
+                       .fallback = next(fields->choice[which]),
+                       .type = UI_FIELD_CHOICE,
+                       .choices = names,
+                       .selector = which + 1},
+               error);
+}
+
+static bool add_text(FormFields *fields, const char *label, const char *help, const char *now,
+                     const char *fallback, const char *wants, StError *error) {
+    return add(fields,
+               &(Made){.label = label,
+                       .help = help,
+                       .now = now,
+                       .fallback = fallback,
+                       .wants = wants,
+                       .type = UI_FIELD_TEXT},
+               error);
+}
+
+/* ---- the forms' own words -------------------------------------------------------------------------------
+ */
+
+static const char *optimizer_name(int i) {
+    const StKind *kind = st_optimizer_kind_at(i);
+    return kind ? kind->name : NULL;
+}
+
+static const char *loss_name(int i) {
+    const StKind *kind = st_loss_kind_at(i);
+    return kind ? kind->name : NULL;
+}
+
+static const char *metric_name(int i) {
+    const StKind *kind = st_metric_kind_at(i);
+    return kind ? kind->name : NULL;
+}
+
+static const char *source_name(int i) {
+    return i < 0 ? NULL : st_source_name_at(st_source_kinds, i);
+}
+
+static const char *const pace_names[] = {"full", "steps", "epochs", NULL};
+
+static const char *pace_name(int i) {
+    return pace_names[i];
+}
+
+static const char *metric_name_at(const void *unused, int index) {
+    (void)unused;
+    return metric_name(index);
+}
+
+static const char name_help[] = "What the layer is called; Keras' automatic name where it is empty";
+static const char metrics_help[] = "What is measured beside the loss, separated by commas";
+static const char seed_help[] = "Data, initial weights, shuffling and dropout are drawn from it";
+static const char input_help[] = "Extents of one row, 784 or 28x28x1; the data says it where it is empty";
+static const char rate_help[] = "So many a second; the numbers stay the same";
+
+/* ---- what each form holds -------------------------------------------------------------------------------
+ */
+
+static bool build_layer(FormFields *fields, const Recipe *recipe, StError *error) {
+    const StStack *stack = &recipe->stack;
+    Scratch values = {{0}};
+    const StLayerKind *kind = fields->layer;
+    const void *options = values.bytes;
+    const char *name = "";
+    if (fields->kind == FORM_SET) {
+        kind = stack->layers[fields->place].kind;
+        options = stack->layers[fields->place].options;
+        name = stack->layers[fields->place].name;
+    } else {
+        st_options_default(kind->options, values.bytes);
+    }
+    fields->at_end = fields->place >= stack->count;
+    return add_options(fields, 1, kind->options, options, error) &&
+           add_text(fields, "name", name_help, name, "", "a letter, then letters, digits, _ or -", error);
+}
+
+static bool build_input(FormFields *fields, const Recipe *recipe, StError *error) {
+    char shape[ST_SHAPE_TEXT] = "";
+    if (recipe->stack.input.rank > 0) st_shape_print(&recipe->stack.input, shape);
+    return add_text(fields, "input", input_help, shape, NULL, "extents, such as 784 or 28x28x1", error);
+}
+
+static void list_metrics(const StCompile *compile, StText *out) {
+    for (int i = 0; i < compile->metrics; i++)
+        st_text_format(out, "%s%s", i ? "," : "", metric_name(compile->metric[i]));
+}
+
+static bool build_compile(FormFields *fields, const Recipe *recipe, StError *error) {
+    StCompile standard;
+    st_compile_default(&standard);
+    const StCompile *now = recipe->compile.given ? &recipe->compile : &standard;
+    if (fields->choice[0] < 0) fields->choice[0] = now->optimizer.kind < 0 ? 0 : now->optimizer.kind;
+    if (fields->choice[1] < 0) fields->choice[1] = now->loss.kind < 0 ? 0 : now->loss.kind;
+    const StKind *optimizer = st_optimizer_kind_at(fields->choice[0]);
+    const StKind *loss = st_loss_kind_at(fields->choice[1]);
+    Scratch of_optimizer = {{0}}, of_loss = {{0}};
+    if (optimizer->options) st_options_default(optimizer->options, of_optimizer.bytes);
+    if (loss->options) st_options_default(loss->options, of_loss.bytes);
+    if (fields->choice[0] == now->optimizer.kind)
+        memcpy(of_optimizer.bytes, now->optimizer.options, ST_SPEC_OPTIONS_MAX);
+    if (fields->choice[1] == now->loss.kind) memcpy(of_loss.bytes, now->loss.options, ST_SPEC_OPTIONS_MAX);
+    StText metrics = {0};
+    list_metrics(now, &metrics);
+    bool done =
+        add_selector(fields, 0, "optimizer", optimizer->help, optimizer_name, error) &&
+        add_selector(fields, 1, "loss", loss->help, loss_name, error) &&
+        add_text(fields, "metrics", metrics_help, st_text_string(&metrics), "", "accuracy,mse, …", error);
+    st_text_free(&metrics);
+    if (done && optimizer->options && optimizer->options->name)
+        done = add_note(fields, optimizer->name, optimizer->help, error) &&
+               add_options(fields, 1, optimizer->options, of_optimizer.bytes, error);
+    if (done && loss->options && loss->options->name)
+        done = add_note(fields, loss->name, loss->help, error) &&
+               add_options(fields, 2, loss->options, of_loss.bytes, error);
+    return done;
+}
+
+static bool build_callbacks(FormFields *fields, const Recipe *recipe, StError *error) {
+    return add_options(fields, 1, st_callbacks_options, &recipe->callbacks, error);
+}
+
+static bool build_fit(FormFields *fields, const Recipe *recipe, StError *error) {
+    StFit standard;
+    st_fit_default(&standard);
+    return add_options(fields, 1, st_fit_options, recipe->fit.given ? &recipe->fit : &standard, error);
+}
+
+/* The data line with its paths as they are found from the current folder, where the form's line is run. */
+static bool data_from_here(const Recipe *recipe, StDataSpec *spec, StError *error) {
+    StText text = {0};
+    bool done = recipe_print(recipe, RECIPE_DATA, "here.strata", &text, error);
+    const char *line = st_text_string(&text);
+    while (done && line && strncmp(line, "data ", 5) != 0)
+        line = (line = strchr(line, '\n')) ? line + 1 : NULL;
+    char copy[ST_LINE_MAX];
+    StWords *words = malloc(sizeof *words);
+    done = done && (words || st_fail_memory(error, "a line", sizeof *words));
+    if (done && line) {
+        snprintf(copy, sizeof copy, "%.*s", (int)strcspn(line, "\n"), line);
+        done = st_words_split(copy, words, error) &&
+               st_data_parse(spec, words->word + 1, words->count - 1, error);
+    }
+    free(words);
+    st_text_free(&text);
+    return done;
+}
+
+static bool build_data(FormFields *fields, const Recipe *recipe, StError *error) {
+    StDataSpec *spec = calloc(1, sizeof *spec);
+    if (!spec) return st_fail_memory(error, "a form", sizeof *spec);
+    bool done = !recipe->data.given || data_from_here(recipe, spec, error);
+    if (fields->choice[0] < 0) fields->choice[0] = recipe->data.given ? recipe->data.kind : 0;
+    if (done && (!spec->given || spec->kind != fields->choice[0]))
+        done = st_data_default(spec, source_name(fields->choice[0]), error);
+    const StSourceKind *kind = st_source_kinds[fields->choice[0]];
+    done = done && add_selector(fields, 0, "source", kind->help, source_name, error) &&
+           add_options(fields, 1, kind->options, spec->options, error);
+    free(spec);
+    return done;
+}
+
+static bool build_features(FormFields *fields, const Recipe *recipe, StError *error) {
+    const StFeaturesSpec *now = &recipe->features;
+    for (int i = 0; i < ST_FEATURES; i++) {
+        bool on = now->count == 0 && (i == ST_X1 || i == ST_X2);
+        for (int k = 0; k < now->count; k++)
+            on = on || now->feature[k] == i;
+        Made made = {.label = st_feature_name(i),
+                     .help = "Whether the network is shown this input, made from the two columns",
+                     .now = on ? "yes" : "no",
+                     .wants = "yes or no",
+                     .fallback = i == ST_X1 || i == ST_X2 ? "yes" : "no",
+                     .type = UI_FIELD_SWITCH};
+        if (!add(fields, &made, error)) return false;
+    }
+    return true;
+}
+
+static bool build_split(FormFields *fields, const Recipe *recipe, StError *error) {
+    StSplitSpec now = recipe->split;
+    if (!now.given) st_options_default(st_split_options, &now);
+    return add_options(fields, 1, st_split_options, &now, error);
+}
+
+static bool build_prepare(FormFields *fields, const Recipe *recipe, StError *error) {
+    StPrepareEntry now = {0};
+    st_options_default(st_prepare_options, &now);
+    if (recipe->prepare.count > 0) now = recipe->prepare.entry[recipe->prepare.count - 1];
+    return add_options(fields, 1, st_prepare_options, &now, error);
+}
+
+static bool build_seed(FormFields *fields, const Recipe *recipe, StError *error) {
+    char seed[24];
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)recipe->seed);
+    return add_text(fields, "seed", seed_help, seed, "1", "a whole number from 0", error);
+}
+
+static bool build_pace(FormFields *fields, const Recipe *recipe, StError *error) {
+    const Pace *pace = &recipe->pace;
+    if (fields->choice[0] < 0) fields->choice[0] = pace->per_second <= 0 ? 0 : pace->epochs ? 2 : 1;
+    bool done =
+        add_selector(fields, 0, "pace", "Full speed, or so many steps or epochs a second", pace_name, error);
+    if (!done || fields->choice[0] == 0) return done;
+    StText now = {0};
+    st_text_number(&now, pace->per_second > 0 ? pace->per_second : fields->choice[0] == 1 ? 30 : 2);
+    done = add_text(fields, "per second", rate_help, st_text_string(&now), NULL, "a number above 0", error);
+    st_text_free(&now);
+    return done;
+}
+
+/* ---- the lines ------------------------------------------------------------------------------------------
+ */
+
+/* What writes a line: the values by index. */
+typedef struct Values {
+    const FormFields *fields;
+    FormValue value;
+    const void *context;
+} Values;
+
+static const char *value_at(const Values *values, int i) {
+    return values->value(values->context, i);
+}
+
+static void add_word(StText *out, const char *name, const char *value) {
+    StText word = {0};
+    st_text_format(&word, "%s=%s", name, value);
+    st_text_add(out, " ");
+    st_text_word(out, st_text_string(&word));
+    st_text_free(&word);
+}
+
+/* name=value for the options of a group that differ from their defaults. */
+static void add_named(const Values *values, int group, StText *out) {
+    for (int i = 0; i < values->fields->count; i++) {
+        const FormField *field = &values->fields->field[i];
+        const char *text = value_at(values, i);
+        if (field->group != group || !text) continue;
+        if (field->row->fallback ? strcmp(text, field->row->fallback) != 0 : *text != '\0')
+            add_word(out, field->row->name, text);
+    }
+}
+
+/* The options of a group as a recipe prints them, by place where it can be; by name where one is wrong. */
+static void add_printed(const Values *values, int group, StText *out) {
+    Scratch scratch = {{0}};
+    const StOption *rows = NULL;
+    bool right = true;
+    for (int i = 0; i < values->fields->count; i++) {
+        const FormField *field = &values->fields->field[i];
+        if (field->group != group) continue;
+        if (!rows) {
+            rows = field->row;
+            st_options_default(rows, scratch.bytes);
+        }
+        const char *text = value_at(values, i);
+        right =
+            right && (*text || field->row->fallback) &&
+            ((!*text && field->row->type == ST_TEXT) || st_option_set(field->row, scratch.bytes, text, NULL));
+    }
+    if (rows && right)
+        st_options_print(rows, scratch.bytes, out);
+    else
+        add_named(values, group, out);
+}
+
+static void line_layer(const Values *values, StText *line) {
+    const FormFields *fields = values->fields;
+    if (fields->at_end)
+        st_text_add(line, fields->layer->name);
+    else
+        st_text_format(line, "insert %d %s", fields->place + 1, fields->layer->name);
+    add_printed(values, 1, line);
+    const char *name = value_at(values, fields->count - 1);
+    if (*name) add_word(line, "name", name);
+}
+
+static void line_set(const Values *values, StText *line) {
+    const FormFields *fields = values->fields;
+    for (int i = 0; i < fields->count; i++) {
+        if (strcmp(value_at(values, i), fields->field[i].now) == 0) continue;
+        if (line->length == 0) st_text_format(line, "set %d", fields->place + 1);
+        add_word(line, fields->ui[i].label, value_at(values, i));
+    }
+}
+
+static void line_compile(const Values *values, StText *line) {
+    st_text_add(line, "compile");
+    for (int i = 0; i < 3 && i < values->fields->count; i++)
+        if (*value_at(values, i)) add_word(line, values->fields->ui[i].label, value_at(values, i));
+    add_named(values, 1, line);
+    add_named(values, 2, line);
+}
+
+static void line_data(const Values *values, StText *line) {
+    st_text_format(line, "data %s", source_name(values->fields->choice[0]));
+    add_printed(values, 1, line);
+}
+
+static void line_features(const Values *values, StText *line) {
+    st_text_add(line, "features");
+    for (int i = 0; i < values->fields->count; i++)
+        if (strcmp(value_at(values, i), "yes") == 0) st_text_format(line, " %s", st_feature_name(i));
+}
+
+static void line_named(const Values *values, StText *line) {
+    st_text_add(line, form_name(values->fields->kind));
+    add_named(values, 1, line);
+}
+
+static void line_printed(const Values *values, StText *line) {
+    st_text_add(line, form_name(values->fields->kind));
+    add_printed(values, 1, line);
+}
+
+/* `input 784`, `seed 3`. */
+static void line_word(const Values *values, StText *line) {
+    st_text_format(line, "%s ", form_name(values->fields->kind));
+    st_text_word(line, value_at(values, 0));
+}
+
+static void line_pace(const Values *values, StText *line) {
+    int unit = values->fields->choice[0];
+    if (unit == 0) {
+        st_text_add(line, "pace full");
+        return;
+    }
+    st_text_add(line, unit == 1 ? "pace " : "pace epochs=");
+    st_text_word(line, value_at(values, 1));
+}
+
+/* ---- the table ------------------------------------------------------------------------------------------
+ */
+
+static const struct {
+    bool (*build)(FormFields *fields, const Recipe *recipe, StError *error);
+    void (*line)(const Values *values, StText *line);
+} makers[FORM_KIND_COUNT] = {
+    [FORM_LAYER] = {build_layer, line_layer},
+    [FORM_SET] = {build_layer, line_set},
+    [FORM_INPUT] = {build_input, line_word},
+    [FORM_COMPILE] = {build_compile, line_compile},
+    [FORM_CALLBACKS] = {build_callbacks, line_named},
+    [FORM_FIT] = {build_fit, line_named},
+    [FORM_DATA] = {build_data, line_data},
+    [FORM_FEATURES] = {build_features, line_features},
+    [FORM_SPLIT] = {build_split, line_named},
+    [FORM_PREPARE] = {build_prepare, line_printed},
+    [FORM_SEED] = {build_seed, line_word},
+    [FORM_PACE] = {build_pace, line_pace},
+};
+
+bool form_fields_build(FormFields *fields, const Recipe *recipe, StError *error) {
+    return makers[fields->kind].build(fields, recipe, error);
+}
+
+void form_fields_line(const FormFields *fields, FormValue value, const void *context, StText *line) {
+    Values values = {fields, value, context};
+    makers[fields->kind].line(&values, line);
+}
+
+void form_fields_polish(const FormFields *fields, const Recipe *draft, StText *line) {
+    if (fields->kind != FORM_COMPILE) return;
+    st_text_clear(line);
+    st_compile_print(&draft->compile, line);
+}
+
+static bool check_metrics(const char *text, StError *error) {
+    while (*text) {
+        char word[64];
+        size_t length = strcspn(text, ",");
+        snprintf(word, sizeof word, "%.*s", (int)length, text);
+        bool known = false;
+        for (int i = 0; metric_name(i); i++)
+            known = known || strcmp(metric_name(i), word) == 0;
+        if (!known) return st_fail_unknown(error, "metric", word, metric_name_at, NULL);
+        text += length;
+        if (*text == ',') text++;
+    }
+    return true;
+}
+
+bool form_field_check(const FormFields *fields, int field, const char *text, StError *error) {
+    const FormField *at = &fields->field[field];
+    const char *label = fields->ui[field].label;
+    if (!at->row)
+        return fields->kind != FORM_COMPILE || strcmp(label, "metrics") != 0 || check_metrics(text, error);
+    if (!*text && !at->row->fallback) return st_fail(error, ST_ERR_VALUE, "wanted %s", at->wants);
+    Scratch scratch = {{0}};
+    StError whole = {0};
+    if (st_option_set(at->row, scratch.bytes, text, &whole)) return true;
+    /* The name stands beside the message already: "units=0: wanted 1 to 9" becomes "wanted 1 to 9". */
+    const char *message = whole.message;
+    size_t name = strlen(label);
+    const char *colon = strncmp(message, label, name) == 0 ? strstr(message, ": ") : NULL;
+    return st_fail(error, whole.code, "%s", colon ? colon + 2 : message);
+}

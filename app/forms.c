@@ -1,0 +1,485 @@
+#include "forms.h"
+
+#include "command.h"
+#include "form.h"
+#include "form_fields.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const UiBinding form_bindings[] = {
+    {UI_KEY_ENTER, "accept", "accept", "Runs the line that the form has written"},
+    {UI_KEY_TAB, "next field", "next", "Goes to the next field; up, down and shift-tab go too"},
+    {UI_KEY_RIGHT, "next choice", "choose", "Goes through the choices of a field; left goes back"},
+    {UI_KEY_ESCAPE, "cancel", "cancel", "Leaves the form; nothing is changed"},
+    {0, NULL, NULL, NULL}};
+
+static const struct {
+    const char *name, *title, *help;
+} form_rows[] = {
+#define FORM_ROW(id, name, title, help) {name, title, help},
+    FORM_KINDS(FORM_ROW)
+#undef FORM_ROW
+};
+
+const char *form_name(FormKind kind) {
+    return form_rows[kind].name;
+}
+
+const char *form_help(FormKind kind) {
+    return form_rows[kind].help;
+}
+
+struct Form {
+    Session *session;
+    FormKind kind;
+    int place;
+    FormFields fields;
+    UiForm *ui; /* NULL while the kind is being chosen */
+    char title[96];
+    StText line, effect;
+    FormTrial trial;
+    /* The chooser of a new layer's kind. */
+    UiEdit filter;
+    int chosen, top, page;
+    char refused[ST_MESSAGE_MAX]; /* what running the line said */
+};
+
+/* ---- trying a line ---------------------------------------------------------------------------------------
+ */
+
+void form_trial_free(FormTrial *trial) {
+    if (trial->runs) recipe_free(&trial->draft);
+    free(trial->layers);
+    *trial = (FormTrial){0};
+}
+
+/* The shape of a row for a draft: its input line, or what the data says where the data stays the same. */
+static StShape draft_input(Session *session, const Recipe *draft) {
+    if (draft->stack.input.rank > 0) return draft->stack.input;
+    const StDataset *dataset = session_dataset_loaded(session, NULL);
+    if (dataset && recipe_equal(draft, session_recipe(session), RECIPE_DATA))
+        return st_dataset_x_shape(dataset);
+    return (StShape){0};
+}
+
+static bool run_on_draft(Session *session, const char *line, Recipe *draft, StError *error) {
+    StWords *words = malloc(sizeof *words);
+    if (!words) return st_fail_memory(error, "a line", sizeof *words);
+    void *context = NULL;
+    bool done = st_words_split(line, words, error);
+    const Command *command =
+        done && words->count > 0 ? command_find(session, words->word[0].text, &context) : NULL;
+    if (done && !command)
+        done = words->count > 0 ? command_unknown(session, words->word[0].text, error)
+                                : st_fail(error, ST_ERR_VALUE, "the line is empty");
+    if (done && !command->edit)
+        done = st_fail(error, ST_ERR_STATE, "%s does not edit the recipe", command->name);
+    if (done) {
+        StText said = {0};
+        CommandCall call = {.session = session,
+                            .context = context,
+                            .words = words->word,
+                            .count = words->count,
+                            .line = line};
+        done = command->edit(&call, draft, &said, error);
+        st_text_free(&said);
+    }
+    free(words);
+    return done;
+}
+
+void form_try(Session *session, const char *line, FormTrial *trial) {
+    *trial = (FormTrial){0};
+    if (!recipe_copy(&trial->draft, session_recipe(session), &trial->error)) return;
+    if (!run_on_draft(session, line, &trial->draft, &trial->error)) {
+        recipe_free(&trial->draft);
+        trial->draft = (Recipe){0};
+        return;
+    }
+    trial->runs = true;
+    int count = trial->draft.stack.count;
+    trial->layers = calloc((size_t)count + 1, sizeof *trial->layers);
+    if (!trial->layers) {
+        st_fail_memory(&trial->error, "layers", (size_t)count * sizeof *trial->layers);
+        return;
+    }
+    StShape input = draft_input(session, &trial->draft);
+    bool whole = st_stack_infer(&trial->draft.stack, &input, trial->layers, &trial->info, &trial->error);
+    /* Without an input shape nothing can be said against the layers. */
+    trial->fits = whole || (trial->info.first_bad < 0 && trial->info.input.rank == 0);
+    if (trial->fits) trial->error = (StError){0};
+}
+
+/* "data, stack": what differs between two recipes. */
+static void changed_parts(const Recipe *a, const Recipe *b, StText *out) {
+    static const struct {
+        unsigned part;
+        const char *word;
+    } parts[] = {{RECIPE_DATA, "data"}, {RECIPE_STACK, "stack"}, {RECIPE_TRAIN, "training"}};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (!recipe_equal(a, b, parts[i].part))
+            st_text_format(out, "%s%s", out->length ? ", " : "", parts[i].word);
+}
+
+void form_effect(const Session *session, const Recipe *draft, StText *out) {
+    const SessionRun *run = session_run(session);
+    if (recipe_equal(draft, session_recipe(session), RECIPE_RUN)) {
+        st_text_add(out, recipe_equal(draft, session_recipe(session), RECIPE_PACE)
+                             ? "changes nothing"
+                             : "acts at once; the numbers stay the same");
+        return;
+    }
+    if (!run) {
+        st_text_add(out, "nothing is trained yet; space starts");
+        return;
+    }
+    StText what = {0};
+    changed_parts(draft, run->recipe, &what);
+    StTrainerStatus status;
+    st_trainer_status(run->trainer, &status);
+    if (what.length == 0)
+        st_text_add(out, "back to what the run was made of: it goes on");
+    else if (status.state == ST_STATE_TRAINING)
+        st_text_format(out, "this run goes on as it is; %s will hold when training starts anew",
+                       st_text_string(&what));
+    else
+        st_text_format(out, "space then starts training anew (%s)", st_text_string(&what));
+    st_text_free(&what);
+}
+
+/* ---- the form -------------------------------------------------------------------------------------------
+ */
+
+static bool check_field(void *context, int field, const char *text, char *message, size_t size) {
+    Form *form = context;
+    StError error = {0};
+    if (form_field_check(&form->fields, field, text, &error)) return true;
+    snprintf(message, size, "%s", error.message);
+    return false;
+}
+
+static const char *value_of(const void *context, int field) {
+    const Form *form = context;
+    return ui_form_value(form->ui, field);
+}
+
+/* The line, its trial and what it would do, after any change. */
+static void renew(Form *form) {
+    form_trial_free(&form->trial);
+    st_text_clear(&form->line);
+    st_text_clear(&form->effect);
+    form->refused[0] = '\0';
+    if (!form->ui) return;
+    form_fields_line(&form->fields, value_of, form, &form->line);
+    form_try(form->session, st_text_string(&form->line), &form->trial);
+    if (!form->trial.runs) return;
+    form_fields_polish(&form->fields, &form->trial.draft, &form->line);
+    form_effect(form->session, &form->trial.draft, &form->effect);
+}
+
+/* Makes the fields for what the selectors now say, keeping what the person has typed. */
+static bool build(Form *form, const char *focus, StError *error) {
+    UiForm *old = form->ui;
+    FormFields before = form->fields;
+    FormFields fields = {.kind = form->kind, .place = form->place};
+    memcpy(fields.choice, before.choice, sizeof fields.choice);
+    fields.layer = before.layer;
+    if (!form_fields_build(&fields, session_recipe(form->session), error)) {
+        form_fields_free(&fields);
+        return false;
+    }
+    form->fields = fields;
+    UiForm *ui = ui_form_create(form->title, form->fields.ui, form->fields.count, check_field, form);
+    if (!ui) {
+        form_fields_free(&form->fields);
+        form->fields = before;
+        return st_fail_memory(error, "a form", 0);
+    }
+    int focused = -1;
+    for (int i = 0; i < form->fields.count; i++) {
+        const char *value = form->fields.field[i].now;
+        for (int j = 0; old && j < before.count; j++)
+            if (!form->fields.field[i].selector &&
+                strcmp(before.ui[j].label, form->fields.ui[i].label) == 0 &&
+                strcmp(ui_form_value(old, j), before.field[j].now) != 0)
+                value = ui_form_value(old, j);
+        ui_form_set(ui, i, value);
+        if (focus && strcmp(form->fields.ui[i].label, focus) == 0) focused = i;
+    }
+    if (focused >= 0) ui_form_set_focus(ui, focused);
+    form->ui = ui;
+    ui_form_free(old);
+    form_fields_free(&before);
+    renew(form);
+    return true;
+}
+
+static void set_title(Form *form) {
+    const StStack *stack = &session_recipe(form->session)->stack;
+    const char *kind = form->fields.layer ? form->fields.layer->name : "layer";
+    if (form->kind == FORM_LAYER && form->place >= stack->count)
+        snprintf(form->title, sizeof form->title, "New %s at the end, layer %d", kind, form->place + 1);
+    else if (form->kind == FORM_LAYER)
+        snprintf(form->title, sizeof form->title, "New %s before layer %d", kind, form->place + 1);
+    else if (form->kind == FORM_SET)
+        snprintf(form->title, sizeof form->title, "Layer %d %s", form->place + 1,
+                 stack->layers[form->place].kind->name);
+    else
+        snprintf(form->title, sizeof form->title, "%s", form_rows[form->kind].title);
+}
+
+Form *form_open(Session *session, FormKind kind, int place, const char *field, StError *error) {
+    const StStack *stack = &session_recipe(session)->stack;
+    int last = kind == FORM_LAYER ? stack->count : kind == FORM_SET ? stack->count - 1 : 0;
+    if (place < 0 || place > last) {
+        st_fail(error, ST_ERR_STATE, "there is no layer %d; add one first", place + 1);
+        return NULL;
+    }
+    Form *form = calloc(1, sizeof *form);
+    if (!form) {
+        st_fail_memory(error, "a form", sizeof *form);
+        return NULL;
+    }
+    *form = (Form){.session = session, .kind = kind, .place = place};
+    form->fields.place = place;
+    for (int i = 0; i < FORM_SELECTORS; i++)
+        form->fields.choice[i] = -1;
+    ui_edit_set(&form->filter, "");
+    set_title(form);
+    if (kind != FORM_LAYER && !build(form, field, error)) {
+        form_close(form);
+        return NULL;
+    }
+    return form;
+}
+
+void form_close(Form *form) {
+    if (!form) return;
+    form_trial_free(&form->trial);
+    ui_form_free(form->ui);
+    form_fields_free(&form->fields);
+    st_text_free(&form->line);
+    st_text_free(&form->effect);
+    free(form);
+}
+
+FormKind form_kind(const Form *form) {
+    return form->kind;
+}
+
+int form_place(const Form *form) {
+    return form->place;
+}
+
+const char *form_line(const Form *form) {
+    return st_text_string(&form->line);
+}
+
+const FormTrial *form_trial(const Form *form) {
+    return &form->trial;
+}
+
+void form_refuse(Form *form, const char *message) {
+    snprintf(form->refused, sizeof form->refused, "%s", message);
+}
+
+/* ---- choosing the kind of a new layer -------------------------------------------------------------------
+ */
+
+/* The n-th kind that the filter lets through: names that hold it first, then helps; NULL behind the last. */
+static const StLayerKind *kind_at(const Form *form, int n) {
+    for (int pass = 0; pass < 2; pass++)
+        for (int i = 0; st_layer_kinds[i]; i++) {
+            const StLayerKind *kind = st_layer_kinds[i];
+            bool named = strcasestr(kind->name, form->filter.text) != NULL;
+            if (named != (pass == 0) || (!named && !strcasestr(kind->help, form->filter.text))) continue;
+            if (n-- == 0) return kind;
+        }
+    return NULL;
+}
+
+static int kinds_found(const Form *form) {
+    int count = 0;
+    while (kind_at(form, count))
+        count++;
+    return count;
+}
+
+static FormResult choose(Form *form) {
+    const StLayerKind *kind = kind_at(form, form->chosen);
+    if (!kind) return FORM_USED;
+    form->fields.layer = kind;
+    set_title(form);
+    StError error = {0};
+    if (!build(form, NULL, &error)) form_refuse(form, error.message);
+    return FORM_USED;
+}
+
+static void choose_move(Form *form, int by) {
+    int count = kinds_found(form);
+    form->chosen += by;
+    if (form->chosen >= count) form->chosen = count - 1;
+    if (form->chosen < 0) form->chosen = 0;
+}
+
+static FormResult choose_key(Form *form, UiKey key) {
+    int page = form->page > 1 ? form->page - 1 : 1;
+    switch (key) {
+    case UI_KEY_ESCAPE:
+        return FORM_CANCELLED;
+    case UI_KEY_ENTER:
+        return choose(form);
+    case UI_KEY_UP:
+    case UI_KEY_TAB | UI_SHIFT:
+        choose_move(form, -1);
+        return FORM_USED;
+    case UI_KEY_DOWN:
+    case UI_KEY_TAB:
+        choose_move(form, 1);
+        return FORM_USED;
+    case UI_KEY_PGUP:
+        choose_move(form, -page);
+        return FORM_USED;
+    case UI_KEY_PGDN:
+        choose_move(form, page);
+        return FORM_USED;
+    default:
+        if (!ui_edit_key(&form->filter, key)) return FORM_IGNORED;
+        form->chosen = form->top = 0;
+        return FORM_USED;
+    }
+}
+
+static void choose_draw(UiGrid *grid, UiRect area, Form *form) {
+    UiRect head = ui_cut_top(&area, 1);
+    ui_text(grid, head, 1, 0, UI_TITLE, form->title);
+    UiRect filter = ui_cut_top(&area, 1);
+    int x = 1 + ui_text(grid, filter, 1, 0, UI_DIM, "type to filter ");
+    ui_edit_draw(grid, filter, x, 0, filter.w - x - 1, &form->filter, true);
+    UiRect about = area.h > 4 ? ui_cut_bottom(&area, 1) : ui_rect(0, 0, 0, 0);
+    form->page = area.h;
+    if (form->chosen < form->top) form->top = form->chosen;
+    if (form->chosen >= form->top + area.h) form->top = form->chosen - area.h + 1;
+    if (form->top < 0) form->top = 0;
+    for (int y = 0; y < area.h; y++) {
+        const StLayerKind *kind = kind_at(form, form->top + y);
+        if (!kind) {
+            if (y == 0) ui_print(grid, area, 1, 0, UI_DIM, "no kind has '%s' in it", form->filter.text);
+            break;
+        }
+        UiRect row = ui_rect(area.x, area.y + y, area.w, 1);
+        bool here = form->top + y == form->chosen;
+        if (here) ui_put_glyph(grid, row, 0, 0, UI_GLYPH_RIGHT, UI_KEY);
+        ui_text_in(grid, row, 2, 0, 18, here ? UI_TITLE : UI_TEXT, kind->name);
+        ui_text_in(grid, row, 22, 0, row.w - 23, UI_DIM, kind->help);
+        if (here) ui_tint(grid, row, UI_FOCUS);
+    }
+    const StLayerKind *kind = kind_at(form, form->chosen);
+    if (kind && kind->formula) ui_text_in(grid, about, 1, 0, about.w - 2, UI_TEXT, kind->formula);
+}
+
+/* ---- keys and drawing -----------------------------------------------------------------------------------
+ */
+
+/* A selector went to another choice: other fields belong to it. */
+static void follow_selector(Form *form) {
+    int field = ui_form_focus(form->ui);
+    if (field < 0 || !form->fields.field[field].selector) return;
+    int which = form->fields.field[field].selector - 1;
+    const char *const *choices = form->fields.ui[field].choices;
+    for (int i = 0; choices && choices[i]; i++)
+        if (strcmp(choices[i], ui_form_value(form->ui, field)) == 0) form->fields.choice[which] = i;
+    char label[64];
+    snprintf(label, sizeof label, "%s", form->fields.ui[field].label);
+    StError error = {0};
+    if (!build(form, label, &error)) form_refuse(form, error.message);
+}
+
+static FormResult after(Form *form, UiFormResult result) {
+    switch (result) {
+    case UI_FORM_IGNORED:
+        return FORM_IGNORED;
+    case UI_FORM_USED:
+        return FORM_USED;
+    case UI_FORM_CHANGED:
+        follow_selector(form);
+        renew(form);
+        return FORM_USED;
+    case UI_FORM_CANCEL:
+        if (form->kind != FORM_LAYER) return FORM_CANCELLED;
+        ui_form_free(form->ui); /* one step out: another kind */
+        form->ui = NULL;
+        form_fields_free(&form->fields);
+        form->fields.layer = NULL;
+        set_title(form);
+        renew(form);
+        return FORM_USED;
+    case UI_FORM_ACCEPT:
+        return form->trial.runs ? FORM_ACCEPTED : FORM_USED;
+    }
+    return FORM_USED;
+}
+
+FormResult form_key(Form *form, UiKey key) {
+    if (!form->ui) return choose_key(form, key);
+    return after(form, ui_form_key(form->ui, key));
+}
+
+FormResult form_mouse(Form *form, const UiEvent *event) {
+    if (form->ui) return after(form, ui_form_mouse(form->ui, event));
+    if (event->mouse == UI_MOUSE_WHEEL_UP) choose_move(form, -1);
+    if (event->mouse == UI_MOUSE_WHEEL_DOWN) choose_move(form, 1);
+    return FORM_USED;
+}
+
+enum { FOOT = 4 }; /* the line, what it would do, up to two rows of what is wrong */
+
+int form_height(const Form *form, int width) {
+    (void)width;
+    if (form->ui) return form->fields.count + 3 + FOOT;
+    int count = 0;
+    while (st_layer_kinds[count])
+        count++;
+    return count + 4;
+}
+
+static void draw_foot(UiGrid *grid, UiRect area, const Form *form) {
+    int x = 1 + ui_text(grid, area, 1, 0, UI_DIM, ": ");
+    ui_text_in(grid, area, x, 0, area.w - x, UI_TEXT, st_text_string(&form->line));
+    ui_cut_top(&area, 1);
+    ui_cut_left(&area, 1);
+    const FormTrial *trial = &form->trial;
+    if (form->refused[0])
+        ui_paragraph(grid, area, UI_BAD, 0, form->refused);
+    else if (!trial->runs)
+        ui_paragraph(grid, area, UI_BAD, 0, trial->error.message);
+    else if (!trial->fits) {
+        StText text = {0};
+        st_text_format(&text, "does not fit: %s", trial->error.message);
+        ui_paragraph(grid, area, UI_BAD, 0, st_text_string(&text));
+        st_text_free(&text);
+    } else
+        ui_paragraph(grid, area, UI_DIM, 0, st_text_string(&form->effect));
+}
+
+void form_draw(UiGrid *grid, UiRect area, Form *form) {
+    ui_fill(grid, area, UI_TEXT);
+    if (!form->ui) {
+        choose_draw(grid, area, form);
+        return;
+    }
+    int foot = area.h >= 10 ? FOOT : area.h >= 6 ? 3 : area.h >= 4 ? 1 : 0;
+    UiRect bottom = ui_cut_bottom(&area, foot);
+    ui_form_draw(grid, area, form->ui, true);
+    if (foot == 1) { /* one row: what is wrong goes before the line itself */
+        bool bad = form->refused[0] || !form->trial.fits;
+        ui_text_in(grid, bottom, 0, 0, bottom.w, bad ? UI_BAD : UI_DIM,
+                   form->refused[0] ? form->refused
+                   : bad            ? form->trial.error.message
+                                    : st_text_string(&form->line));
+        return;
+    }
+    if (foot) draw_foot(grid, bottom, form);
+}
