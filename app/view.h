@@ -10,6 +10,7 @@
 #include "history.h"
 #include "inspect/inspection.h"
 #include "session.h"
+#include "trends.h"
 
 #include "event.h"
 #include "grid.h"
@@ -32,9 +33,10 @@ typedef struct ViewContext {
      * before the first. In `strata show` it is of the run's, the loaded, or the initial weights. Valid in one
      * call of the view. */
     const StLook *look;
-    StInspection *inspection; /* for readings over time; NULL before the first run, and in `strata show` */
-    void *state;              /* the view's own, zeroed at first, of state_size */
-    bool live;                /* in the workbench: a cursor is drawn, forms may open */
+    StInspection *inspection; /* NULL before the first run, and in `strata show` */
+    const Trends *trends; /* readings over time; never NULL, may be empty. The workbench adds every look */
+    void *state;          /* the view's own, zeroed at first, of state_size */
+    bool live;            /* in the workbench: a cursor is drawn, forms may open */
     ViewSelect select;
     /* Runs a line of the language as if it were typed; messages and errors go to the message line. */
     bool (*run)(void *bench, const char *line);

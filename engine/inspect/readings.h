@@ -5,7 +5,9 @@
 #define ST_INSPECT_READINGS_H
 
 #include "data/dataset.h"
+#include "train/compile.h"
 #include "train/snapshot.h"
+#include <stdatomic.h>
 
 /* One column of the health table. id, name, how it is shown, formula, what would be bad: one row a reading.
  */
