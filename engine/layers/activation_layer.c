@@ -20,8 +20,11 @@ static const char *own_activation(const void *values) {
 static void activation_forward(const StStep *step, const StPass *pass) {
     const ActivationLayer *layer = step->options;
     int64_t at = pass->first * step->in_size, width = step->in.dim[step->in.rank - 1];
-    st_activation_forward(&layer->activation, step->y + at, step->x + at,
-                          pass->rows * (step->in_size / width), width);
+    if (pass->z)
+        memcpy(step->y + at, step->x + at, (size_t)(pass->rows * step->in_size) * sizeof *step->y);
+    else
+        st_activation_forward(&layer->activation, step->y + at, step->x + at,
+                              pass->rows * (step->in_size / width), width);
 }
 
 /* dZ is by this layer's input: it is left in dy, and dx is the same. */

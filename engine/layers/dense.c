@@ -104,6 +104,7 @@ static void dense_forward(const StStep *step, const StPass *pass) {
     if (dense->use_bias) st_rows_fill(y, step->weight[BIAS], m.rows, m.units);
     st_gemm(false, false, m.rows, m.units, m.inputs, 1, step->x + m.x, m.inputs, step->weight[KERNEL],
             m.units, dense->use_bias, y, m.units);
+    if (pass->z) return;
     if (step->kept && step->kept_size) {
         z = step->kept + m.y;
         memcpy(z, y, (size_t)(m.rows * m.units) * sizeof *z);

@@ -56,6 +56,7 @@ typedef struct StPass {
     bool training;       /* dropout on */
     uint64_t seed, step; /* key dropout's masks: the stream (seed, DROPOUT, layer, step) */
     int64_t row0;        /* position of row 0 of the batch in the mask's stream (0 in training) */
+    bool z;              /* forward: the last layer leaves its activation to the loss, y is Z */
     bool dz;             /* backward: dy is by Z already, the activation's derivative is to be left out */
 } StPass;
 

@@ -22,7 +22,7 @@ typedef struct Part {
 
 struct StNetwork {
     StStackInfo info;
-    int64_t rows;
+    int64_t rows, batch;
     bool learns, input_gradient;
     int layers, tensors, parts;
     int lowest;       /* backward stops above: the first layer with trainable weights, or 0 */
@@ -116,7 +116,7 @@ static int larger_first(const void *a, const void *b) {
 static void describe_parts(StNetwork *network, const StLayerInfo *infos) {
     for (int i = 0; i < network->layers; i++) {
         if (infos[i].trainable == 0) continue;
-        int64_t work = st_times(infos[i].trainable, network->rows);
+        int64_t work = st_times(infos[i].trainable, network->batch);
         int parts = work < 0 || work >= SPLIT_4 ? PARTS_MAX : work >= SPLIT_2 ? 2 : 1;
         for (int p = 0; p < parts; p++)
             network->part[network->parts++] = (Part){i, p, parts, infos[i].trainable / parts};
@@ -192,6 +192,7 @@ StNetwork *st_network_create(const StStack *stack, const StNetworkPlan *plan, St
     bool done = network && infos;
     if (done) {
         network->rows = plan->rows;
+        network->batch = plan->batch ? plan->batch : plan->rows;
         network->input_gradient = plan->input_gradient;
         network->learns = plan->learns || plan->input_gradient;
         done = build(network, stack, plan, infos, error);
@@ -271,8 +272,11 @@ void st_network_initialize(StNetwork *network, uint64_t seed) {
 }
 
 void st_network_forward(StNetwork *network, const StPass *pass) {
-    for (int i = 0; i < network->layers; i++)
-        network->step[i].kind->forward(&network->step[i], pass);
+    StPass own = *pass;
+    for (int i = 0; i < network->layers; i++) {
+        own.z = pass->z && i == network->layers - 1;
+        network->step[i].kind->forward(&network->step[i], &own);
+    }
 }
 
 void st_network_backward(StNetwork *network, const StPass *pass, bool last_is_logits) {

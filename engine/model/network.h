@@ -45,11 +45,12 @@ typedef struct StTensor {
 #define st_network_rows           ST_R(st_network_rows)
 
 /* Memory is that of `rows` rows. An empty stack, or one larger than the machine's memory, is refused.
- * input NULL: the stack's own. rows: the most rows of one batch. learns: backward and gradients are wanted;
+ * input NULL: the stack's own. rows: the most rows of one batch. batch: the usual rows of a step, which the
+ * parts of the gradients are cut for; 0: rows. learns: backward and gradients are wanted;
  * input_gradient: also dx of the first layer. The stack may be freed afterwards. */
 typedef struct StNetworkPlan {
     const StShape *input;
-    int64_t rows;
+    int64_t rows, batch;
     bool learns, input_gradient;
 } StNetworkPlan;
 StNetwork *st_network_create(const StStack *stack, const StNetworkPlan *plan, StError *error);

@@ -65,7 +65,7 @@ typedef struct StTally {
 
 /* The batch of a step: rows of the training part by index, gathered on the way. */
 typedef struct StBatch {
-    const int64_t *index; /* [rows] within the part */
+    const int64_t *index; /* [rows] within the part; NULL: they lie in the buffers already */
     int64_t rows;
     uint64_t seed, step; /* key of the dropout masks; step counts from 0 */
 } StBatch;

@@ -1,0 +1,393 @@
+#include "train/compile.h"
+
+#include "train/loss.h"
+#include "train/metric.h"
+#include "train/optimizer.h"
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- the three registries as everybody sees them ---- */
+
+const StKind *st_loss_kind_at(int index) {
+    const StLoss *row = st_loss_at(index);
+    return row ? &row->kind : NULL;
+}
+
+const StKind *st_optimizer_kind_at(int index) {
+    const StOptimizer *row = st_optimizer_at(index);
+    return row ? &row->kind : NULL;
+}
+
+const StKind *st_metric_kind_at(int index) {
+    const StMetric *row = st_metric_at(index);
+    return row ? &row->kind : NULL;
+}
+
+typedef struct Registry {
+    const char *what; /* for messages, and the option of `compile` that chooses from it */
+    const StKind *(*at)(int index);
+} Registry;
+
+static const Registry optimizers = {"optimizer", st_optimizer_kind_at};
+static const Registry losses = {"loss", st_loss_kind_at};
+static const Registry metrics = {"metric", st_metric_kind_at};
+
+static const char *registry_name_at(const void *registry, int index) {
+    const StKind *kind = ((const Registry *)registry)->at(index);
+    return kind ? kind->name : NULL;
+}
+
+/* -1 with an error that suggests the nearest. */
+static int registry_find(const Registry *registry, const char *name, StError *error) {
+    for (int i = 0; registry->at(i); i++)
+        if (strcmp(registry->at(i)->name, name) == 0) return i;
+    st_fail_unknown(error, registry->what, name, registry_name_at, registry);
+    return -1;
+}
+
+/* ---- compile ---- */
+
+static const StOption no_options[] = {{.name = NULL}};
+
+static const StOption *options_of(const StKind *kind) {
+    return kind && kind->options ? kind->options : no_options;
+}
+
+void st_compile_choose_optimizer(StCompile *compile, int kind) {
+    memset(&compile->optimizer, 0, sizeof compile->optimizer);
+    compile->optimizer.kind = kind;
+    st_options_default(options_of(st_optimizer_kind_at(kind)), compile->optimizer.options);
+}
+
+void st_compile_choose_loss(StCompile *compile, int kind) {
+    memset(&compile->loss, 0, sizeof compile->loss);
+    compile->loss.kind = kind;
+    st_options_default(options_of(st_loss_kind_at(kind)), compile->loss.options);
+}
+
+void st_compile_default(StCompile *compile) {
+    memset(compile, 0, sizeof *compile);
+    st_compile_choose_optimizer(compile, registry_find(&optimizers, "rmsprop", NULL)); /* as Keras does */
+    st_compile_choose_loss(compile, -1);
+}
+
+static bool metrics_parse(StCompile *compile, const char *list, StError *error) {
+    compile->metrics = 0;
+    while (*list) {
+        char name[64];
+        size_t length = strcspn(list, ",");
+        snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name - 1), list);
+        int kind = registry_find(&metrics, name, error);
+        if (kind < 0) return false;
+        for (int i = 0; i < compile->metrics; i++)
+            if (compile->metric[i] == kind)
+                return st_fail(error, ST_ERR_VALUE, "metrics: %s is given twice", name);
+        if (compile->metrics == ST_METRICS_MAX)
+            return st_fail(error, ST_ERR_VALUE, "metrics: wanted at most %d", ST_METRICS_MAX);
+        compile->metric[compile->metrics++] = kind;
+        list += length;
+        if (*list == ',' && !*++list)
+            return st_fail(error, ST_ERR_VALUE, "metrics: nothing stands behind the last comma");
+    }
+    return true;
+}
+
+/* Which of the three choices a word makes (0 optimizer, 1 loss, 2 metrics), or -1. */
+static int choice_of(const StWord *word, int index) {
+    static const char *const choices[] = {"optimizer", "loss", "metrics"};
+    if (!word->name) return index < 3 ? index : -1;
+    for (int i = 0; i < 3; i++)
+        if (strcmp(word->name, choices[i]) == 0) return i;
+    return -1;
+}
+
+static bool choose(StCompile *compile, int choice, const char *value, StError *error) {
+    if (choice == 2) return metrics_parse(compile, value, error);
+    int kind = registry_find(choice ? &losses : &optimizers, value, error);
+    if (kind < 0) return false;
+    if (choice)
+        st_compile_choose_loss(compile, kind);
+    else
+        st_compile_choose_optimizer(compile, kind);
+    return true;
+}
+
+/* First walk: what is chosen, wherever it stands. */
+static bool choices_parse(StCompile *compile, const StWord *words, int count, StError *error) {
+    bool given[3] = {false}, named = false;
+    for (int i = 0; i < count; i++) {
+        int choice = choice_of(&words[i], i);
+        if (!words[i].name && (named || choice < 0))
+            return st_fail(error, ST_ERR_VALUE, "compile: '%.60s' by place %s", words[i].text,
+                           named ? "stands after an option by name"
+                                 : "is one word too many, wanted optimizer, loss and metrics");
+        named = named || words[i].name;
+        if (choice < 0) continue;
+        if (given[choice])
+            return st_fail(error, ST_ERR_VALUE, "compile: %s is given twice",
+                           choice == 0   ? "optimizer"
+                           : choice == 1 ? "loss"
+                                         : "metrics");
+        given[choice] = true;
+        if (!choose(compile, choice, words[i].value, error)) return st_fail_at(error, "compile");
+    }
+    if (!given[1]) {
+        StText known = {0};
+        for (int i = 0; st_loss_kind_at(i); i++)
+            if (!st_loss_kind_at(i)->alias_of)
+                st_text_format(&known, "%s%s", known.length ? ", " : "", st_loss_kind_at(i)->name);
+        st_fail(error, ST_ERR_VALUE, "compile: loss is missing, wanted %s", st_text_string(&known));
+        st_text_free(&known);
+        return false;
+    }
+    return true;
+}
+
+/* The names that may stand before an = here. */
+typedef struct Names {
+    const StOption *optimizer, *loss;
+} Names;
+
+static const char *names_at(const void *table, int index) {
+    static const char *const choices[] = {"optimizer", "loss", "metrics"};
+    const Names *names = table;
+    if (index < 3) return choices[index];
+    index -= 3;
+    int first = st_option_count(names->optimizer);
+    return index < first ? names->optimizer[index].name : names->loss[index - first].name;
+}
+
+/* "compile: momentum is an option of sgd, rmsprop, not of adam" where another kind has it. */
+static bool refuse_foreign(const Registry *registry, const char *chosen, const char *name, StError *error) {
+    StText owners = {0};
+    for (int i = 0; registry->at(i); i++)
+        if (!registry->at(i)->alias_of && st_option_find(options_of(registry->at(i)), name))
+            st_text_format(&owners, "%s%s", owners.length ? ", " : "", registry->at(i)->name);
+    bool foreign = owners.length > 0;
+    if (foreign)
+        st_fail(error, ST_ERR_NAME, "compile: %.60s is an option of %s, not of %s", name,
+                st_text_string(&owners), chosen);
+    st_text_free(&owners);
+    return foreign;
+}
+
+/* Second walk: the options of what was chosen. */
+static bool choice_options_parse(StCompile *compile, const StWord *words, int count, StError *error) {
+    const StKind *optimizer = st_optimizer_kind_at(compile->optimizer.kind);
+    const StKind *loss = st_loss_kind_at(compile->loss.kind);
+    Names names = {options_of(optimizer), options_of(loss)};
+    for (int i = 0; i < count; i++) {
+        if (choice_of(&words[i], i) >= 0) continue;
+        for (int j = 0; j < i; j++)
+            if (words[j].name && strcmp(words[j].name, words[i].name) == 0)
+                return st_fail(error, ST_ERR_VALUE, "compile: %.60s is given twice", words[i].name);
+        const StOption *row = st_option_find(names.optimizer, words[i].name);
+        void *values = compile->optimizer.options;
+        if (!row) {
+            row = st_option_find(names.loss, words[i].name);
+            values = compile->loss.options;
+        }
+        if (!row) {
+            if (refuse_foreign(&optimizers, optimizer->name, words[i].name, error) ||
+                refuse_foreign(&losses, loss->name, words[i].name, error))
+                return false;
+            return st_fail_unknown(error, "option of compile", words[i].name, names_at, &names);
+        }
+        if (!st_option_set(row, values, words[i].value, error)) return st_fail_at(error, "compile");
+    }
+    return true;
+}
+
+bool st_compile_parse(StCompile *compile, const StWord *words, int count, StError *error) {
+    StCompile trial;
+    st_compile_default(&trial);
+    if (!choices_parse(&trial, words, count, error) || !choice_options_parse(&trial, words, count, error))
+        return false;
+    trial.given = true;
+    *compile = trial;
+    return true;
+}
+
+void st_compile_print(const StCompile *compile, StText *out) {
+    const StKind *optimizer = st_optimizer_kind_at(compile->optimizer.kind);
+    const StKind *loss = st_loss_kind_at(compile->loss.kind);
+    if (!compile->given || !optimizer || !loss) return;
+    st_text_format(out, "compile optimizer=%s loss=%s", optimizer->name, loss->name);
+    for (int i = 0; i < compile->metrics; i++)
+        st_text_format(out, "%s%s", i ? "," : " metrics=", st_metric_kind_at(compile->metric[i])->name);
+    st_options_print(options_of(optimizer), compile->optimizer.options, out);
+    st_options_print(options_of(loss), compile->loss.options, out);
+}
+
+/* Every optimizer has an option of this name; that it is a double is what its row says. */
+static size_t rate_offset(const StCompile *compile) {
+    const StKind *kind = st_optimizer_kind_at(compile->optimizer.kind);
+    const StOption *row = kind ? st_option_find(kind->options, "learning_rate") : NULL;
+    return row ? row->offset : SIZE_MAX;
+}
+
+double st_compile_learning_rate(const StCompile *compile) {
+    size_t offset = rate_offset(compile);
+    double rate = 0;
+    if (offset != SIZE_MAX) memcpy(&rate, compile->optimizer.options + offset, sizeof rate);
+    return rate;
+}
+
+void st_compile_set_learning_rate(StCompile *compile, double rate) {
+    size_t offset = rate_offset(compile);
+    if (offset != SIZE_MAX) memcpy(compile->optimizer.options + offset, &rate, sizeof rate);
+}
+
+/* ---- callbacks ---- */
+
+const StOption st_callbacks_options[] = {
+    ST_OPTION(StCallbacks, early_stopping, ST_TEXT, "",
+              .help = "stop when this figure (val_loss, loss, val_accuracy, …) has stopped getting better"),
+    ST_OPTION(StCallbacks, patience, ST_INT, "0", .low = 0, .high = INT_MAX,
+              .help = "epochs without an improvement that early_stopping waits for"),
+    ST_OPTION(StCallbacks, min_delta, ST_NUMBER, "0", .low = 0, .high = INFINITY,
+              .help = "the least change that early_stopping counts as an improvement"),
+    ST_OPTION(StCallbacks, restore_best, ST_SWITCH, "no",
+              .help = "end with the weights of the best epoch instead of the last one's"),
+    ST_OPTION(StCallbacks, stop_when, ST_TEXT, "",
+              .help = "stop at the end of the first epoch where this holds, as in val_accuracy>0.97"),
+    {.name = NULL},
+};
+
+bool st_condition_parse(const char *text, StCondition *condition, StError *error) {
+    StCondition trial = {0};
+    size_t length = strcspn(text, "<>=");
+    const char *op = text + length;
+    bool equal = op[0] && op[1] == '=';
+    bool sound = length > 0 && length < sizeof trial.name && (*op == '<' || *op == '>');
+    if (sound) {
+        memcpy(trial.name, text, length);
+        memcpy(trial.op, op, equal ? 2 : 1);
+        sound = st_is_name(trial.name) && st_number(op + (equal ? 2 : 1), &trial.value);
+    }
+    if (!sound)
+        return st_fail(error, ST_ERR_VALUE,
+                       "stop_when=%.64s: wanted a figure, one of > < >= <= and a number, as in "
+                       "val_accuracy>0.97",
+                       text);
+    *condition = trial;
+    return true;
+}
+
+bool st_condition_holds(const StCondition *condition, double value) {
+    bool equal = condition->op[1] == '=' && value == condition->value;
+    return equal || (condition->op[0] == '<' ? value < condition->value : value > condition->value);
+}
+
+void st_callbacks_default(StCallbacks *callbacks) {
+    st_options_default(st_callbacks_options, callbacks);
+}
+
+bool st_callbacks_parse(StCallbacks *callbacks, const StWord *words, int count, StError *error) {
+    StCallbacks trial = *callbacks;
+    StCondition condition;
+    if (!st_options_parse(st_callbacks_options, "callbacks", &trial, sizeof trial, words, count, error))
+        return false;
+    if (*trial.stop_when && !st_condition_parse(trial.stop_when, &condition, error))
+        return st_fail_at(error, "callbacks");
+    *callbacks = trial;
+    return true;
+}
+
+void st_callbacks_print(const StCallbacks *callbacks, StText *out) {
+    StText options = {0};
+    st_options_print(st_callbacks_options, callbacks, &options);
+    if (options.length) st_text_format(out, "callbacks%s", st_text_string(&options));
+    out->failed = out->failed || options.failed;
+    st_text_free(&options);
+}
+
+/* ---- what a run measures ---- */
+
+bool st_monitor_find(const StCompile *compile, const char *name, bool *validation, int *metric) {
+    *validation = strncmp(name, "val_", 4) == 0;
+    if (*validation) name += 4;
+    *metric = -1;
+    if (strcmp(name, "loss") == 0) return true;
+    for (int i = 0; i < compile->metrics; i++) {
+        *metric = i;
+        if (strcmp(name, st_metric_kind_at(compile->metric[i])->name) == 0) return true;
+    }
+    return false;
+}
+
+bool st_monitor_higher_is_better(const StCompile *compile, int metric) {
+    return metric >= 0 && st_metric_kind_at(compile->metric[metric])->higher_is_better;
+}
+
+typedef struct Measured {
+    int count;
+    char name[2 * (ST_METRICS_MAX + 1)][72];
+} Measured;
+
+static const char *measured_at(const void *table, int index) {
+    const Measured *measured = table;
+    return index < measured->count ? measured->name[index] : NULL;
+}
+
+static bool monitor_check(const StCompile *compile, const char *what, const char *name, bool validation,
+                          StError *error) {
+    bool of_validation;
+    int metric;
+    if (st_monitor_find(compile, name, &of_validation, &metric)) {
+        if (!of_validation || validation) return true;
+        return st_fail(error, ST_ERR_STATE,
+                       "callbacks: %s=%.48s: there is no validation part; add 'split validation=0.1'", what,
+                       name);
+    }
+    Measured measured = {0};
+    for (int v = 0; v <= (validation ? 1 : 0); v++)
+        for (int i = -1; i < compile->metrics; i++)
+            snprintf(measured.name[measured.count++], sizeof measured.name[0], "%s%s", v ? "val_" : "",
+                     i < 0 ? "loss" : st_metric_kind_at(compile->metric[i])->name);
+    st_fail_unknown(error, "figure", name, measured_at, &measured);
+    return st_fail_at(error, "callbacks: %s", what);
+}
+
+bool st_callbacks_check(const StCallbacks *callbacks, const StCompile *compile, bool validation,
+                        StError *error) {
+    StCondition condition;
+    if (*callbacks->early_stopping &&
+        !monitor_check(compile, "early_stopping", callbacks->early_stopping, validation, error))
+        return false;
+    if (!*callbacks->stop_when) return true;
+    return st_condition_parse(callbacks->stop_when, &condition, error) &&
+           monitor_check(compile, "stop_when", condition.name, validation, error);
+}
+
+/* ---- fit ---- */
+
+const StOption st_fit_options[] = {
+    ST_OPTION(StFit, epochs, ST_INT, "1", .low = 1, .high = INT_MAX,
+              .help = "how many times training goes through all its rows"),
+    ST_OPTION(StFit, batch_size, ST_INT, "32", .low = 1, .high = INT_MAX,
+              .help = "rows that one step takes the mean gradient of"),
+    ST_OPTION(StFit, shuffle, ST_SWITCH, "yes", .help = "take the rows in a new random order every epoch"),
+    {.name = NULL},
+};
+
+void st_fit_default(StFit *fit) {
+    fit->given = false;
+    st_options_default(st_fit_options, fit);
+}
+
+bool st_fit_parse(StFit *fit, const StWord *words, int count, StError *error) {
+    StFit trial = *fit;
+    if (!st_options_parse(st_fit_options, "fit", &trial, sizeof trial, words, count, error)) return false;
+    trial.given = true;
+    *fit = trial;
+    return true;
+}
+
+void st_fit_print(const StFit *fit, StText *out) {
+    if (!fit->given) return;
+    st_text_add(out, "fit");
+    st_options_print(st_fit_options, fit, out);
+}

@@ -1,0 +1,585 @@
+#include "train/learner.h"
+
+#include "layers/regularizer.h"
+#include "math/vector.h"
+#include "train/learner_fit.h"
+#include "train/loss.h"
+#include "train/optimizer.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LANES_MAX = 4,
+    RANGES_MAX = 64,
+    RANGE_LEAST = 1024, /* weights; fewer are not worth a thread of their own */
+    CHUNK = 256         /* rows that an evaluation takes at once, if the batch is not larger */
+};
+
+/* What one lane adds up; a cache line of its own. */
+typedef struct Lane {
+    _Alignas(64) double loss;
+    double sum[ST_METRICS_MAX][ST_METRIC_SUMS];
+} Lane;
+
+/* Neighbouring trainable weights that are treated alike. */
+typedef struct Piece {
+    int64_t from, to; /* into the flat arrays */
+    StCall regularizer;
+    bool regular;
+} Piece;
+
+/* A fixed range of the flat arrays: what one thread examines and updates. */
+typedef struct Range {
+    _Alignas(64) int first, count; /* its pieces */
+    double penalty;
+    bool finite;
+} Range;
+
+/* What the pool is to do. */
+typedef struct Job {
+    const StBatch *batch; /* gathered from the training part; NULL: from `part`, or as it lies there */
+    StPart part;
+    int64_t from; /* first row within the part */
+    bool gather, learn, update;
+    int64_t rows;
+    int lanes;
+    StPass pass;
+    double scale; /* 1 / values of the batch */
+    StUpdate constants;
+} Job;
+
+struct StLearner {
+    StNetwork *network;
+    StPool *pool;
+    const StDataset *dataset;
+    StCompile compile;
+    const StLoss *loss;
+    const StOptimizer *optimizer;
+    const StMetric *metric[ST_METRICS_MAX];
+    int sums[ST_METRICS_MAX];
+    StLossForm form;
+    int layers;
+    int64_t in_size, positions, width, target_size;
+    int64_t rows; /* that fit */
+    double rate;
+    int64_t iterations;
+    int slots, ranges, pieces;
+    int64_t total;             /* weights */
+    Real *weights, *gradients; /* [total], the network's */
+
+    StArena arena;
+    char (*names)[ST_LAYER_NAME_MAX]; /* [layers] */
+    int32_t *labels;                  /* [rows, target_size] where sparse */
+    Real *targets;                    /* [rows, target_size] where not */
+    float *stage;                     /* double only: rows as the data set gives them */
+    Real *state;                      /* [slots, total] */
+    Lane *lane;                       /* [LANES_MAX] */
+    Range *range;                     /* [ranges] */
+    Piece *piece;                     /* [pieces] */
+
+    Job job;
+    double data_loss, penalty; /* of the last job */
+};
+
+/* ---- the cut: by the number of rows alone ---- */
+
+static int lanes_of(int64_t rows) {
+    return rows < 32 ? 1 : rows < 256 ? 2 : LANES_MAX;
+}
+
+/* Equal cuts, the first ones a row longer. */
+static int64_t lane_first(int64_t rows, int lanes, int lane) {
+    int64_t each = rows / lanes, longer = rows % lanes;
+    return lane * each + (lane < longer ? lane : longer);
+}
+
+/* ---- phase 1: one lane forward, its loss and metrics, and back ---- */
+
+#ifdef ST_DOUBLE
+static void widen(Real *to, const float *from, int64_t count) {
+    for (int64_t i = 0; i < count; i++)
+        to[i] = from[i];
+}
+#endif
+
+static void gather(StLearner *l, int64_t first, int64_t rows) {
+    const Job *job = &l->job;
+    const int64_t *index = job->batch ? job->batch->index : NULL;
+    int64_t from = job->from + first, targets = l->target_size;
+    Real *x = st_network_input(l->network) + first * l->in_size;
+#ifdef ST_DOUBLE
+    int64_t widest = l->in_size > targets ? l->in_size : targets;
+    float *stage = l->stage + first * widest;
+    st_dataset_gather_x(l->dataset, job->part, index, from, rows, stage);
+    widen(x, stage, rows * l->in_size);
+    if (!l->loss->sparse) {
+        st_dataset_gather_y(l->dataset, job->part, index, from, rows, targets, stage);
+        widen(l->targets + first * targets, stage, rows * targets);
+    }
+#else
+    st_dataset_gather_x(l->dataset, job->part, index, from, rows, x);
+    if (!l->loss->sparse)
+        st_dataset_gather_y(l->dataset, job->part, index, from, rows, targets, l->targets + first * targets);
+#endif
+    if (l->loss->sparse)
+        st_dataset_gather_labels(l->dataset, job->part, index, from, rows, l->labels + first * targets);
+}
+
+static void lane_measure(StLearner *l, Lane *lane, int64_t first, int64_t rows) {
+    StMetricRows part = {.y = st_network_output(l->network) + first * l->positions * l->width,
+                         .labels = l->labels ? l->labels + first * l->target_size : NULL,
+                         .targets = l->targets ? l->targets + first * l->target_size : NULL,
+                         .rows = rows,
+                         .positions = l->positions,
+                         .width = l->width};
+    for (int m = 0; m < l->compile.metrics; m++) {
+        memset(lane->sum[m], 0, (size_t)l->sums[m] * sizeof(double));
+        l->metric[m]->add(&part, lane->sum[m]);
+    }
+}
+
+static void lane_run(StLearner *l, int index) {
+    const Job *job = &l->job;
+    StPass pass = job->pass;
+    pass.first = lane_first(job->rows, job->lanes, index);
+    pass.rows = lane_first(job->rows, job->lanes, index + 1) - pass.first;
+    if (job->gather) gather(l, pass.first, pass.rows);
+    st_network_forward(l->network, &pass);
+    const StStep *last = st_network_step(l->network, l->layers - 1);
+    int64_t at = pass.first * l->positions * l->width;
+    StLossRows rows = {.form = l->form,
+                       .y = last->y + at,
+                       .dy = last->dy + at,
+                       .labels = l->labels ? l->labels + pass.first * l->target_size : NULL,
+                       .targets = l->targets ? l->targets + pass.first * l->target_size : NULL,
+                       .rows = pass.rows,
+                       .positions = l->positions,
+                       .width = l->width,
+                       .scale = job->scale,
+                       .options = l->compile.loss.options};
+    Lane *lane = &l->lane[index];
+    lane->loss = l->loss->run(&rows);
+    lane_measure(l, lane, pass.first, pass.rows);
+    if (job->learn) st_network_backward(l->network, &pass, l->form == ST_LOSS_FUSED);
+}
+
+/* ---- phases 3 and 4: regularisers and a look at the gradients, then the update, by ranges ---- */
+
+static void range_penalty(StLearner *l, Range *range) {
+    range->penalty = 0;
+    for (int p = range->first; p < range->first + range->count; p++) {
+        const Piece *piece = &l->piece[p];
+        if (piece->regular)
+            range->penalty +=
+                st_regularizer_value(&piece->regularizer, l->weights + piece->from, piece->to - piece->from);
+    }
+}
+
+static void range_examine(StLearner *l, Range *range) {
+    range_penalty(l, range);
+    range->finite = true;
+    for (int p = range->first; p < range->first + range->count; p++) {
+        const Piece *piece = &l->piece[p];
+        int64_t count = piece->to - piece->from;
+        if (piece->regular)
+            st_regularizer_add_gradient(&piece->regularizer, l->gradients + piece->from,
+                                        l->weights + piece->from, count);
+        range->finite = range->finite && st_vector_finite(l->gradients + piece->from, count);
+    }
+}
+
+static void range_update(StLearner *l, const Range *range) {
+    for (int p = range->first; p < range->first + range->count; p++) {
+        const Piece *piece = &l->piece[p];
+        Real *slot[ST_SLOTS_MAX] = {NULL};
+        for (int s = 0; s < l->slots; s++)
+            slot[s] = l->state + s * l->total + piece->from;
+        l->optimizer->apply(&l->job.constants, l->weights + piece->from, l->gradients + piece->from, slot,
+                            piece->to - piece->from);
+    }
+}
+
+/* ---- the job ---- */
+
+static double lanes_loss(const StLearner *l) {
+    double loss = 0;
+    for (int i = 0; i < l->job.lanes; i++)
+        loss += l->lane[i].loss;
+    return loss * l->job.scale;
+}
+
+static double ranges_penalty(const StLearner *l) {
+    double penalty = 0;
+    for (int i = 0; i < l->ranges; i++)
+        penalty += l->range[i].penalty;
+    return penalty;
+}
+
+static bool all_finite(const StLearner *l) {
+    bool finite = isfinite(lanes_loss(l) + ranges_penalty(l));
+    for (int i = 0; finite && i < l->ranges; i++)
+        finite = l->range[i].finite;
+    return finite;
+}
+
+/* Every thread comes to the same verdict by itself. */
+static void work(void *context, int thread, int threads) {
+    StLearner *l = context;
+    const Job *job = &l->job;
+    for (int i = thread; i < job->lanes; i += threads)
+        lane_run(l, i);
+    if (!job->learn) return;
+    st_pool_barrier(l->pool);
+    int parts = st_network_parts(l->network);
+    for (int i = thread; i < parts; i += threads)
+        st_network_gradient(l->network, job->rows, i);
+    st_pool_barrier(l->pool);
+    for (int i = thread; i < l->ranges; i += threads)
+        range_examine(l, &l->range[i]);
+    if (!job->update) return;
+    st_pool_barrier(l->pool);
+    if (!all_finite(l)) return;
+    for (int i = thread; i < l->ranges; i += threads)
+        range_update(l, &l->range[i]);
+}
+
+/* Fills in what follows from the rest, runs, and leaves data_loss and penalty. */
+static void run(StLearner *l, const Job *job) {
+    l->job = *job;
+    l->job.lanes = lanes_of(job->rows);
+    l->job.scale = 1 / ((double)job->rows * (double)l->positions);
+    l->job.pass.z = l->form == ST_LOSS_FUSED;
+    st_pool_run(l->pool, work, l);
+    l->data_loss = lanes_loss(l);
+    l->penalty = ranges_penalty(l);
+}
+
+/* The lanes' sums, in their order, into the tally. */
+static void tally_add(const StLearner *l, StTally *tally) {
+    double rows = (double)l->job.rows;
+    tally->samples += rows;
+    tally->loss += (l->data_loss + l->penalty) * rows;
+    for (int m = 0; m < l->compile.metrics; m++)
+        for (int i = 0; i < l->job.lanes; i++)
+            for (int s = 0; s < l->sums[m]; s++)
+                tally->sum[m][s] += l->lane[i].sum[m][s];
+}
+
+void st_learner_scores(const StLearner *l, const StTally *tally, StScores *scores) {
+    *scores = (StScores){.loss = tally->samples > 0 ? tally->loss / tally->samples : (double)NAN};
+    for (int m = 0; m < l->compile.metrics; m++)
+        scores->metric[m] = l->metric[m]->result(tally->sum[m], l->positions * l->width);
+}
+
+/* The same of the last job alone. */
+static void job_scores(const StLearner *l, StScores *scores) {
+    *scores = (StScores){.loss = l->data_loss + l->penalty};
+    for (int m = 0; m < l->compile.metrics; m++) {
+        double sum[ST_METRIC_SUMS];
+        memcpy(sum, l->lane[0].sum[m], (size_t)l->sums[m] * sizeof(double));
+        for (int i = 1; i < l->job.lanes; i++)
+            for (int s = 0; s < l->sums[m]; s++)
+                sum[s] += l->lane[i].sum[m][s];
+        scores->metric[m] = l->metric[m]->result(sum, l->positions * l->width);
+    }
+}
+
+bool st_learner_step(StLearner *l, const StBatch *batch, StScores *scores, StTally *tally) {
+    Job job = {.batch = batch,
+               .part = ST_TRAIN,
+               .gather = batch->index != NULL,
+               .learn = true,
+               .update = true,
+               .rows = batch->rows,
+               .pass = {.training = true, .seed = batch->seed, .step = batch->step}};
+    l->optimizer->prepare(l->compile.optimizer.options, l->rate, l->iterations + 1, &job.constants);
+    run(l, &job);
+    job_scores(l, scores);
+    if (!all_finite(l)) return false;
+    l->iterations++;
+    if (tally) tally_add(l, tally);
+    return true;
+}
+
+bool st_learner_evaluate(StLearner *l, StPart part, const atomic_bool *cancel, StScores *scores) {
+    int64_t rows = st_dataset_rows(l->dataset, part);
+    StTally tally = {0};
+    for (int i = 0; i < l->ranges; i++)
+        range_penalty(l, &l->range[i]);
+    for (int64_t from = 0; from < rows; from += l->rows) {
+        if (cancel && atomic_load(cancel)) return false;
+        Job job = {.part = part,
+                   .from = from,
+                   .gather = true,
+                   .rows = rows - from < l->rows ? rows - from : l->rows};
+        run(l, &job);
+        tally_add(l, &tally);
+    }
+    st_learner_scores(l, &tally, scores);
+    return true;
+}
+
+double st_learner_gradients(StLearner *l, int64_t rows, bool training, uint64_t seed) {
+    Job job = {.learn = true, .rows = rows, .pass = {.training = training, .seed = seed}};
+    run(l, &job);
+    return l->data_loss + l->penalty;
+}
+
+double st_learner_loss(StLearner *l, int64_t rows, bool training, uint64_t seed) {
+    Job job = {.rows = rows, .pass = {.training = training, .seed = seed}};
+    for (int i = 0; i < l->ranges; i++)
+        range_penalty(l, &l->range[i]);
+    run(l, &job);
+    return l->data_loss + l->penalty;
+}
+
+/* ---- making one ---- */
+
+static int64_t ranges_of(int64_t total) {
+    int64_t ranges = total / RANGE_LEAST;
+    return ranges < 1 ? 1 : ranges > RANGES_MAX ? RANGES_MAX : ranges;
+}
+
+/* Cuts the trainable weights into ranges and these into pieces. Counts alone while l->piece is NULL. */
+static void cut_pieces(StLearner *l) {
+    int tensors;
+    const StTensor *tensor = st_network_tensors(l->network, &tensors);
+    int64_t each = (l->total / l->ranges + 15) / 16 * 16 + 16; /* whole vectors */
+    l->pieces = 0;
+    for (int r = 0; r < l->ranges; r++) {
+        int first = l->pieces;
+        int64_t low = r * each, high = low + each;
+        for (int t = 0; t < tensors; t++) {
+            Piece piece = {.from = tensor[t].offset > low ? tensor[t].offset : low,
+                           .to = tensor[t].offset + tensor[t].size,
+                           .regularizer = tensor[t].regularizer,
+                           .regular = tensor[t].regularizer.kind != 0};
+            if (piece.to > high) piece.to = high;
+            if (!tensor[t].trainable || piece.from >= piece.to) continue;
+            Piece *before = l->piece && l->pieces > first ? &l->piece[l->pieces - 1] : NULL;
+            if (before && before->to == piece.from && !before->regular && !piece.regular)
+                before->to = piece.to;
+            else if (l->piece)
+                l->piece[l->pieces++] = piece;
+            else
+                l->pieces++;
+        }
+        if (l->range) l->range[r] = (Range){.first = first, .count = l->pieces - first};
+    }
+}
+
+static void lay_out(StLearner *l, StArena *arena) {
+    int64_t targets = st_times(l->rows, l->target_size);
+    l->names = st_arena_take(arena, l->layers, ST_LAYER_NAME_MAX);
+    l->labels = l->loss->sparse ? st_arena_take(arena, targets, sizeof *l->labels) : NULL;
+    l->targets = l->loss->sparse ? NULL : st_arena_take(arena, targets, sizeof *l->targets);
+#ifdef ST_DOUBLE
+    int64_t widest = l->in_size > l->target_size ? l->in_size : l->target_size;
+    l->stage = st_arena_take(arena, st_times(l->rows, widest), sizeof *l->stage);
+#endif
+    l->state = st_arena_take(arena, st_times(l->slots, l->total), sizeof *l->state);
+    l->lane = st_arena_take(arena, LANES_MAX, sizeof *l->lane);
+    l->range = st_arena_take(arena, l->ranges, sizeof *l->range);
+    l->piece = st_arena_take(arena, l->pieces, sizeof *l->piece);
+}
+
+/* The shape of a row: what was asked for, what the stack says, or what the data has. */
+static bool choose_input(const StLearnerPlan *plan, StShape *input, StError *error) {
+    StShape data = plan->dataset ? st_dataset_x_shape(plan->dataset) : (StShape){0};
+    *input = plan->input ? *plan->input : plan->stack->input.rank ? plan->stack->input : data;
+    if (!plan->dataset || st_shape_size(input) == st_shape_size(&data)) return true;
+    char wanted[ST_SHAPE_TEXT], got[ST_SHAPE_TEXT];
+    return st_fail(error, ST_ERR_SHAPE, "input is %s, the data has rows of %s", st_shape_print(input, wanted),
+                   st_shape_print(&data, got));
+}
+
+/* What the description alone decides: loss, metrics and optimizer against the output and the data. */
+static bool choose_kinds(StLearner *l, const StLearnerPlan *plan, const StShape *output, StError *error) {
+    l->compile = *plan->compile;
+    l->loss = st_loss_at(l->compile.loss.kind);
+    l->optimizer = st_optimizer_at(l->compile.optimizer.kind);
+    if (!l->loss || !l->optimizer)
+        return st_fail(error, ST_ERR_STATE, "there is no loss yet; add 'compile optimizer=… loss=…'");
+    if (!st_loss_fits(l->loss, output, plan->dataset, error)) return false;
+    for (int m = 0; m < l->compile.metrics; m++) {
+        l->metric[m] = st_metric_choose(l->compile.metric[m], l->loss, output, plan->dataset, error);
+        if (!l->metric[m]) return false;
+        l->sums[m] = l->metric[m]->sums(st_shape_size(output));
+    }
+    l->rate = st_compile_learning_rate(&l->compile);
+    l->slots = l->optimizer->slots(l->compile.optimizer.options);
+    l->width = output->dim[output->rank - 1];
+    l->positions = st_shape_size(output) / l->width;
+    l->target_size = l->loss->sparse ? l->positions : l->positions * l->width;
+    return true;
+}
+
+static int64_t rows_wanted(const StLearnerPlan *plan) {
+    int64_t most = 1;
+    if (!plan->dataset) return plan->rows;
+    for (int part = 0; part < ST_PARTS; part++) {
+        int64_t rows = st_dataset_rows(plan->dataset, (StPart)part);
+        if (rows > most) most = rows;
+    }
+    int64_t rows = plan->rows > CHUNK ? plan->rows : CHUNK;
+    return rows < most ? rows : most;
+}
+
+/* How the loss is computed: by what the stack ends in. */
+static StLossForm form_of(const StLearner *l) {
+    if (st_loss_from_logits(&l->compile.loss)) return ST_LOSS_LOGITS;
+    const StStep *last = st_network_step(l->network, l->layers - 1);
+    const char *ends = last->kind->activation ? last->kind->activation(last->options) : NULL;
+    return ends && l->loss->fuses && strcmp(ends, l->loss->fuses) == 0 ? ST_LOSS_FUSED : ST_LOSS_OUTPUTS;
+}
+
+static bool build(StLearner *l, const StLearnerPlan *plan, const StShape *input, StError *error) {
+    StNetworkPlan network = {.input = input,
+                             .rows = l->rows,
+                             .batch = plan->rows,
+                             .learns = true,
+                             .input_gradient = plan->input_gradient};
+    l->network = st_network_create(plan->stack, &network, error);
+    if (!l->network) return false;
+    l->layers = st_network_layers(l->network);
+    l->in_size = st_shape_size(input);
+    l->form = form_of(l);
+    l->weights = st_network_weights(l->network, &l->total);
+    l->gradients = st_network_gradients(l->network);
+    l->ranges = (int)ranges_of(l->total);
+    cut_pieces(l);
+    lay_out(l, &l->arena);
+    if (!st_arena_allocate(&l->arena, "the optimizer's state and the targets", error)) return false;
+    lay_out(l, &l->arena);
+    cut_pieces(l);
+    st_stack_names(plan->stack, l->names);
+    return true;
+}
+
+StLearner *st_learner_create(const StLearnerPlan *plan, StError *error) {
+    StShape input;
+    if (plan->stack->count == 0) {
+        st_fail(error, ST_ERR_STATE, "the stack has no layers");
+        return NULL;
+    }
+    StLearner *l = calloc(1, sizeof *l);
+    StLayerInfo *layers = calloc((size_t)plan->stack->count, sizeof *layers);
+    StStackInfo info;
+    bool done = (l && layers) || st_fail_memory(error, "the learner", sizeof *l);
+    done = done && choose_input(plan, &input, error) &&
+           st_stack_infer(plan->stack, &input, layers, &info, error) &&
+           choose_kinds(l, plan, &info.output, error);
+    free(layers);
+    if (done) {
+        l->pool = plan->pool;
+        l->dataset = plan->dataset;
+        l->rows = rows_wanted(plan);
+        done = build(l, plan, &input, error);
+    }
+    if (done) return l;
+    st_learner_destroy(l);
+    return NULL;
+}
+
+void st_learner_destroy(StLearner *l) {
+    if (!l) return;
+    st_network_destroy(l->network);
+    st_arena_free(&l->arena);
+    free(l);
+}
+
+/* ---- what others want to know ---- */
+
+StNetwork *st_learner_network(StLearner *l) {
+    return l->network;
+}
+
+bool st_learner_sparse(const StLearner *l) {
+    return l->loss->sparse;
+}
+
+int64_t st_learner_target_size(const StLearner *l) {
+    return l->target_size;
+}
+
+int32_t *st_learner_labels(StLearner *l) {
+    return l->labels;
+}
+
+Real *st_learner_targets(StLearner *l) {
+    return l->targets;
+}
+
+void st_learner_set_rate(StLearner *l, double rate) {
+    l->rate = rate;
+}
+
+double st_learner_rate(const StLearner *l) {
+    return l->rate;
+}
+
+Real *st_learner_state(StLearner *l, int64_t *count, int64_t **iterations) {
+    if (count) *count = l->slots * l->total;
+    if (iterations) *iterations = &l->iterations;
+    return l->state;
+}
+
+double st_learner_largest_weight(StLearner *l) {
+    return (double)st_vector_max_absolute(l->weights, l->total);
+}
+
+/* ---- what went wrong ---- */
+
+/* "WHAT has 4 of 320 values not finite"; false where all are. */
+static bool blame(const Real *values, int64_t count, StText *out, const char *what, const char *name) {
+    int64_t bad = values ? st_vector_count_nonfinite(values, count) : 0;
+    if (bad)
+        st_text_format(out, "%s%s has %lld of %lld value%s not finite", what, name, (long long)bad,
+                       (long long)count, count == 1 ? "" : "s");
+    return bad > 0;
+}
+
+static bool blame_forward(StLearner *l, StText *out) {
+    int tensors;
+    const StTensor *tensor = st_network_tensors(l->network, &tensors);
+    if (blame(st_network_input(l->network), l->job.rows * l->in_size, out, "input", "")) return true;
+    for (int i = 0, t = 0; i < l->layers; i++) {
+        const StStep *step = st_network_step(l->network, i);
+        char what[64];
+        for (; t < tensors && tensor[t].layer == i; t++)
+            if (blame(l->weights + tensor[t].offset, tensor[t].size, out, "weight ", tensor[t].name))
+                return true;
+        snprintf(what, sizeof what, "output of layer %d ", i + 1);
+        if (blame(step->y, l->job.rows * step->out_size, out, what, l->names[i])) return true;
+    }
+    return false;
+}
+
+static bool blame_backward(StLearner *l, StText *out) {
+    int tensors;
+    const StTensor *tensor = st_network_tensors(l->network, &tensors);
+    for (int i = l->layers - 1; i >= 0; i--) {
+        const StStep *step = st_network_step(l->network, i);
+        char what[64];
+        snprintf(what, sizeof what, "gradient at the output of layer %d ", i + 1);
+        if (blame(step->dy, l->job.rows * step->out_size, out, what, l->names[i])) return true;
+    }
+    for (int t = tensors - 1; t >= 0; t--)
+        if (tensor[t].trainable &&
+            blame(l->gradients + tensor[t].offset, tensor[t].size, out, "gradient of ", tensor[t].name))
+            return true;
+    return false;
+}
+
+void st_learner_culprit(StLearner *l, StText *out) {
+    if (blame_forward(l, out)) return;
+    if (!isfinite(l->data_loss)) {
+        st_text_add(out, "loss is not finite");
+    } else if (!isfinite(l->penalty)) {
+        st_text_add(out, "penalty of the regularizers is not finite");
+    } else if (!blame_backward(l, out)) {
+        st_text_add(out, "nothing is wrong: every value is finite");
+    }
+}

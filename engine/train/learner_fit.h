@@ -1,0 +1,20 @@
+/* Whether an output, a loss, metrics and data fit each other: what a learner asks before it is made. */
+#ifndef ST_TRAIN_LEARNER_FIT_H
+#define ST_TRAIN_LEARNER_FIT_H
+
+#include "data/dataset.h"
+#include "train/loss.h"
+#include "train/metric.h"
+
+#define st_loss_fits     ST_R(st_loss_fits)
+#define st_metric_choose ST_R(st_metric_choose)
+
+/* dataset may be NULL. Errors say how many outputs are wanted and how the stack should end. */
+bool st_loss_fits(const StLoss *loss, const StShape *output, const StDataset *dataset, StError *error);
+
+/* The metric that computes what the word at `index` means for these targets ("accuracy" is one of three);
+ * NULL with an error that says what would fit instead. */
+const StMetric *st_metric_choose(int index, const StLoss *loss, const StShape *output,
+                                 const StDataset *dataset, StError *error);
+
+#endif
