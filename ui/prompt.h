@@ -26,7 +26,7 @@ char *ui_prompt_read(UiPrompt *prompt, const char *preset, UiPump pump, void *co
 bool ui_prompt_is_open(const UiPrompt *prompt);
 /* What is being typed, and the cursor in bytes; "" where closed. Line breaks (searching) are shown as blanks.
  */
-const char *ui_prompt_line(const UiPrompt *prompt, int *cursor);
+const char *ui_prompt_line(UiPrompt *prompt, int *cursor);
 /* The candidates of the last completion with more than one, NULL-ended; gone with the next key. */
 const char *const *ui_prompt_candidates(const UiPrompt *prompt);
 

@@ -39,7 +39,8 @@ void ui_thread_done(void *token);
 
 typedef struct UiScreen UiScreen;
 
-/* NULL, with a message, where standard input or output is no terminal or TERM is unknown. Calls setlocale. */
+/* NULL, with a message, where standard input or output is no terminal or TERM is unknown. Sets the locale's
+ * LC_CTYPE alone: figures keep their points. */
 UiScreen *ui_screen_open(const UiScreenOptions *options, char *message, size_t size);
 /* Restores the terminal, then prints what was caught from standard error and not read. */
 void ui_screen_close(UiScreen *screen);
