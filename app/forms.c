@@ -173,6 +173,7 @@ static void renew(Form *form) {
     form->refused[0] = '\0';
     if (!form->ui) return;
     form_fields_line(&form->fields, value_of, form, &form->line);
+    if (form->line.length == 0) return; /* nothing differs: a line is not needed */
     form_try(form->session, st_text_string(&form->line), &form->trial);
     if (!form->trial.runs) return;
     form_fields_polish(&form->fields, &form->trial.draft, &form->line);
@@ -417,13 +418,37 @@ static FormResult after(Form *form, UiFormResult result) {
         renew(form);
         return FORM_USED;
     case UI_FORM_ACCEPT:
+        if (form->line.length == 0) return FORM_CANCELLED;
         return form->trial.runs ? FORM_ACCEPTED : FORM_USED;
     }
     return FORM_USED;
 }
 
+/* A value with numbers (l2:0.01) is typed, but left and right go through its choices as in other fields. */
+static bool step_call(Form *form, UiKey key) {
+    int field = ui_form_focus(form->ui);
+    const StOption *row = field >= 0 ? form->fields.field[field].row : NULL;
+    if (!row || row->type != ST_CALL || (key != UI_KEY_LEFT && key != UI_KEY_RIGHT)) return false;
+    char word[64];
+    const char *now = ui_form_value(form->ui, field);
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(now, ":"), now);
+    int count = 0, at = st_choice_find(row->choices, word);
+    while (row->choices[count].name)
+        count++;
+    if (at < 0)
+        at = 0;
+    else
+        at = (at + (key == UI_KEY_RIGHT ? 1 : count - 1)) % count;
+    ui_form_set(form->ui, field, row->choices[at].name);
+    return true;
+}
+
 FormResult form_key(Form *form, UiKey key) {
     if (!form->ui) return choose_key(form, key);
+    if (step_call(form, key)) {
+        renew(form);
+        return FORM_USED;
+    }
     return after(form, ui_form_key(form->ui, key));
 }
 
@@ -453,6 +478,8 @@ static void draw_foot(UiGrid *grid, UiRect area, const Form *form) {
     const FormTrial *trial = &form->trial;
     if (form->refused[0])
         ui_paragraph(grid, area, UI_BAD, 0, form->refused);
+    else if (form->line.length == 0)
+        ui_paragraph(grid, area, UI_DIM, 0, "nothing is changed yet");
     else if (!trial->runs)
         ui_paragraph(grid, area, UI_BAD, 0, trial->error.message);
     else if (!trial->fits) {
@@ -474,7 +501,7 @@ void form_draw(UiGrid *grid, UiRect area, Form *form) {
     UiRect bottom = ui_cut_bottom(&area, foot);
     ui_form_draw(grid, area, form->ui, true);
     if (foot == 1) { /* one row: what is wrong goes before the line itself */
-        bool bad = form->refused[0] || !form->trial.fits;
+        bool bad = form->refused[0] || (form->line.length && !form->trial.fits);
         ui_text_in(grid, bottom, 0, 0, bottom.w, bad ? UI_BAD : UI_DIM,
                    form->refused[0] ? form->refused
                    : bad            ? form->trial.error.message

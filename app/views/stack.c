@@ -1,0 +1,632 @@
+/* Stack: every layer with what it takes, gives and costs; the place where it is edited. */
+#include "forms.h"
+#include "view.h"
+#include "views/parts.h"
+
+#include "layers/initializer.h"
+#include "table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { INPUT_ROW = -1, WIDE = 110 };
+
+/* A row of the table: the input, a layer, or what is wrong with the layer above it. */
+typedef struct Row {
+    int layer; /* INPUT_ROW: the input */
+    bool error;
+} Row;
+
+typedef struct State {
+    UiTableState table;
+    int layer;    /* selected; INPUT_ROW: the input */
+    bool started; /* the selection was set once */
+    Form *form;
+    int rows;
+    Row row[2 * ST_LAYERS_MAX + 1];
+} State;
+
+/* What is drawn: the session's stack, or the one that the open form would make. */
+typedef struct Shown {
+    const Recipe *recipe;
+    const StStack *stack;
+    const StLayerInfo *layers;
+    StStackInfo info;
+    StError error;
+    bool fits;
+    const State *state;
+} Shown;
+
+static Shown shown(ViewContext *context, State *state) {
+    const FormTrial *trial = state->form ? form_trial(state->form) : NULL;
+    Shown now = {.state = state};
+    if (trial && trial->runs && trial->layers) {
+        now.recipe = &trial->draft;
+        now.layers = trial->layers;
+        now.info = trial->info;
+        now.error = trial->error;
+        now.fits = trial->fits;
+    } else {
+        now.recipe = session_recipe(context->session);
+        now.fits = session_stack(context->session, &now.layers, &now.info, &now.error);
+    }
+    now.stack = &now.recipe->stack;
+    return now;
+}
+
+static void list_rows(State *state, const Shown *now) {
+    int count = now->stack->count;
+    state->rows = 0;
+    state->row[state->rows++] = (Row){INPUT_ROW, false};
+    for (int i = 0; i < count; i++) {
+        state->row[state->rows++] = (Row){i, false};
+        if (now->layers && now->layers[i].error.code != ST_ERR_OK) state->row[state->rows++] = (Row){i, true};
+    }
+    if (!state->started) state->layer = count > 0 ? 0 : INPUT_ROW;
+    state->started = true;
+    if (state->layer >= count) state->layer = count - 1;
+    if (state->layer < INPUT_ROW) state->layer = INPUT_ROW;
+    state->table.sort_column = -1;
+    for (int i = 0; i < state->rows; i++)
+        if (state->row[i].layer == state->layer && !state->row[i].error) state->table.selected = i;
+}
+
+/* The selection may have landed on the words under a layer: they belong to it, and are passed over. */
+static void selection_moved(State *state, int before) {
+    int at = state->table.selected;
+    if (at < 0 || at >= state->rows) return;
+    if (state->row[at].error && at > before && at + 1 < state->rows) at++;
+    state->layer = state->row[at].layer;
+}
+
+/* ---- the table ------------------------------------------------------------------------------------------
+ */
+
+enum { NUMBER, LAYER, NAME, OUTPUT, PARAMETERS, FLOPS, BYTES, COLUMNS };
+
+static const UiColumn columns[COLUMNS] = {
+    [NUMBER] = {"#", 3, true, false, 0},         [LAYER] = {"layer", 13, false, true, 0},
+    [NAME] = {"name", 12, false, false, 5},      [OUTPUT] = {"output", 9, true, false, 1},
+    [PARAMETERS] = {"param", 7, true, false, 2}, [FLOPS] = {"FLOP/row", 8, true, false, 3},
+    [BYTES] = {"bytes/row", 9, true, false, 4},
+};
+
+static void copy_text(char text[UI_CELL_TEXT], const char *from) {
+    snprintf(text, UI_CELL_TEXT, "%s", from);
+}
+
+static void input_cell(const Shown *now, int column, char text[UI_CELL_TEXT], UiInk *ink) {
+    char buffer[ST_SHAPE_TEXT];
+    *ink = UI_DIM;
+    switch (column) {
+    case LAYER:
+        copy_text(text, now->stack->input.rank > 0 ? "input"
+                        : now->info.input.rank > 0 ? "input, as the data says"
+                                                   : "input, not known yet");
+        return;
+    case OUTPUT:
+        copy_text(text, st_shape_print(&now->info.input, buffer));
+        return;
+    case BYTES:
+        if (now->info.input.rank > 0) {
+            char number[UI_NUMBER];
+            copy_text(text, parts_bytes(number, st_times(st_shape_size(&now->info.input), 4)));
+        }
+        return;
+    default:
+        return;
+    }
+}
+
+/* "dense 16 relu", without the name, which has a column of its own. */
+static void layer_line(const StLayer *layer, StText *out) {
+    StLayer nameless = *layer;
+    nameless.name[0] = '\0';
+    st_layer_print(&nameless, out);
+}
+
+static void layer_cell(const Shown *now, int i, int column, char text[UI_CELL_TEXT], UiInk *ink) {
+    const StLayerInfo *info = &now->layers[i];
+    char buffer[ST_SHAPE_TEXT], number[UI_NUMBER];
+    bool known = info->out.rank > 0;
+    const Form *form = now->state->form;
+    bool edited =
+        form && form_place(form) == i && (form_kind(form) == FORM_LAYER || form_kind(form) == FORM_SET);
+    if (info->error.code != ST_ERR_OK) *ink = UI_BAD;
+    switch (column) {
+    case NUMBER:
+        snprintf(text, UI_CELL_TEXT, "%d", i + 1);
+        return;
+    case LAYER: {
+        StText line = {0};
+        layer_line(&now->stack->layers[i], &line);
+        copy_text(text, st_text_string(&line));
+        st_text_free(&line);
+        if (edited) *ink |= UI_BOLD;
+        return;
+    }
+    case NAME:
+        copy_text(text, info->name);
+        if (*ink == UI_TEXT) *ink = UI_DIM;
+        return;
+    case OUTPUT:
+        copy_text(text, st_shape_print(&info->out, buffer));
+        return;
+    case PARAMETERS:
+        copy_text(text, known ? parts_whole(number, info->parameters) : "?");
+        return;
+    case FLOPS:
+        copy_text(text, known ? parts_whole(number, info->flops) : "?");
+        return;
+    case BYTES:
+        copy_text(text, known ? parts_bytes(number, info->bytes) : "?");
+        return;
+    }
+}
+
+static void cell(void *context, int row, int column, char text[UI_CELL_TEXT], UiInk *ink) {
+    const Shown *now = context;
+    const Row *at = &now->state->row[row];
+    if (at->error || (at->layer >= 0 && !now->layers)) return; /* the words are drawn over the row */
+    if (at->layer == INPUT_ROW)
+        input_cell(now, column, text, ink);
+    else
+        layer_cell(now, at->layer, column, text, ink);
+}
+
+static UiTable table_of(const State *state, const Shown *now) {
+    return (UiTable){.column = columns,
+                     .columns = COLUMNS,
+                     .rows = state->rows,
+                     .context = (void *)(uintptr_t)now,
+                     .cell = cell};
+}
+
+/* The words of a layer that does not fit go over the whole row under it. */
+static void draw_errors(UiGrid *grid, const State *state, const Shown *now) {
+    UiRect body = state->table.body;
+    for (int y = 0; y < body.h && state->table.top + y < state->rows; y++) {
+        const Row *at = &state->row[state->table.top + y];
+        if (!at->error) continue;
+        UiRect line = ui_rect_clip(ui_rect(body.x, body.y + y, body.w, 1), ui_grid_rect(grid));
+        int x = body.w >= 30 ? 7 : 1;
+        ui_put_glyph(grid, line, x, 0, UI_GLYPH_UP, UI_BAD);
+        ui_text_in(grid, line, x + 2, 0, line.w - x - 2, UI_BAD, now->layers[at->layer].error.message);
+    }
+}
+
+static void draw_table(UiGrid *grid, UiRect area, State *state, const Shown *now) {
+    UiTable table = table_of(state, now);
+    ui_table_draw(grid, area, &table, &state->table, !state->form);
+    draw_errors(grid, state, now);
+    if (now->stack->count == 0 && state->table.body.h > 2) {
+        UiRect rest = ui_inset(state->table.body, 2, 0);
+        ui_cut_top(&rest, 2);
+        ui_paragraph(grid, rest, UI_DIM, 0,
+                     "No layers yet. a adds one: choose its kind, then fill in its options. Or type a line, "
+                     "such as :dense 16 relu");
+    }
+}
+
+/* ---- under the table ------------------------------------------------------------------------------------
+ */
+
+typedef struct Note {
+    StText text;
+    UiInk ink;
+    UiKey key; /* the key that changes it, 0: none */
+    int rank;  /* the highest is left out first */
+} Note;
+
+enum { NOTES = 7 };
+
+static int64_t weight_bytes(const StStackInfo *info) {
+    return st_times(info->parameters, 4);
+}
+
+static void note_costs(ViewContext *context, const Shown *now, Note *notes, int *count) {
+    const StStackInfo *info = &now->info;
+    char a[UI_NUMBER], b[UI_NUMBER], c[UI_NUMBER], d[UI_NUMBER];
+    Note *note = &notes[(*count)++];
+    *note = (Note){.ink = UI_TEXT, .rank = 0};
+    if (!now->fits) {
+        note->ink = UI_BAD;
+        st_text_add(&note->text, now->error.message);
+        return;
+    }
+    st_text_format(&note->text, "%s parameters, %s trainable · %s FLOP a row forward",
+                   parts_whole(a, info->parameters), parts_whole(b, info->trainable),
+                   parts_whole(c, info->flops));
+    note = &notes[(*count)++];
+    *note = (Note){.ink = UI_DIM, .rank = 3};
+    int batch = now->recipe->fit.given ? now->recipe->fit.batch_size : 32;
+    const StKind *kind =
+        now->recipe->compile.given ? st_optimizer_kind_at(now->recipe->compile.optimizer.kind) : NULL;
+    st_text_format(&note->text, "weights %s · gradients %s · activations of %d rows %s",
+                   parts_bytes(a, weight_bytes(info)), parts_bytes(b, st_times(info->trainable, 4)), batch,
+                   parts_bytes(c, st_times(info->bytes, batch)));
+    if (kind)
+        st_text_format(&note->text, " · %s's state apart %s", kind->name,
+                       parts_bytes(d, session_optimizer_bytes(context->session)));
+}
+
+static void note_line(Note *notes, int *count, UiKey key, int rank, const StText *line, const char *missing) {
+    Note *note = &notes[(*count)++];
+    *note = (Note){.ink = line->length ? UI_TEXT : UI_DIM, .key = key, .rank = rank};
+    st_text_add(&note->text, line->length ? st_text_string(line) : missing);
+}
+
+static int note_all(ViewContext *context, const Shown *now, Note notes[NOTES]) {
+    int count = 0;
+    note_costs(context, now, notes, &count);
+    StText line = {0};
+    st_compile_print(&now->recipe->compile, &line);
+    note_line(notes, &count, 'O', 2, &line, "no optimizer and loss yet");
+    st_text_clear(&line);
+    st_fit_print(&now->recipe->fit, &line);
+    note_line(notes, &count, 'F', 4, &line, "no epochs and batch size yet");
+    st_text_clear(&line);
+    st_callbacks_print(&now->recipe->callbacks, &line);
+    note_line(notes, &count, 'C', 5, &line, "no callbacks: training makes all its epochs");
+    st_text_clear(&line);
+    const SessionRun *run = session_run(context->session);
+    if (run && session_pending(context->session, &line)) {
+        StTrainerStatus status;
+        st_trainer_status(run->trainer, &status);
+        Note *note = &notes[count++];
+        *note = (Note){.ink = UI_WARN, .rank = 1};
+        st_text_format(&note->text,
+                       status.state == ST_STATE_TRAINING
+                           ? "edited (%s): this run goes on as it began; pause, then space starts anew"
+                           : "edited (%s): space starts anew, keeping weights of layers that did not change",
+                       st_text_string(&line));
+    } else if (run) {
+        Note *note = &notes[count++];
+        *note = (Note){.ink = UI_DIM, .rank = 6};
+        st_text_add(&note->text,
+                    "edits are safe while it trains: a run goes on with the stack it began with");
+    }
+    st_text_free(&line);
+    return count;
+}
+
+/* Draws as many notes as there is room for under a table of `rows` rows; returns what is left above. */
+static UiRect draw_notes(ViewContext *context, UiGrid *grid, UiRect area, const Shown *now, int rows) {
+    Note notes[NOTES];
+    int count = note_all(context, now, notes), kept = count;
+    int least = rows + 1 < 5 ? rows + 1 : 5;
+    int room = area.h - (rows + 1 < area.h - 2 ? rows + 1 : area.h - 2);
+    if (room < area.h - least && room < 4) room = area.h - least < 4 ? area.h - least : 4;
+    for (int rank = 9; rank >= 0 && kept > room; rank--)
+        for (int i = 0; i < count && kept > room; i++)
+            if (notes[i].rank == rank) {
+                notes[i].rank = -1;
+                kept--;
+            }
+    UiRect bottom = ui_cut_bottom(&area, kept > 0 ? kept : 0);
+    for (int i = 0, y = 0; i < count; i++) {
+        if (notes[i].rank >= 0) {
+            int x = bottom.w >= 30 ? 2 : 0;
+            if (notes[i].key) {
+                ui_put_ink(grid, bottom, x, y, notes[i].key, UI_KEY);
+                x += 2;
+            }
+            ui_text_in(grid, bottom, x, y, bottom.w - x, notes[i].ink, st_text_string(&notes[i].text));
+            y++;
+        }
+        st_text_free(&notes[i].text);
+    }
+    return area;
+}
+
+/* ---- the selected layer in words ------------------------------------------------------------------------
+ */
+
+static void describe_weights(const StLayerInfo *info, StText *out) {
+    char shape[ST_SHAPE_TEXT], number[UI_NUMBER];
+    for (int i = 0; i < info->weights; i++) {
+        const StWeight *weight = &info->weight[i];
+        st_text_format(
+            out, "%s %s: %s values, begin as %s%s\n", weight->name, st_shape_print(&weight->shape, shape),
+            parts_whole(number, st_shape_size(&weight->shape)),
+            st_initializers[weight->initializer.kind].name, weight->trainable ? "" : ", not trained");
+    }
+}
+
+static void describe(const Shown *now, int layer, StText *out) {
+    char in[ST_SHAPE_TEXT], to[ST_SHAPE_TEXT], a[UI_NUMBER], b[UI_NUMBER], c[UI_NUMBER];
+    if (layer == INPUT_ROW || !now->layers) {
+        st_text_format(out, "The input: rows of shape %s. %s\n", st_shape_print(&now->info.input, in),
+                       now->stack->input.rank > 0 ? "An input line says so."
+                                                  : "The data says so; an input line would rule.");
+        return;
+    }
+    const StLayer *at = &now->stack->layers[layer];
+    const StLayerInfo *info = &now->layers[layer];
+    st_text_format(out, "%s\n", at->kind->help);
+    if (at->kind->formula) st_text_format(out, "%s\n", at->kind->formula);
+    st_text_format(out, "%s → %s\n", st_shape_print(&info->in, in), st_shape_print(&info->out, to));
+    if (info->error.code != ST_ERR_OK) st_text_format(out, "does not fit: %s\n", info->error.message);
+    describe_weights(info, out);
+    if (info->out.rank > 0)
+        st_text_format(out, "%s parameters, %s FLOP and %s a row\n", parts_whole(a, info->parameters),
+                       parts_whole(b, info->flops), parts_bytes(c, info->bytes));
+    StText value = {0};
+    for (const StOption *row = at->kind->options; row->name; row++) {
+        st_text_clear(&value);
+        st_option_print(row, at->options, &value);
+        st_text_format(out, "%s%s=%s", row == at->kind->options ? "\n" : "  ", row->name,
+                       st_text_string(&value));
+    }
+    st_text_free(&value);
+}
+
+static void draw_side(UiGrid *grid, UiRect area, const State *state, const Shown *now) {
+    char title[ST_LAYER_NAME_MAX + 32] = "input";
+    if (state->layer >= 0 && now->layers)
+        snprintf(title, sizeof title, "%d %s", state->layer + 1, now->layers[state->layer].name);
+    ui_rule(grid, area, 0, title);
+    ui_cut_top(&area, 1);
+    StText text = {0};
+    describe(now, state->layer, &text);
+    ui_paragraph(grid, ui_inset(area, 1, 0), UI_TEXT, 0, st_text_string(&text));
+    st_text_free(&text);
+}
+
+/* ---- drawing --------------------------------------------------------------------------------------------
+ */
+
+static void draw_title(UiGrid *grid, UiRect area, const Shown *now) {
+    int x = 1 + ui_text(grid, area, 1, 0, UI_TITLE, "STACK");
+    x += ui_print(grid, area, x + 1, 0, UI_DIM, "%d layer%s", now->stack->count,
+                  now->stack->count == 1 ? "" : "s");
+    if (now->fits && now->stack->count > 0)
+        ui_text(grid, area, x + 2, 0, UI_GOOD, "fits");
+    else if (now->info.first_bad >= 0)
+        ui_print(grid, area, x + 2, 0, UI_BAD, "layer %d does not fit", now->info.first_bad + 1);
+    else if (now->info.input.rank == 0)
+        ui_text(grid, area, x + 2, 0, UI_WARN, "the shape of the input is not known");
+}
+
+/* Cuts the part of the area that an open form takes: the right side, or the bottom, or all. */
+static UiRect cut_form(UiRect *area, const Form *form, int rows) {
+    if (area->w >= WIDE) {
+        UiRect part = ui_cut_right(area, area->w / 2);
+        ui_cut_left(&part, 2);
+        return part;
+    }
+    int least = area->h / 3 < rows + 1 ? area->h / 3 : rows + 1;
+    int most = area->h - least, wanted = form_height(form, area->w);
+    if (area->h < 10) return ui_cut_bottom(area, area->h);
+    UiRect part = ui_cut_bottom(area, wanted < most ? wanted : most);
+    return part;
+}
+
+static void draw(ViewContext *context, UiGrid *grid, UiRect area) {
+    State *state = context->state;
+    Shown now = shown(context, state);
+    list_rows(state, &now);
+    if (state->form && context->live) {
+        UiRect part = cut_form(&area, state->form, state->rows + 1);
+        if (area.h > 0 && part.w == area.w) {
+            ui_rule(grid, part, 0, NULL);
+            ui_cut_top(&part, 1);
+        }
+        form_draw(grid, part, state->form);
+    }
+    if (area.h > 2) {
+        draw_title(grid, area, &now);
+        ui_cut_top(&area, 1);
+    }
+    if (area.w >= WIDE && !state->form) {
+        UiRect side = ui_cut_right(&area, area.w >= 160 ? 70 : 46);
+        ui_cut_left(&side, 2);
+        draw_side(grid, side, state, &now);
+    }
+    if (!state->form || area.w >= WIDE / 2) {
+        if (area.h > 3 && !(state->form && area.h < state->rows + 4))
+            area = draw_notes(context, grid, area, &now, state->rows);
+    }
+    draw_table(grid, area, state, &now);
+}
+
+/* ---- keys -----------------------------------------------------------------------------------------------
+ */
+
+static bool open_form(ViewContext *context, FormKind kind, int place) {
+    State *state = context->state;
+    if (!context->live) return false;
+    form_close(state->form);
+    StError error = {0};
+    state->form = form_open(context->session, kind, place, NULL, &error);
+    if (!state->form) session_say(context->session, "%s", error.message);
+    return true;
+}
+
+static bool run(ViewContext *context, int select, const char *format, int a, int b) {
+    char line[64];
+    State *state = context->state;
+    snprintf(line, sizeof line, format, a, b);
+    if (context->run(context->bench, line)) state->layer = select;
+    return true;
+}
+
+static void finish_form(ViewContext *context, FormResult result) {
+    State *state = context->state;
+    if (result == FORM_ACCEPTED) {
+        bool layer = form_kind(state->form) == FORM_LAYER;
+        int place = form_place(state->form);
+        if (!context->run(context->bench, form_line(state->form))) {
+            form_refuse(state->form, "that was refused; the last line says why");
+            return;
+        }
+        if (layer) state->layer = place;
+    }
+    if (result == FORM_ACCEPTED || result == FORM_CANCELLED) {
+        form_close(state->form);
+        state->form = NULL;
+    }
+}
+
+static bool move(ViewContext *context, int by) {
+    State *state = context->state;
+    int from = state->layer, to = from + by, count = session_recipe(context->session)->stack.count;
+    if (from < 0 || to < 0 || to >= count) return true;
+    return run(context, to, "move %d %d", from + 1, to + 1);
+}
+
+static bool press_layer(ViewContext *context, UiKey key) {
+    State *state = context->state;
+    int layer = state->layer, count = session_recipe(context->session)->stack.count;
+    switch (key) {
+    case 'a':
+        return open_form(context, FORM_LAYER, layer + 1 < count ? layer + 1 : count);
+    case 'i':
+        return open_form(context, FORM_LAYER, layer < 0 ? 0 : layer);
+    case 'c':
+    case UI_KEY_ENTER:
+        return open_form(context, layer < 0 ? FORM_INPUT : FORM_SET, layer < 0 ? 0 : layer);
+    case 'O':
+        return open_form(context, FORM_COMPILE, 0);
+    case 'F':
+        return open_form(context, FORM_FIT, 0);
+    case 'C':
+        return open_form(context, FORM_CALLBACKS, 0);
+    case 'd':
+    case UI_KEY_DELETE:
+        return layer < 0 || run(context, layer < count - 1 ? layer : count - 2, "remove %d", layer + 1, 0);
+    case 'y':
+        return layer < 0 || run(context, layer + 1, "copy %d", layer + 1, 0);
+    case 'K':
+    case UI_KEY_UP | UI_SHIFT:
+        return move(context, -1);
+    case 'J':
+    case UI_KEY_DOWN | UI_SHIFT:
+        return move(context, 1);
+    default:
+        return false;
+    }
+}
+
+static bool press(ViewContext *context, UiKey key) {
+    State *state = context->state;
+    if (state->form) {
+        FormResult result = form_key(state->form, key);
+        finish_form(context, result);
+        return result != FORM_IGNORED;
+    }
+    Shown now = shown(context, state);
+    list_rows(state, &now);
+    if (press_layer(context, key)) return true;
+    UiTable table = table_of(state, &now);
+    int before = state->table.selected;
+    if (!ui_table_key(&table, &state->table, key)) return false;
+    selection_moved(state, before);
+    return true;
+}
+
+static bool mouse(ViewContext *context, const UiEvent *event) {
+    State *state = context->state;
+    if (state->form) {
+        finish_form(context, form_mouse(state->form, event));
+        return true;
+    }
+    Shown now = shown(context, state);
+    list_rows(state, &now);
+    UiTable table = table_of(state, &now);
+    int before = state->table.selected;
+    if (!ui_table_mouse(&table, &state->table, event)) return false;
+    selection_moved(state, before);
+    return true;
+}
+
+static const UiBinding *keys(ViewContext *context) {
+    return ((const State *)context->state)->form ? form_bindings : NULL;
+}
+
+static void explain(ViewContext *context, StText *out) {
+    State *state = context->state;
+    Shown now = shown(context, state);
+    list_rows(state, &now);
+    if (state->layer >= 0 && now.layers)
+        st_text_format(out, "Layer %d, %s\n", state->layer + 1, now.layers[state->layer].name);
+    describe(&now, state->layer, out);
+    st_text_add(out, "\n");
+}
+
+/* ---- readings -------------------------------------------------------------------------------------------
+ */
+
+static void json_layer(const Shown *now, int i, StText *out) {
+    const StLayerInfo *info = &now->layers[i];
+    StText line = {0};
+    st_layer_print(&now->stack->layers[i], &line);
+    parts_json_key(out, NULL);
+    st_text_add(out, "{");
+    parts_json_whole(out, "number", i + 1);
+    parts_json_text(out, "name", info->name);
+    parts_json_text(out, "kind", now->stack->layers[i].kind->name);
+    parts_json_text(out, "line", st_text_string(&line));
+    parts_json_shape(out, "input", &info->in);
+    parts_json_shape(out, "output", &info->out);
+    parts_json_whole(out, "parameters", info->parameters);
+    parts_json_whole(out, "trainable", info->trainable);
+    parts_json_whole(out, "flops", info->flops);
+    parts_json_whole(out, "bytes", info->bytes);
+    if (info->error.code != ST_ERR_OK) parts_json_text(out, "error", info->error.message);
+    st_text_add(out, "}");
+    st_text_free(&line);
+}
+
+static void json(ViewContext *context, StText *out) {
+    State *state = context->state;
+    Shown now = shown(context, state);
+    st_text_add(out, "{");
+    parts_json_text(out, "view", "stack");
+    parts_json_shape(out, "input", &now.info.input);
+    parts_json_key(out, "layers");
+    st_text_add(out, "[");
+    for (int i = 0; i < now.stack->count && now.layers; i++)
+        json_layer(&now, i, out);
+    st_text_add(out, "]");
+    parts_json_whole(out, "parameters", now.info.parameters);
+    parts_json_whole(out, "trainable", now.info.trainable);
+    parts_json_whole(out, "flops", now.info.flops);
+    parts_json_whole(out, "bytes", now.info.bytes);
+    parts_json_whole(out, "weight_bytes", weight_bytes(&now.info));
+    parts_json_whole(out, "optimizer_bytes", session_optimizer_bytes(context->session));
+    if (!now.fits) parts_json_text(out, "error", now.error.message);
+    st_text_add(out, "}");
+}
+
+static void close_view(void *memory) {
+    form_close(((State *)memory)->form);
+}
+
+static const UiBinding bindings[] = {
+    {'a', "insert N KIND …", "add layer", "Adds a layer after the selected one: its kind, then its options"},
+    {UI_KEY_ENTER, "set N key=value…", "change", "Changes the options of the selected layer, or the input"},
+    {'d', "remove N", "remove", "Removes the selected layer"},
+    {'i', "insert N KIND …", "insert", "Inserts a layer before the selected one"},
+    {'K', "move N M", "up", "Moves the selected layer up; shift-up does too"},
+    {'J', "move N M", "down", "Moves the selected layer down; shift-down does too"},
+    {'y', "copy N", "copy", "Copies the selected layer behind itself"},
+    {'c', "set N key=value…", NULL, "Changes the selected layer, as enter does"},
+    {'O', "compile …", "compile", "Optimizer, loss and metrics, in a form"},
+    {'F', "fit …", "fit", "Epochs and batch size, in a form"},
+    {'C', "callbacks …", "callbacks", "What ends training before its time, in a form"},
+    {0, NULL, NULL, NULL}};
+
+const View view_stack = {.name = "stack",
+                         .key = '2',
+                         .title = "Stack",
+                         .help = "Every layer with its shape, parameters and cost; add, change, move, remove",
+                         .bindings = bindings,
+                         .keys = keys,
+                         .state_size = sizeof(State),
+                         .draw = draw,
+                         .press = press,
+                         .mouse = mouse,
+                         .explain = explain,
+                         .json = json,
+                         .close = close_view};
