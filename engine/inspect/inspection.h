@@ -12,14 +12,13 @@
 
 enum { ST_MAP_MAX = 1024 }; /* columns, rows */
 
-/* What is wanted beside the readings. */
+/* What is wanted beside the readings; NULL for one of these: nothing. */
 typedef struct StWant {
     int tensor;        /* histograms of this one: index in the weight table, or -1 */
     int bins;          /* of the histograms, at most 64; 0: 32 */
     int columns, rows; /* of the output map of a 2-D set; 0: none */
     double x1_low, x1_high, x2_low, x2_high;
 } StWant;
-static const StWant st_want_nothing = {.tensor = -1};
 
 /* Everything known about one snapshot. */
 typedef struct StLook {
