@@ -22,8 +22,8 @@ static double mean(double a, double weight_a, double b) {
     return (a * weight_a + b) / (weight_a + 1);
 }
 
-/* `held` stands for `count` records already; it becomes the newer one, with the mean of the scores of training
- * and the extremes of the loss. */
+/* `held` stands for `count` records already; it becomes the newer one, with the mean of the scores of
+ * training and the extremes of the loss. */
 static void merge(StRecord *held, int64_t count, const StRecord *record) {
     StRecord sum = *record;
     sum.first = held->first;

@@ -1,0 +1,176 @@
+/* Inside the trainer: what the engine thread owns, and what it shares with others under one lock that nobody
+ * holds for longer than it takes to copy a few numbers.
+ *
+ *     trainer.c            what others call: orders in, news out
+ *     trainer_engine.c     the engine thread: orders taken, steps, ends of epochs
+ *     trainer_callbacks.c  what ends a run early, and the best weights
+ *     trainer_replay.c     checkpoints, and what happened before a run diverged
+ *     trainer_ring.c       records
+ *     trainer_slots.c      snapshots */
+#ifndef ST_TRAIN_TRAINER_ENGINE_H
+#define ST_TRAIN_TRAINER_ENGINE_H
+
+#include "base/arena.h"
+#include "train/trainer.h"
+#include "train/trainer_ring.h"
+#include "train/trainer_slots.h"
+
+#include <pthread.h>
+
+enum { ST_AUTOPSY_STEPS = 32, ST_RATES_MAX = 64 };
+
+/* ---- callbacks ---- */
+
+typedef struct StEarly {
+    bool on, validation, higher;
+    int metric; /* -1: the loss */
+    double best;
+    int wait, epochs;   /* since the best; of this fit */
+    int64_t best_epoch; /* 0: none yet */
+    float *weights;     /* [total] of the best epoch, or NULL where they are not restored */
+} StEarly;
+
+typedef struct StStopWhen {
+    bool on, validation;
+    int metric;
+    StCondition condition;
+} StStopWhen;
+
+/* ---- checkpoints ---- */
+
+/* Everything that a step depends on, as it was before step `step`; the shuffle follows from it. */
+typedef struct StCheckpoint {
+    int64_t step; /* -1: empty */
+    double rate, taken;
+    int64_t iterations;
+    float *weights, *state; /* [total], [state_count] */
+} StCheckpoint;
+
+/* From step `step` on, this was the rate. */
+typedef struct StRateChange {
+    int64_t step;
+    double rate;
+} StRateChange;
+
+typedef struct StReplay {
+    bool on;
+    StCheckpoint checkpoint[2];
+    int newest;  /* index; its fellow is older */
+    double cost; /* seconds that the last copy took */
+    StRateChange change[ST_RATES_MAX];
+    int changes;
+    StAutopsyStep step[ST_AUTOPSY_STEPS];
+    int steps;
+} StReplay;
+
+/* ---- orders ---- */
+
+typedef enum StOrder { ST_NO_ORDER, ST_PLAY, ST_STEP, ST_EPOCH, ST_PAUSE, ST_STOP, ST_QUIT } StOrder;
+
+typedef struct StMail {
+    StOrder order;
+    int64_t count; /* of steps or epochs */
+    bool rate, now, evaluate;
+    double new_rate;
+    float *weights; /* [total] malloc'd, or NULL */
+    StPart part;
+} StMail;
+
+struct StTrainer {
+    /* Fixed once made. */
+    StFit fit;
+    const StDataset *dataset;
+    uint64_t seed, run;
+    bool lossless, snapshots;
+    int threads, wake_fd;
+    StPool *pool;
+    StLearner *learner;
+    StNetwork *network;
+    StWeightSet shape; /* the weight table; values are the network's own, the engine thread's alone */
+    float *weights, *gradients, *state;
+    int64_t state_count, *iterations;
+    int64_t rows, steps_per_epoch;
+    bool validates;
+    StArena arena;
+    pthread_t thread;
+    bool started;
+
+    /* The engine thread's own. */
+    int64_t *order, order_epoch; /* [rows] the training rows as this epoch takes them; -1: none yet */
+    int64_t step, epoch, epochs, limit, samples;
+    bool epoch_due;   /* its last step is made, its end is not: to be done before anything else */
+    uint64_t version; /* of the weights */
+    StTally tally;
+    double mark, seconds, rate; /* mark: until when time is accounted for */
+    double due;                 /* when the pace allows the next step */
+    double step_seconds, evaluation_seconds;
+    double next_look; /* when a snapshot may be taken again */
+    int64_t epoch_first;
+    StEarly early;
+    StStopWhen stop_when;
+    StReplay replay;
+    StRing ring;
+
+    /* Shared under lock. */
+    pthread_mutex_t lock;
+    pthread_cond_t orders, answers; /* to the engine; from it */
+    StMail mail;
+    bool busy;    /* mail was taken but not yet wholly done */
+    bool holding; /* records are held back while the engine sleeps */
+    bool blocked; /* likewise, and it may not train on */
+    bool wanted;  /* somebody asked for a snapshot */
+    StSlots slots;
+    StTrainerStatus status;
+    struct StSpeed {
+        double seconds;
+        int64_t samples;
+    } speed[2]; /* older, newer */
+    double evaluation_mean;
+    StScores evaluated;
+    bool evaluation_done;
+    int notify_fd;
+    int autopsy_steps;
+    StAutopsyStep autopsy[ST_AUTOPSY_STEPS];
+
+    atomic_bool cancel;  /* ends an evaluation under way */
+    atomic_bool pending; /* the owner was woken and has not read yet */
+};
+
+double st_trainer_clock(void);
+
+/* ---- trainer.c ---- */
+void st_trainer_wake(StTrainer *trainer);
+/* Copies those tensors of the set that the table has by name and shape. all: each must be there. */
+bool st_trainer_take_weights(const StWeightSet *shape, const StWeightSet *set, bool all, float *values,
+                             StError *error);
+
+/* ---- trainer_engine.c ---- */
+void *st_trainer_engine(void *trainer);
+void st_trainer_shuffle(StTrainer *trainer, int64_t epoch);
+/* The batch that step number `step` (from 0) trains on. */
+StBatch st_trainer_batch(StTrainer *trainer, int64_t step);
+
+/* ---- trainer_callbacks.c ---- */
+bool st_early_init(StEarly *early, const StCallbacks *callbacks, const StCompile *compile, StError *error);
+bool st_stop_when_init(StStopWhen *stop, const StCallbacks *callbacks, const StCompile *compile,
+                       StError *error);
+void st_early_begin(StEarly *early); /* a fit begins: forget */
+/* At the end of `epoch` (from 1): true where training is to end, with the reason. */
+bool st_early_ends(StTrainer *trainer, const StCallbacks *callbacks, const StRecord *record, char *reason,
+                   size_t size);
+bool st_stop_when_ends(const StStopWhen *stop, const StRecord *record, char *reason, size_t size);
+/* Puts the best weights back where that was asked for; true where that changed them. Adds to reason. */
+bool st_early_restore(StTrainer *trainer, char *reason, size_t size);
+
+/* ---- trainer_replay.c ---- */
+bool st_replay_init(StTrainer *trainer, StArena *arena);
+/* Before a step: takes a checkpoint where one is due. */
+void st_replay_step(StTrainer *trainer);
+void st_replay_forget(StTrainer *trainer); /* weights changed by hand */
+void st_replay_rate(StTrainer *trainer, double rate);
+/* After a step that failed: says where and why, goes over the steps before it once more for the autopsy, and
+ * leaves the weights, all finite, as they were before the failure. Returns the weights before the last good
+ * step ([total]; valid until the next checkpoint), or NULL. */
+const float *st_replay_diverged(StTrainer *trainer, char *reason, size_t size);
+
+#endif
