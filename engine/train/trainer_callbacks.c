@@ -47,8 +47,8 @@ static void keep_best(StTrainer *trainer, int64_t epoch) {
         memcpy(early->weights, trainer->weights, (size_t)trainer->shape.total * sizeof(float));
 }
 
-bool st_early_ends(StTrainer *trainer, const StCallbacks *callbacks, const StRecord *record, char *reason,
-                   size_t size) {
+bool st_early_ends(StTrainer *trainer, const StRecord *record, char *reason, size_t size) {
+    const StCallbacks *callbacks = &trainer->callbacks;
     StEarly *early = &trainer->early;
     if (!early->on) return false;
     double now = measured(record, early->validation, early->metric), delta = callbacks->min_delta;

@@ -68,6 +68,7 @@ typedef struct StReplay {
 typedef enum StOrder { ST_NO_ORDER, ST_PLAY, ST_STEP, ST_EPOCH, ST_PAUSE, ST_STOP, ST_QUIT } StOrder;
 
 typedef struct StMail {
+    bool posted;
     StOrder order;
     int64_t count; /* of steps or epochs */
     bool rate, now, evaluate;
@@ -79,6 +80,7 @@ typedef struct StMail {
 struct StTrainer {
     /* Fixed once made. */
     StFit fit;
+    StCallbacks callbacks;
     const StDataset *dataset;
     uint64_t seed, run;
     bool lossless, snapshots;
@@ -97,37 +99,38 @@ struct StTrainer {
 
     /* The engine thread's own. */
     int64_t *order, order_epoch; /* [rows] the training rows as this epoch takes them; -1: none yet */
-    int64_t step, epoch, epochs, limit, samples;
+    int64_t step, epoch, epochs, samples; /* made, made, wanted, seen */
+    int64_t limit;                        /* pause once so many steps are made */
+    bool by_hand;                         /* steps asked for one by one are not paced */
     bool epoch_due;   /* its last step is made, its end is not: to be done before anything else */
-    uint64_t version; /* of the weights */
+    uint64_t version; /* of the weights: grows with every change */
+    bool gradients_valid;
     StTally tally;
     double mark, seconds, rate; /* mark: until when time is accounted for */
-    double due;                 /* when the pace allows the next step */
-    double step_seconds, evaluation_seconds;
-    double next_look; /* when a snapshot may be taken again */
-    int64_t epoch_first;
+    double pace, paced_at;      /* steps a second, 0: full speed; when the last one was due by it */
+    double step_seconds, evaluation_seconds; /* the last one's */
+    double look_cost, next_look;             /* of a snapshot; when one may be taken again */
     StEarly early;
     StStopWhen stop_when;
     StReplay replay;
-    StRing ring;
+    StRing ring; /* its far end is the owner's */
 
     /* Shared under lock. */
     pthread_mutex_t lock;
     pthread_cond_t orders, answers; /* to the engine; from it */
     StMail mail;
-    bool busy;    /* mail was taken but not yet wholly done */
-    bool holding; /* records are held back while the engine sleeps */
-    bool blocked; /* likewise, and it may not train on */
+    bool busy;    /* mail was taken and is not yet wholly done */
+    bool holding; /* the engine sleeps with records held back: the owner may flush them */
+    bool blocked; /* likewise, and it may not train on before they are read */
     bool wanted;  /* somebody asked for a snapshot */
     StSlots slots;
-    StTrainerStatus status;
+    StTrainerStatus status; /* the engine alone writes its state */
     struct StSpeed {
         double seconds;
         int64_t samples;
-    } speed[2]; /* older, newer */
-    double evaluation_mean;
+    } speed[2]; /* the older, the newer beginning of the stretch that samples_per_s is of */
     StScores evaluated;
-    bool evaluation_done;
+    bool evaluation_done, served; /* what was asked for was done */
     int notify_fd;
     int autopsy_steps;
     StAutopsyStep autopsy[ST_AUTOPSY_STEPS];
@@ -156,8 +159,7 @@ bool st_stop_when_init(StStopWhen *stop, const StCallbacks *callbacks, const StC
                        StError *error);
 void st_early_begin(StEarly *early); /* a fit begins: forget */
 /* At the end of `epoch` (from 1): true where training is to end, with the reason. */
-bool st_early_ends(StTrainer *trainer, const StCallbacks *callbacks, const StRecord *record, char *reason,
-                   size_t size);
+bool st_early_ends(StTrainer *trainer, const StRecord *record, char *reason, size_t size);
 bool st_stop_when_ends(const StStopWhen *stop, const StRecord *record, char *reason, size_t size);
 /* Puts the best weights back where that was asked for; true where that changed them. Adds to reason. */
 bool st_early_restore(StTrainer *trainer, char *reason, size_t size);

@@ -7,7 +7,7 @@
 
 #include "train/snapshot.h"
 
-enum { ST_SLOTS_ENOUGH = 4, ST_SLOTS_MOST = 16 };
+enum { ST_SLOTS_ENOUGH = 5, ST_SLOTS_MOST = 16 };
 
 typedef struct StSlot {
     StSnapshot snapshot; /* first: a snapshot's address is its slot's */
