@@ -1,0 +1,18 @@
+/* Inside the data room: arrays already in memory made a table. */
+#ifndef ST_DATA_NPY_SOURCE_H
+#define ST_DATA_NPY_SOURCE_H
+
+#include "data/npy.h"
+#include "data/table.h"
+
+enum { ST_FIELDS_MAX = 10000000, ST_LABELS_MAX = 1 << 24 };
+
+typedef struct StNpyPair {
+    char x_name[4096], y_name[4096];
+    StNpy x, y;
+} StNpyPair;
+
+/* test may be NULL. The arrays stay the caller's. */
+bool st_npy_table(const StNpyPair *train, const StNpyPair *test, StTable *table, StError *error);
+
+#endif
