@@ -125,6 +125,35 @@ void st_csv_rewind(StCsv *csv) {
     csv->cells = 0;
 }
 
+static bool is_utf8(const char *text, size_t size) {
+    const unsigned char *s = (const unsigned char *)text, *end = s + size;
+    while (s < end) {
+        int more = *s < 0x80 ? 0 : *s < 0xC2 ? -1 : *s < 0xE0 ? 1 : *s < 0xF0 ? 2 : *s < 0xF5 ? 3 : -1;
+        if (more < 0 || end - s <= more) return false;
+        bool wrong = more > 1 && ((*s == 0xE0 && s[1] < 0xA0) || (*s == 0xED && s[1] > 0x9F) ||
+                                  (*s == 0xF0 && s[1] < 0x90) || (*s == 0xF4 && s[1] > 0x8F));
+        for (int i = 1; i <= more; i++)
+            wrong |= (s[i] & 0xC0) != 0x80;
+        if (wrong) return false;
+        s += more + 1;
+    }
+    return true;
+}
+
+/* Text that is not UTF-8 is taken as Latin-1, so that names are UTF-8 everywhere else. */
+static bool from_latin1(StCsv *csv, StError *error) {
+    char *out = csv->owned = st_data_allocate(st_times(2, (int64_t)csv->size), 1, csv->name, error);
+    if (!out) return false;
+    for (size_t i = 0; i < csv->size; i++) {
+        unsigned char c = (unsigned char)csv->text[i];
+        if (c >= 0x80) *out++ = (char)(0xC0 | c >> 6);
+        *out++ = (char)(c < 0x80 ? c : 0x80 | (c & 0x3F));
+    }
+    csv->text = csv->owned;
+    csv->size = (size_t)(out - csv->owned);
+    return true;
+}
+
 bool st_csv_open(StCsv *csv, const char *name, const char *text, size_t size, char delimiter,
                  StError *error) {
     *csv = (StCsv){.name = name, .text = text, .size = size};
@@ -139,6 +168,7 @@ bool st_csv_open(StCsv *csv, const char *name, const char *text, size_t size, ch
         return st_fail(error, ST_ERR_FORMAT, "%s:%" PRId64 ": a zero byte: this is not a csv file", name,
                        line);
     }
+    if (!is_utf8(text, size) && !from_latin1(csv, error)) return false;
     st_csv_rewind(csv);
     csv->delimiter = delimiter ? delimiter : find_delimiter(csv);
     return true;
@@ -147,8 +177,9 @@ bool st_csv_open(StCsv *csv, const char *name, const char *text, size_t size, ch
 void st_csv_close(StCsv *csv) {
     free(csv->cell);
     free(csv->escaped);
+    free(csv->owned);
     csv->cell = NULL;
-    csv->escaped = NULL;
+    csv->escaped = csv->owned = NULL;
 }
 
 static bool add_cell(StCsv *csv, StCell cell, StError *error) {
@@ -302,6 +333,7 @@ bool st_csv_values(const StCsv *csv, const StCsvColumn *column, int columns, flo
     *missing = 0;
     for (int i = 0; i < columns; i++) {
         const StField *field = column[i].field;
+        if (column[i].at < 0) continue; /* nobody needs it */
         StCell cell = csv->cell[column[i].at];
         double number = 0;
         StCellKind kind =
@@ -309,9 +341,8 @@ bool st_csv_values(const StCsv *csv, const StCsvColumn *column, int columns, flo
         int length = cell.length < 40 ? (int)cell.length : 40;
         if (kind == ST_CELL_MISSING) {
             if (!column[i].fills)
-                return st_csv_fail(
-                    csv, field->name, error,
-                    "the cell is missing (missing= drop, mean, median or mode says what to do)");
+                return st_csv_fail(csv, field->name, error, "the cell is missing%s",
+                                   csv->hint ? csv->hint : "");
             number = NAN;
             ++*missing;
         } else if (kind == ST_CELL_INFINITE) {

@@ -39,9 +39,11 @@ typedef struct StCsv {
     int wanted;       /* cells a record must have, 0: any */
     char *escaped;    /* room for cells with "" inside */
     size_t escaped_at;
+    char *owned; /* the text as UTF-8, where it was not */
 } StCsv;
 
-/* delimiter 0: found in the text (comma, semicolon, tab, bar). The text stays the caller's. */
+/* delimiter 0: found in the text (comma, semicolon, tab, bar). The text stays the caller's; what is not UTF-8
+ * is taken as Latin-1. Closed by the caller, also after a failure. */
 bool st_csv_open(StCsv *csv, const char *name, const char *text, size_t size, char delimiter, StError *error);
 void st_csv_close(StCsv *csv);
 void st_csv_rewind(StCsv *csv);
