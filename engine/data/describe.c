@@ -10,9 +10,9 @@ enum { COLUMNS_SHOWN = 64, TARGETS_SHOWN = 8, CLASSES_SHOWN = 64 };
 
 static void number(StText *out, double value) {
     if (isfinite(value))
-        st_text_format(out, " %10.4g", value);
+        st_text_format(out, " %11.6g", value);
     else
-        st_text_format(out, " %10s", "-");
+        st_text_format(out, " %11s", "-");
 }
 
 /* Characters, not bytes: names in a table line up. */
@@ -108,7 +108,7 @@ void st_dataset_describe(const StDataset *d, StText *out) {
     int width = name_width(d);
     st_text_add(out, "\n");
     padded(out, "column", width);
-    st_text_format(out, "  %-9s %10s %10s %10s %10s\n", "type", "min", "max", "mean", "sd");
+    st_text_format(out, "  %-9s %11s %11s %11s %11s\n", "type", "min", "max", "mean", "sd");
     column_lines(d, 0, d->table.fields, COLUMNS_SHOWN, width, out);
     column_lines(d, d->table.fields, d->columns, TARGETS_SHOWN, width, out);
     class_table(d, out);
