@@ -63,10 +63,21 @@ void st_text_word(StText *text, const char *word) {
     st_text_add_bytes(text, &quote, 1);
 }
 
+/* `precision` significant digits: plain ("250") where that is readable, else with an exponent ("1e-07"). */
+static void print_digits(char *out, size_t size, int precision, double value) {
+    snprintf(out, size, "%.*e", precision - 1, value);
+    const char *e = strchr(out, 'e');
+    int exponent = e ? atoi(e + 1) : 0;
+    if (exponent >= precision && exponent < 16)
+        snprintf(out, size, "%.0f", value);
+    else
+        snprintf(out, size, "%.*g", precision, value);
+}
+
 void st_text_number(StText *text, double value) {
     char digits[40];
     for (int precision = 1; precision <= 17; precision++) {
-        snprintf(digits, sizeof digits, "%.*g", precision, value);
+        print_digits(digits, sizeof digits, precision, value);
         if (strtod(digits, NULL) == value || !isfinite(value)) break;
     }
     st_text_add(text, digits);
@@ -75,7 +86,7 @@ void st_text_number(StText *text, double value) {
 void st_text_float(StText *text, float value) {
     char digits[40];
     for (int precision = 1; precision <= 9; precision++) {
-        snprintf(digits, sizeof digits, "%.*g", precision, (double)value);
+        print_digits(digits, sizeof digits, precision, (double)value);
         if (strtof(digits, NULL) == value || !isfinite(value)) break;
     }
     st_text_add(text, digits);

@@ -20,7 +20,7 @@ void st_text_format(StText *text, const char *format, ...) ST_PRINTF(2, 3);
 /* One word of the language: quoted where blanks, quotes or # ask for it. */
 void st_text_word(StText *text, const char *word);
 
-/* The shortest decimal that reads back as the same double ("0.001", "1e-07", "5"). */
+/* The shortest decimal that reads back as the same double ("0.001", "1e-07", "250"). */
 void st_text_number(StText *text, double value);
 /* The same for a float: "0.1" for 0.1f. */
 void st_text_float(StText *text, float value);
