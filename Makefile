@@ -41,7 +41,7 @@ APP_O   := $(APP:%.c=$(B)/%.o)
 
 BLAS_CFLAGS = $(shell pkg-config --cflags openblas 2>/dev/null)
 LIBS_ENGINE = $(shell pkg-config --libs openblas zlib jansson 2>/dev/null) -lm -pthread
-LIBS_UI     = $(shell pkg-config --libs ncursesw libedit 2>/dev/null) -lutil
+LIBS_UI     = $(shell pkg-config --libs ncursesw libedit 2>/dev/null) -lutil -lm -pthread
 
 .PHONY: all run test help deps deps-test unit script screen fuzz fuzz-replay alone bench screenshots \
         samples-mnist samples-fashion install uninstall clean format
