@@ -1,0 +1,3 @@
+/* The same tests on the double build. */
+#define ST_DOUBLE
+#include "test_learner.c"
