@@ -35,8 +35,9 @@ typedef struct Command {
     const char *words; /* other words that may follow, separated by blanks; NULL: none */
     /* The table of options that follow, for help and completion; NULL: none. */
     const StOption *options;
-    /* One of the two. An edit works on a draft of the recipe, which takes the recipe's place (and the old one
-     * goes to the history) where it returns true; `said` gets what was done, in words ("added 3 dropout"). */
+    /* An edit works on a draft of the recipe, which takes the recipe's place (and the old one
+     * goes to the history) where it returns true; `said` gets what was done, in words ("added 3 dropout"). A
+     * row with both edits, and acts too where the line stands in a script or a shell. */
     bool (*edit)(const CommandCall *call, Recipe *draft, StText *said, StError *error);
     bool (*act)(const CommandCall *call, StError *error);
 } Command;

@@ -1,0 +1,72 @@
+/* Inside the session: shared by session.c (recipe, history, data) and session_run.c (the run). */
+#ifndef APP_SESSION_INNER_H
+#define APP_SESSION_INNER_H
+
+#include "command.h"
+
+/* A dataset that the session and a run may share. */
+typedef struct Loaded {
+    StDataset *dataset;
+    int users;
+} Loaded;
+
+/* An edit that can be taken back, or made again: the recipe on its other side, and the line that made it. */
+typedef struct Edit {
+    Recipe recipe;
+    char *text;
+} Edit;
+
+typedef struct Edits {
+    int count;
+    Edit edit[SESSION_HISTORY];
+} Edits;
+
+typedef struct Run {
+    SessionRun seen; /* what the outside sees; its pointers lead to what follows */
+    Recipe recipe;
+    Loaded *data;
+    StLayerInfo *layers;
+} Run;
+
+struct Session {
+    SessionPlan plan;
+    const Command *added;
+    void *added_context;
+
+    Recipe recipe;
+    char path[RECIPE_PATH_MAX];
+    StText saved;      /* the text in the recipe's file */
+    uint64_t revision; /* counts changes of the recipe */
+    Edits undo, redo;
+
+    Loaded *data;
+    StText data_key; /* what data, or data_error, was made from; failed: nothing was tried */
+    bool data_tried;
+    StError data_error;
+
+    StLayerInfo *layers;
+    StStackInfo info;
+    StError stack_error;
+    bool stack_fits;
+    uint64_t stack_revision; /* of the recipe that was inferred; 0: none */
+    uint64_t dirty_revision, pending_revision, pending_run;
+    bool dirty, pending;
+
+    Run *run;
+    uint64_t runs;
+    bool has_loaded;
+    StWeightFile loaded;    /* weights for the next start, by `load` */
+    const StSnapshot *held; /* lent by session_weights */
+};
+
+/* The recipe changed: draft (moved) takes its place. text NULL: not for the history. */
+bool session_apply(Session *session, Recipe *draft, const char *text, StError *error);
+void session_acts_on_run(Session *session); /* rate and pace of the recipe, at once */
+void session_end_run(Session *session);
+void session_release_held(Session *session);
+void loaded_release(Loaded *loaded);
+void session_forget_loaded(Session *session);
+/* Like session_ready; fit: a fit line is wanted too. */
+bool session_is_complete(Session *session, bool fit, StError *error);
+
+#endif
