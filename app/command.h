@@ -49,7 +49,10 @@ extern const Command commands[];
  * the row that appends it. NULL: unknown. */
 const Command *command_find(const Session *session, const char *name, void **context);
 
-/* "unknown command 'xy'; did you mean 'z'?" among commands and layer kinds. Returns false. */
+/* The words that may begin a line, for st_nearest and completion; session may be NULL. */
+const char *command_name_at(const void *session, int index);
+
+/* "unknown command or layer kind 'xy'; did you mean 'z'?" among commands and layer kinds. Returns false. */
 bool command_unknown(const Session *session, const char *name, StError *error);
 
 /* Candidates for the word under the cursor (byte offset) of a line: commands, kinds, options of the kind,

@@ -1,0 +1,389 @@
+#include "session_inner.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const SessionRun *session_run(const Session *session) {
+    return session->run ? &session->run->seen : NULL;
+}
+
+void session_release_held(Session *session) {
+    if (session->held) st_trainer_release(session->run->seen.trainer, session->held);
+    session->held = NULL;
+}
+
+static void run_free(Run *run) {
+    if (!run) return;
+    if (run->seen.trainer) st_trainer_destroy(run->seen.trainer);
+    loaded_release(run->data);
+    recipe_free(&run->recipe);
+    free(run->layers);
+    free(run);
+}
+
+void session_end_run(Session *session) {
+    const SessionHooks *hooks = &session->plan.hooks;
+    session_release_held(session);
+    if (session->run && hooks->run_ends) hooks->run_ends(hooks->context);
+    run_free(session->run);
+    session->run = NULL;
+}
+
+void session_forget_loaded(Session *session) {
+    if (session->has_loaded) st_weights_free(&session->loaded);
+    session->has_loaded = false;
+}
+
+/* ---- what a run begins with ---- */
+
+/* How much a layer of the old stack is like one of the new: 3 the same, 1 the same kind and shapes, 0 not. */
+static int likeness(const StLayer *a, const StLayerInfo *ia, const StLayer *b, const StLayerInfo *ib) {
+    if (a->kind != b->kind || ia->weights != ib->weights) return 0;
+    for (int w = 0; w < ia->weights; w++)
+        if (!st_shape_equal(&ia->weight[w].shape, &ib->weight[w].shape)) return 0;
+    return memcmp(a->options, b->options, sizeof a->options) == 0 ? 3 : 1;
+}
+
+/* from[j]: which layer of the old stack layer j of the new one continues, or -1: the longest common
+ * subsequence, by likeness. */
+static bool match_layers(const Run *old, const StStack *stack, const StLayerInfo *layers, int *from,
+                         StError *error) {
+    int n = old->recipe.stack.count, m = stack->count;
+    size_t cells = (size_t)(n + 1) * (size_t)(m + 1);
+    int *best = calloc(cells, sizeof *best);
+    if (!best) return st_fail_memory(error, "comparing stacks", cells * sizeof *best);
+#define BEST(i, j) best[(size_t)(i) * (size_t)(m + 1) + (size_t)(j)]
+#define LIKE(i, j) likeness(&old->recipe.stack.layers[i], &old->layers[i], &stack->layers[j], &layers[j])
+    for (int i = n - 1; i >= 0; i--)
+        for (int j = m - 1; j >= 0; j--) {
+            int like = LIKE(i, j), both = like ? like + BEST(i + 1, j + 1) : 0;
+            int skip = BEST(i + 1, j) > BEST(i, j + 1) ? BEST(i + 1, j) : BEST(i, j + 1);
+            BEST(i, j) = both > skip ? both : skip;
+        }
+    for (int j = 0; j < m; j++)
+        from[j] = -1;
+    for (int i = 0, j = 0; i < n && j < m;) {
+        int like = LIKE(i, j);
+        if (like && BEST(i, j) == like + BEST(i + 1, j + 1))
+            from[j++] = i++;
+        else if (BEST(i, j) == BEST(i + 1, j))
+            i++;
+        else
+            j++;
+    }
+#undef LIKE
+#undef BEST
+    free(best);
+    return true;
+}
+
+/* The old run's weights under the names of the new stack, those alone of layers that go on. tensors [count
+ * of the snapshot] is the caller's. Returns how many layers have kept weights. */
+static int rename_kept(const StWeightSet *set, const int *from, const StStack *stack,
+                       const StLayerInfo *layers, StTensor *tensors, int *count) {
+    int kept = 0;
+    *count = 0;
+    for (int j = 0; j < stack->count; j++) {
+        bool any = false;
+        for (int t = 0; from[j] >= 0 && t < set->count; t++) {
+            if (set->tensor[t].layer != from[j]) continue;
+            StTensor *tensor = &tensors[(*count)++];
+            *tensor = set->tensor[t];
+            tensor->layer = j;
+            const char *weight = strrchr(set->tensor[t].name, '/');
+            strcpy(tensor->name, layers[j].name);
+            strncat(tensor->name, weight ? weight : "", sizeof tensor->name - strlen(tensor->name) - 1);
+            any = true;
+        }
+        kept += any;
+    }
+    return kept;
+}
+
+/* ---- making a run ---- */
+
+static StTrainer *make_trainer(Session *session, Run *run, const SessionStart *start,
+                               const StWeightSet *weights, StError *error) {
+    StFit fit = run->recipe.fit;
+    if (start->no_shuffle) fit.shuffle = false;
+    StTrainerPlan plan = {.stack = &run->recipe.stack,
+                          .compile = &run->recipe.compile,
+                          .callbacks = &run->recipe.callbacks,
+                          .fit = &fit,
+                          .dataset = run->data->dataset,
+                          .seed = run->recipe.seed,
+                          .run = session->runs + 1,
+                          .threads = session_threads(session),
+                          .weights = weights,
+                          .paused = true,
+                          .lossless = session->plan.lossless,
+                          .snapshots = session->plan.snapshots,
+                          .wake_fd = session->plan.wake_fd};
+    return st_trainer_create(&plan, error);
+}
+
+/* With the weights of layers that go on from the present run. */
+static bool make_kept(Session *session, Run *run, const SessionStart *start, StError *error) {
+    StTrainer *old = session->run->seen.trainer;
+    const StSnapshot *snapshot = st_trainer_snapshot_now(old);
+    if (!snapshot) return st_fail(error, ST_ERR_STATE, "the weights of the present run are not to be had");
+    const StWeightSet *set = &snapshot->weights;
+    int *from = calloc((size_t)run->recipe.stack.count + 1, sizeof *from);
+    StTensor *tensors = calloc((size_t)set->count + 1, sizeof *tensors);
+    bool done = from && tensors;
+    if (!done) st_fail_memory(error, "the kept weights", (size_t)set->count * sizeof *tensors);
+    done = done && match_layers(session->run, &run->recipe.stack, run->layers, from, error);
+    if (done) {
+        StWeightSet kept = *set;
+        kept.tensor = tensors;
+        run->seen.kept = rename_kept(set, from, &run->recipe.stack, run->layers, tensors, &kept.count);
+        run->seen.trainer = make_trainer(session, run, start, kept.count ? &kept : NULL, error);
+        done = run->seen.trainer != NULL;
+    }
+    st_trainer_release(old, snapshot);
+    free(from);
+    free(tensors);
+    return done;
+}
+
+static bool make_run(Session *session, const SessionStart *start, Run *run, StError *error) {
+    const Recipe *recipe = &session->recipe;
+    size_t bytes = (size_t)recipe->stack.count * sizeof *run->layers;
+    run->layers = malloc(bytes ? bytes : 1);
+    if (!run->layers) return st_fail_memory(error, "the run", bytes);
+    if (!recipe_copy(&run->recipe, recipe, error)) return false;
+    memcpy(run->layers, session->layers, bytes);
+    run->data = session->data;
+    run->data->users++;
+    run->seen = (SessionRun){.recipe = &run->recipe,
+                             .dataset = run->data->dataset,
+                             .number = session->runs + 1,
+                             .layers = run->layers,
+                             .info = session->info};
+    if (start->keep && session->run && !session->has_loaded) return make_kept(session, run, start, error);
+    const StWeightSet *weights = start->keep && session->has_loaded ? &session->loaded.set : NULL;
+    if (weights) run->seen.kept = recipe->stack.count;
+    run->seen.trainer = make_trainer(session, run, start, weights, error);
+    return run->seen.trainer != NULL;
+}
+
+static bool start_run(Session *session, const SessionStart *start, bool fit, StError *error) {
+    if (!session_is_complete(session, fit, error)) return false;
+    session_release_held(session);
+    Run *run = calloc(1, sizeof *run);
+    if (!run) return st_fail_memory(error, "the run", sizeof *run);
+    if (!make_run(session, start, run, error)) {
+        run_free(run);
+        return false;
+    }
+    session_end_run(session);
+    session_forget_loaded(session);
+    session->run = run;
+    session->runs++;
+    session_acts_on_run(session);
+    const SessionHooks *hooks = &session->plan.hooks;
+    if (hooks->run_begins) hooks->run_begins(hooks->context);
+    if (!start->paused) st_trainer_play(run->seen.trainer);
+    return true;
+}
+
+bool session_start(Session *session, const SessionStart *start, StError *error) {
+    return start_run(session, start, true, error);
+}
+
+/* ---- orders ---- */
+
+/* A run of the recipe as it is: the present one, or a new one that keeps what goes on. */
+static bool current_run(Session *session, bool fit, StError *error) {
+    if (session->run && !session_pending(session, NULL)) return true;
+    bool had = session->run != NULL;
+    if (!start_run(session, &(SessionStart){.keep = true, .paused = true}, fit, error)) return false;
+    if (had)
+        session_say(session, "started anew with the changed recipe; %d of %d layers keep their weights",
+                    session->run->seen.kept, session->recipe.stack.count);
+    return true;
+}
+
+static StTrainerState state_of(const Session *session) {
+    StTrainerStatus status;
+    st_trainer_status(session->run->seen.trainer, &status);
+    return status.state;
+}
+
+bool session_play(Session *session, StError *error) {
+    if (session->run && state_of(session) == ST_STATE_TRAINING) {
+        session_say(session, "it is training already");
+        return true;
+    }
+    if (session->run && state_of(session) == ST_STATE_DIVERGED && !session_pending(session, NULL))
+        return st_fail(error, ST_ERR_STATE, "the run diverged; reset it, or lower the rate and reset");
+    if (!current_run(session, true, error)) return false;
+    st_trainer_play(session->run->seen.trainer);
+    return true;
+}
+
+static bool needs_run(const Session *session, const char *verb, StError *error) {
+    return session->run || st_fail(error, ST_ERR_STATE, "%s: nothing is training", verb);
+}
+
+bool session_pause(Session *session, StError *error) {
+    if (!needs_run(session, "pause", error)) return false;
+    st_trainer_pause(session->run->seen.trainer);
+    return true;
+}
+
+bool session_stop(Session *session, StError *error) {
+    if (!needs_run(session, "stop", error)) return false;
+    st_trainer_stop(session->run->seen.trainer);
+    return true;
+}
+
+bool session_one_step(Session *session, StError *error) {
+    if (!current_run(session, true, error)) return false;
+    st_trainer_one_step(session->run->seen.trainer);
+    return true;
+}
+
+bool session_one_epoch(Session *session, StError *error) {
+    if (!current_run(session, true, error)) return false;
+    st_trainer_one_epoch(session->run->seen.trainer);
+    return true;
+}
+
+bool session_reset(Session *session, bool new_seed, StError *error) {
+    if (new_seed) {
+        Recipe draft;
+        char line[40];
+        if (!recipe_copy(&draft, &session->recipe, error)) return false;
+        draft.seed++;
+        draft.seed_given = true;
+        snprintf(line, sizeof line, "seed %llu", (unsigned long long)draft.seed);
+        if (!session_apply(session, &draft, line, error)) {
+            recipe_free(&draft);
+            return false;
+        }
+    }
+    if (!start_run(session, &(SessionStart){.paused = true}, true, error)) return false;
+    session_say(session, "new weights from seed %llu", (unsigned long long)session->recipe.seed);
+    return true;
+}
+
+/* ---- what acts at once ---- */
+
+void session_acts_on_run(Session *session) {
+    Run *run = session->run;
+    if (!run) return;
+    const Recipe *recipe = &session->recipe;
+    StTrainer *trainer = run->seen.trainer;
+    st_trainer_set_pace(trainer, recipe->pace.per_second, recipe->pace.epochs);
+    run->recipe.pace = recipe->pace;
+    if (!recipe->compile.given || recipe->compile.optimizer.kind != run->recipe.compile.optimizer.kind)
+        return;
+    double rate = st_compile_learning_rate(&recipe->compile);
+    if (rate == st_compile_learning_rate(&run->recipe.compile)) return;
+    StCompile same = run->recipe.compile;
+    st_compile_set_learning_rate(&same, rate);
+    StText now = {0}, then = {0};
+    st_compile_print(&recipe->compile, &now);
+    st_compile_print(&same, &then);
+    if (strcmp(st_text_string(&now), st_text_string(&then)) == 0) {
+        st_trainer_set_rate(trainer, rate);
+        run->recipe.compile = same;
+    }
+    st_text_free(&now);
+    st_text_free(&then);
+}
+
+double session_rate(const Session *session) {
+    if (session->run) {
+        StTrainerStatus status;
+        st_trainer_status(session->run->seen.trainer, &status);
+        return status.rate;
+    }
+    return session->recipe.compile.given ? st_compile_learning_rate(&session->recipe.compile) : NAN;
+}
+
+double session_rate_step(double rate, int direction) {
+    static const double steps[] = {1, 2, 5, 10};
+    double decade = pow(10, floor(log10(rate) + 1e-9));
+    double lead = rate / decade;
+    if (direction > 0) {
+        for (int i = 0; i < 4; i++)
+            if (steps[i] > lead * (1 + 1e-6)) return steps[i] * decade;
+        return 20 * decade;
+    }
+    for (int i = 3; i >= 0; i--)
+        if (steps[i] < lead * (1 - 1e-6)) return steps[i] * decade;
+    return decade / 2;
+}
+
+bool session_set_rate(Session *session, double rate, StError *error) {
+    Recipe draft;
+    StText line = {0}, digits = {0};
+    const StCompile *compile = &session->recipe.compile;
+    if (!compile->given)
+        return st_fail(error, ST_ERR_STATE, "rate: there is no compile line with an optimizer yet");
+    st_text_number(&digits, rate);
+    const StKind *kind = st_optimizer_kind_at(compile->optimizer.kind);
+    StOptimizerSpec trial = compile->optimizer;
+    bool done = st_options_set(kind->options, "rate", trial.options, "learning_rate", st_text_string(&digits),
+                               error) &&
+                recipe_copy(&draft, &session->recipe, error);
+    if (done) {
+        draft.compile.optimizer = trial;
+        st_text_format(&line, "rate %s", st_text_string(&digits));
+        done = session_apply(session, &draft, st_text_string(&line), error);
+        if (!done) recipe_free(&draft);
+    }
+    st_text_free(&line);
+    st_text_free(&digits);
+    return done;
+}
+
+bool session_pending(const Session *session, StText *what) {
+    if (!session->run) return false;
+    static const struct {
+        unsigned part;
+        const char *word;
+    } parts[] = {{RECIPE_DATA, "data"}, {RECIPE_STACK, "stack"}, {RECIPE_TRAIN, "training"}};
+    if (!what && session->pending_revision == session->revision && session->pending_run == session->runs)
+        return session->pending;
+    bool pending = false;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (recipe_equal(&session->recipe, &session->run->recipe, parts[i].part)) continue;
+        if (what) st_text_format(what, "%s%s", pending ? ", " : "", parts[i].word);
+        pending = true;
+    }
+    Session *cache = (Session *)session;
+    cache->pending = pending;
+    cache->pending_revision = session->revision;
+    cache->pending_run = session->runs;
+    return pending;
+}
+
+/* ---- readings ---- */
+
+bool session_evaluate(Session *session, StPart part, StScores *scores, StError *error) {
+    bool typed = session->plan.place == PLACE_WORKBENCH;
+    if (!(typed && session->run) && !current_run(session, false, error)) return false;
+    if (st_dataset_rows(session->run->seen.dataset, part) == 0)
+        return st_fail(error, ST_ERR_STATE, "the data has no %s part; a split line makes one (split %s=0.2)",
+                       st_part_name(part), st_part_name(part));
+    return st_trainer_evaluate(session->run->seen.trainer, part, scores, error);
+}
+
+bool session_weights(Session *session, StWeightSet *set, StError *error) {
+    session_release_held(session);
+    if (session->run) {
+        session->held = st_trainer_snapshot_now(session->run->seen.trainer);
+        if (!session->held) return st_fail(error, ST_ERR_STATE, "the weights of the run are not to be had");
+        *set = session->held->weights;
+        return true;
+    }
+    if (!session->has_loaded)
+        return st_fail(error, ST_ERR_STATE, "there are no weights yet; train, or load a .safetensors file");
+    *set = session->loaded.set;
+    return true;
+}
