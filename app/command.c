@@ -1,5 +1,6 @@
 #include "command.h"
 #include "fit.h"
+#include "predict.h"
 #include "show.h"
 
 #include <limits.h>

@@ -44,6 +44,8 @@ typedef struct SessionPlan {
     bool snapshots; /* the workbench */
     int wake_fd;    /* -1: none */
     bool no_data;   /* never open a file of data (tests, fuzzing) */
+    bool quiet;     /* fit prints no lines */
+    bool progress;  /* fit draws a progress line over itself: standard output is a terminal */
     SessionHooks hooks;
 } SessionPlan;
 

@@ -1,0 +1,209 @@
+#include "command.h"
+#include "program.h"
+#include "view.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* What is being completed. */
+typedef struct Complete {
+    Session *session;
+    const char *prefix; /* what stands of the word, behind its = or last comma */
+    CommandCandidate add;
+    void *to;
+} Complete;
+
+static void offer(const Complete *complete, const char *word) {
+    if (strncmp(word, complete->prefix, strlen(complete->prefix)) == 0) complete->add(complete->to, word);
+}
+
+static void offer_all(const Complete *complete, StNameAt next, const void *table) {
+    const char *name;
+    for (int i = 0; (name = next(table, i)); i++)
+        offer(complete, name);
+}
+
+static void offer_words(const Complete *complete, const char *words) {
+    char word[64];
+    for (int used; words && sscanf(words, "%63s%n", word, &used) == 1; words += used)
+        offer(complete, word);
+}
+
+static void offer_files(const Complete *complete) {
+    const char *slash = strrchr(complete->prefix, '/');
+    int length = slash ? (int)(slash - complete->prefix) + 1 : 0;
+    char folder[RECIPE_PATH_MAX], whole[2 * RECIPE_PATH_MAX];
+    snprintf(folder, sizeof folder, "%.*s", length, complete->prefix);
+    DIR *directory = opendir(*folder ? folder : ".");
+    if (!directory) return;
+    for (struct dirent *entry; (entry = readdir(directory));) {
+        if (*entry->d_name == '.' && (!slash || slash[1] != '.')) continue;
+        struct stat status;
+        snprintf(whole, sizeof whole, "%s%.255s", folder, entry->d_name);
+        if (stat(whole, &status) == 0 && S_ISDIR(status.st_mode)) strcat(whole, "/");
+        offer(complete, whole);
+    }
+    closedir(directory);
+}
+
+static void offer_layers(const Complete *complete) {
+    const StStack *stack = &session_recipe(complete->session)->stack;
+    char(*names)[ST_LAYER_NAME_MAX] = calloc((size_t)stack->count + 1, sizeof *names), number[16];
+    if (!names) return;
+    st_stack_names(stack, names);
+    for (int i = 0; i < stack->count; i++) {
+        snprintf(number, sizeof number, "%d", i + 1);
+        offer(complete, number);
+        offer(complete, names[i]);
+    }
+    free(names);
+}
+
+static void offer_choices(const Complete *complete, const StOption *row) {
+    if (row->type == ST_SWITCH) offer_words(complete, "yes no");
+    if (row->type == ST_CHOICE || row->type == ST_CALL)
+        for (const StChoice *choice = row->choices; choice->name; choice++)
+            offer(complete, choice->name);
+    if (row->type == ST_TEXT) offer_files(complete);
+}
+
+static void offer_options(const Complete *complete, const StOption *rows) {
+    char word[80];
+    for (; rows && rows->name; rows++) {
+        snprintf(word, sizeof word, "%s=", rows->name);
+        offer(complete, word);
+    }
+}
+
+static const char *optimizer_at(const void *unused, int index) {
+    (void)unused;
+    const StKind *kind = st_optimizer_kind_at(index);
+    return kind ? kind->name : NULL;
+}
+
+static const char *loss_at(const void *unused, int index) {
+    (void)unused;
+    const StKind *kind = st_loss_kind_at(index);
+    return kind ? kind->name : NULL;
+}
+
+static const char *metric_at(const void *unused, int index) {
+    (void)unused;
+    const StKind *kind = st_metric_kind_at(index);
+    return kind ? kind->name : NULL;
+}
+
+static int index_of(StNameAt next, const char *word) {
+    const char *name;
+    for (int i = 0; word && (name = next(NULL, i)); i++)
+        if (strcmp(name, word) == 0) return i;
+    return -1;
+}
+
+/* The value of an option that stands in the line already. */
+static const char *word_value(const StWords *words, const char *name) {
+    for (int i = 1; i < words->count; i++)
+        if (words->word[i].name && strcmp(words->word[i].name, name) == 0) return words->word[i].value;
+    return NULL;
+}
+
+/* The tables whose options may follow in this line; at most two. */
+static void option_tables(const Complete *complete, const Command *row, const StWords *words,
+                          const StOption *tables[2]) {
+    tables[0] = tables[1] = NULL;
+    const char *verb = words->word[0].text, *second = words->count > 1 ? words->word[1].text : NULL;
+    const StStack *stack = &session_recipe(complete->session)->stack;
+    const StLayerKind *kind = st_layer_kind_find(verb);
+    if (strcmp(verb, "insert") == 0) kind = words->count > 2 ? st_layer_kind_find(words->word[2].text) : NULL;
+    if (strcmp(verb, "set") == 0 && second) {
+        int at = st_stack_find(stack, second, NULL);
+        kind = at >= 0 ? stack->layers[at].kind : NULL;
+    }
+    if (kind) {
+        tables[0] = kind->options;
+    } else if (strcmp(verb, "compile") == 0) {
+        const StCompile *compile = &session_recipe(complete->session)->compile;
+        const char *optimizer = word_value(words, "optimizer"), *loss = word_value(words, "loss");
+        const StKind *a =
+            st_optimizer_kind_at(optimizer ? index_of(optimizer_at, optimizer) : compile->optimizer.kind);
+        const StKind *b = st_loss_kind_at(loss ? index_of(loss_at, loss) : compile->loss.kind);
+        tables[0] = a ? a->options : NULL;
+        tables[1] = b ? b->options : NULL;
+    } else if (row->takes & TAKES_SOURCE) {
+        for (int i = 0; second && st_source_kinds[i]; i++)
+            if (strcmp(st_source_kinds[i]->name, second) == 0) tables[0] = st_source_kinds[i]->options;
+    } else {
+        tables[0] = row->options;
+    }
+}
+
+static void complete_value(const Complete *complete, const char *name, const StOption *tables[2]) {
+    if (strcmp(name, "optimizer") == 0) offer_all(complete, optimizer_at, NULL);
+    if (strcmp(name, "loss") == 0) offer_all(complete, loss_at, NULL);
+    if (strcmp(name, "metrics") == 0) offer_all(complete, metric_at, NULL);
+    for (int t = 0; t < 2; t++) {
+        const StOption *row = tables[t] ? st_option_find(tables[t], name) : NULL;
+        if (row) offer_choices(complete, row);
+    }
+}
+
+/* A word by place, or the names of options. count: words before this one. */
+static void complete_word(const Complete *complete, const Command *row, int count,
+                          const StOption *tables[2]) {
+    bool kind_here = (row->takes & TAKES_KIND) && (row->takes & TAKES_LAYER) && count == 2;
+    if ((row->takes & TAKES_LAYER) && count == 1) offer_layers(complete);
+    if (kind_here) offer_all(complete, st_layer_kind_name_at, NULL);
+    if ((row->takes & TAKES_SOURCE) && count == 1) offer_all(complete, st_source_name_at, st_source_kinds);
+    if ((row->takes & TAKES_VIEW) && count == 1) offer_all(complete, view_name_at, NULL);
+    if ((row->takes & TAKES_TOPIC) && count == 1) offer_all(complete, help_topic_at, NULL);
+    if ((row->takes & TAKES_PART) && count == 1) offer_words(complete, "train validation test");
+    if (row->takes & TAKES_FILE) offer_files(complete);
+    offer_words(complete, row->words);
+    int place =
+        count - 1 - ((row->takes & TAKES_SOURCE) ? 1 : 0) - (strcmp(row->name, "insert") == 0 ? 2 : 0);
+    if (tables[0] && place >= 0 && place < st_option_count(tables[0]) &&
+        (row->takes & (TAKES_KIND | TAKES_SOURCE)))
+        offer_choices(complete, &tables[0][place]);
+    for (int t = 0; t < 2; t++)
+        offer_options(complete, tables[t]);
+    if (row->takes & TAKES_KIND || strcmp(row->name, "set") == 0) offer(complete, "name=");
+}
+
+void command_complete(Session *session, const char *line, int cursor, int *begin, CommandCandidate add,
+                      void *to) {
+    char head[ST_LINE_MAX];
+    if (cursor < 0 || cursor >= ST_LINE_MAX) return;
+    snprintf(head, sizeof head, "%.*s", cursor, line);
+    int start = (int)strlen(head);
+    while (start > 0 && !strchr(" \t", head[start - 1]))
+        start--;
+    char word[ST_LINE_MAX];
+    strcpy(word, head + start);
+    head[start] = '\0';
+    StWords *words = malloc(sizeof *words);
+    if (!words || !st_words_split(head, words, NULL)) {
+        free(words);
+        return;
+    }
+    char *equals = strchr(word, '='), *comma = equals ? strrchr(equals, ',') : NULL;
+    char *prefix = comma ? comma + 1 : equals ? equals + 1 : word;
+    *begin = start + (int)(prefix - word);
+    Complete complete = {session, prefix, add, to};
+    const Command *row = words->count ? command_find(session, words->word[0].text, NULL) : NULL;
+    const StOption *tables[2];
+    if (words->count == 0) {
+        offer_all(&complete, command_name_at, session);
+    } else if (row) {
+        option_tables(&complete, row, words, tables);
+        if (equals) {
+            *equals = '\0';
+            complete_value(&complete, word, tables);
+        } else {
+            complete_word(&complete, row, words->count, tables);
+        }
+    }
+    free(words);
+}

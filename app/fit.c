@@ -1,0 +1,312 @@
+#include "fit.h"
+#include "session_inner.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+/* ---- figures as text ---- */
+
+static const char *metric_name(const StCompile *compile, int metric) {
+    return metric < 0 ? "loss" : st_metric_kind_at(compile->metric[metric])->name;
+}
+
+static double score_of(const StScores *scores, int metric) {
+    return metric < 0 ? scores->loss : scores->metric[metric];
+}
+
+void fit_scores(const StCompile *compile, const StScores *scores, const char *prefix, StText *out) {
+    for (int m = -1; m < compile->metrics; m++) {
+        double value = score_of(scores, m);
+        bool small = value != 0 && fabs(value) < 1e-3;
+        st_text_format(out, " - %s%s: ", prefix, metric_name(compile, m));
+        st_text_format(out, small ? "%.4e" : "%.4f", value);
+    }
+}
+
+void fit_scores_lines(const StCompile *compile, const StScores *scores, StText *out) {
+    for (int m = -1; m < compile->metrics; m++)
+        st_text_format(out, "%s %.9g\n", metric_name(compile, m), score_of(scores, m));
+}
+
+void json_number(StText *out, double value) {
+    if (isfinite(value))
+        st_text_number(out, value);
+    else
+        st_text_add(out, "null");
+}
+
+void fit_scores_json(const StCompile *compile, const StScores *scores, const char *prefix, StText *out) {
+    for (int m = -1; m < compile->metrics; m++) {
+        st_text_format(out, ", \"%s%s\": ", prefix, metric_name(compile, m));
+        json_number(out, score_of(scores, m));
+    }
+}
+
+/* ---- the log ---- */
+
+typedef struct Log {
+    FILE *file; /* NULL: none */
+    const char *path;
+    const StCompile *compile;
+    bool steps, held; /* held: a step's row that waits for its epoch's validation */
+    StRecord row;
+} Log;
+
+static void log_cells(Log *log, const StScores *scores, StText *line) {
+    for (int m = -1; m < log->compile->metrics; m++) {
+        st_text_add(line, ",");
+        if (scores) st_text_number(line, score_of(scores, m));
+    }
+}
+
+static void log_row(Log *log, const StRecord *row) {
+    StText line = {0};
+    st_text_format(&line, "%" PRId64 ",%" PRId64 ",", row->epoch, row->step);
+    st_text_number(&line, row->rate);
+    log_cells(log, &row->train, &line);
+    log_cells(log, row->validated ? &row->validation : NULL, &line);
+    st_text_add(&line, "\n");
+    fputs(st_text_string(&line), log->file);
+    st_text_free(&line);
+}
+
+static void log_flush_row(Log *log) {
+    if (log->held) log_row(log, &log->row);
+    log->held = false;
+}
+
+static void log_record(Log *log, const StRecord *record) {
+    if (!log->file) return;
+    if (!log->steps) {
+        if (record->epoch_end) log_row(log, record);
+        return;
+    }
+    if (record->epoch_end && log->held) { /* the last step's row of an epoch carries the validation */
+        log->row.validated = record->validated;
+        log->row.validation = record->validation;
+    }
+    log_flush_row(log);
+    if (record->epoch_end) return;
+    log->row = *record;
+    log->held = true;
+}
+
+static bool log_open(Log *log, const FitPlan *plan, const StCompile *compile, StError *error) {
+    *log = (Log){.path = plan->log, .compile = compile, .steps = plan->log_steps};
+    if (!plan->log) return true;
+    log->file = fopen(plan->log, "w");
+    if (!log->file) return st_fail(error, ST_ERR_FILE, "%s: %s", plan->log, strerror(errno));
+    fputs("epoch,step,learning_rate", log->file);
+    for (int m = -1; m < compile->metrics; m++)
+        fprintf(log->file, ",%s", metric_name(compile, m));
+    for (int m = -1; m < compile->metrics; m++)
+        fprintf(log->file, ",val_%s", metric_name(compile, m));
+    fputs("\n", log->file);
+    return true;
+}
+
+static bool log_close(Log *log, StError *error) {
+    if (!log->file) return true;
+    log_flush_row(log);
+    bool bad = ferror(log->file) != 0;
+    bad = fclose(log->file) != 0 || bad;
+    return !bad || st_fail(error, ST_ERR_FILE, "%s: %s", log->path, strerror(errno));
+}
+
+/* ---- training ---- */
+
+typedef struct Watch {
+    Session *session;
+    StTrainer *trainer;
+    const StCompile *compile;
+    Log log;
+    FitResult *result;
+    int signal_fd;
+    int64_t announced; /* the epoch that has its head line */
+    bool drawn;        /* a progress line stands */
+} Watch;
+
+static void say_head(Watch *watch, int64_t epoch, int64_t epochs) {
+    if (watch->session->plan.quiet || epoch <= watch->announced) return;
+    char line[64];
+    snprintf(line, sizeof line, "Epoch %" PRId64 "/%" PRId64 "\n", epoch, epochs);
+    session_print(watch->session, line);
+    watch->announced = epoch;
+}
+
+static void say_epoch(Watch *watch, const StRecord *record, const StTrainerStatus *status) {
+    if (watch->session->plan.quiet) return;
+    say_head(watch, record->epoch, status->epochs);
+    StText line = {0};
+    st_text_format(&line, "%s%" PRId64 "/%" PRId64 " - %.0fs", watch->drawn ? "\r\033[K" : "",
+                   status->steps_per_epoch, status->steps_per_epoch, record->seconds);
+    fit_scores(watch->compile, &record->train, "", &line);
+    if (record->validated) fit_scores(watch->compile, &record->validation, "val_", &line);
+    st_text_add(&line, "\n");
+    session_print(watch->session, st_text_string(&line));
+    st_text_free(&line);
+    watch->drawn = false;
+}
+
+static void draw_progress(Watch *watch, const StTrainerStatus *status) {
+    if (!watch->session->plan.progress || watch->session->plan.quiet || !status->has_last) return;
+    if (status->steps_per_epoch <= 0 || status->epoch >= status->epochs) return;
+    say_head(watch, status->epoch + 1, status->epochs);
+    StText line = {0};
+    st_text_format(&line, "\r%" PRId64 "/%" PRId64 " - %.0f rows/s", status->step % status->steps_per_epoch,
+                   status->steps_per_epoch, status->samples_per_s);
+    fit_scores(watch->compile, &status->last, "", &line);
+    st_text_add(&line, "\033[K");
+    session_print(watch->session, st_text_string(&line));
+    st_text_free(&line);
+    watch->drawn = true;
+}
+
+static void take_records(Watch *watch) {
+    enum { CHUNK = 256 };
+    StRecord *records = malloc(CHUNK * sizeof *records);
+    StTrainerStatus status;
+    int count;
+    if (!records) return;
+    while ((count = st_trainer_read(watch->trainer, records, CHUNK)) > 0) {
+        st_trainer_status(watch->trainer, &status);
+        for (int i = 0; i < count; i++) {
+            log_record(&watch->log, &records[i]);
+            if (records[i].epoch_end) say_epoch(watch, &records[i], &status);
+            if (records[i].epoch_end || !watch->result->has_fit) watch->result->fit = records[i].train;
+            watch->result->has_fit |= records[i].epoch_end;
+        }
+    }
+    free(records);
+}
+
+static bool is_over(StTrainerState state) {
+    return state == ST_STATE_DONE || state == ST_STATE_DIVERGED || state == ST_STATE_STOPPED;
+}
+
+/* Whether SIGINT came within some milliseconds, or news from the trainer where that is waited for. */
+static void wait_for_news(Watch *watch, int news_fd, int milliseconds) {
+    struct pollfd fds[2] = {{.fd = watch->signal_fd, .events = POLLIN}, {.fd = news_fd, .events = POLLIN}};
+    if (poll(fds, 2, milliseconds) <= 0) return;
+    struct signalfd_siginfo signal;
+    uint64_t count;
+    if ((fds[0].revents & POLLIN) && read(watch->signal_fd, &signal, sizeof signal) == sizeof signal) {
+        watch->result->interrupted = true;
+        st_trainer_stop(watch->trainer);
+    }
+    if ((fds[1].revents & POLLIN) && read(news_fd, &count, sizeof count) < 0) return;
+}
+
+/* News is awaited, then gathered for a few milliseconds, so that the trainer is not woken for every step. */
+static void watch_run(Watch *watch) {
+    enum { GATHER = 4, PROGRESS = 25 }; /* milliseconds; gatherings a progress line */
+    StTrainerStatus *status = &watch->result->status;
+    for (int turn = 1;; turn++) {
+        wait_for_news(watch, watch->session->plan.wake_fd, 100);
+        st_trainer_status(watch->trainer, status);
+        take_records(watch);
+        if (is_over(status->state)) {
+            st_trainer_wait(watch->trainer);
+            take_records(watch);
+            st_trainer_status(watch->trainer, status);
+            if (is_over(status->state)) break;
+        }
+        if (turn % PROGRESS == 0) draw_progress(watch, status);
+        wait_for_news(watch, -1, GATHER);
+    }
+    if (watch->drawn) session_print(watch->session, "\n");
+}
+
+static bool evaluate_parts(Watch *watch, StError *error) {
+    const SessionRun *run = session_run(watch->session);
+    for (int part = ST_VALIDATION; part < ST_PARTS; part++) {
+        if (st_dataset_rows(run->dataset, (StPart)part) == 0) continue;
+        if (!st_trainer_evaluate(watch->trainer, (StPart)part, &watch->result->scores[part], error))
+            return false;
+        watch->result->has[part] = true;
+    }
+    return true;
+}
+
+static void say_end(Watch *watch) {
+    if (watch->session->plan.quiet) return;
+    StText line = {0};
+    if (*watch->result->status.reason) st_text_format(&line, "%s\n", watch->result->status.reason);
+    if (watch->result->has[ST_TEST]) {
+        StText scores = {0};
+        fit_scores(watch->compile, &watch->result->scores[ST_TEST], "test_", &scores);
+        st_text_format(&line, "%s\n", st_text_string(&scores) + 3);
+        st_text_free(&scores);
+    }
+    session_print(watch->session, st_text_string(&line));
+    st_text_free(&line);
+}
+
+static bool watch_all(Watch *watch, StError *error) {
+    st_trainer_play(watch->trainer);
+    watch_run(watch);
+    const StTrainerStatus *status = &watch->result->status;
+    if (status->state == ST_STATE_DIVERGED) return st_fail(error, ST_ERR_NONFINITE, "%.600s", status->reason);
+    if (!evaluate_parts(watch, error)) return false;
+    say_end(watch);
+    return true;
+}
+
+/* The present run goes on where the recipe is still the one that it was made from, with its optimizer's
+ * state; else a new one begins with the weights that there are. */
+static bool begin_fit(Session *session, const FitPlan *plan, StError *error) {
+    if (session_run(session) && !session_pending(session, NULL)) return true;
+    return session_start(
+        session, &(SessionStart){.keep = true, .paused = true, .no_shuffle = plan->no_shuffle}, error);
+}
+
+bool fit_train(Session *session, const FitPlan *plan, FitResult *result, StError *error) {
+    *result = (FitResult){0};
+    sigset_t interrupt, before;
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &interrupt, &before); /* before the trainer's threads are made */
+    Watch watch = {.session = session, .result = result, .signal_fd = signalfd(-1, &interrupt, SFD_CLOEXEC)};
+    bool done = begin_fit(session, plan, error);
+    if (done) {
+        watch.trainer = session_run(session)->trainer;
+        watch.compile = &session_run(session)->recipe->compile;
+        done = log_open(&watch.log, plan, watch.compile, error);
+        done = done && watch_all(&watch, error);
+        done = (log_close(&watch.log, done ? error : NULL) && done);
+    }
+    if (watch.signal_fd >= 0) close(watch.signal_fd);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return done;
+}
+
+/* ---- commands ---- */
+
+bool fit_act(const CommandCall *call, StError *error) {
+    FitResult result;
+    return fit_train(call->session, &(FitPlan){0}, &result, error);
+}
+
+bool evaluate_act(const CommandCall *call, StError *error) {
+    StPart part = ST_TEST;
+    if (call->count > 2)
+        return st_fail(error, ST_ERR_VALUE, "evaluate: '%.60s' is one word too many, wanted a part",
+                       call->words[2].text);
+    if (call->count > 1 && !st_part_find(call->words[1].value, &part, error))
+        return st_fail_at(error, "evaluate");
+    StScores scores;
+    if (!session_evaluate(call->session, part, &scores, error)) return st_fail_at(error, "evaluate");
+    StText text = {0};
+    fit_scores_lines(&session_run(call->session)->recipe->compile, &scores, &text);
+    session_print(call->session, st_text_string(&text));
+    st_text_free(&text);
+    return true;
+}
