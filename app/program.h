@@ -5,6 +5,8 @@
 
 #include "session.h"
 
+#include "screen.h"
+
 enum { PROGRAM_SETS = 64, PROGRAM_FILES = 4 };
 
 /* Everything that the options of a call say. */
@@ -18,12 +20,12 @@ typedef struct ProgramArguments {
     int threads;                   /* 0: not given */
     char init[RECIPE_PATH_MAX], save[RECIPE_PATH_MAX], log[RECIPE_PATH_MAX];
     int log_every; /* index into step, epoch */
-    bool no_shuffle, json, quiet, training, play, ascii, mono;
+    bool no_shuffle, json, quiet, training, play;
     char weights[RECIPE_PATH_MAX], input[RECIPE_PATH_MAX], target[RECIPE_PATH_MAX], output[RECIPE_PATH_MAX];
     char layer[ST_LAYER_NAME_MAX], part[16], method[32], size[16];
     int unit, row;
-    char rows[16];
     bool man, completion;
+    UiScreenOptions screen; /* of the workbench */
 } ProgramArguments;
 
 typedef struct ProgramCall {

@@ -1,0 +1,5 @@
+#include "program.h"
+
+int main(int count, char **words) {
+    return program_run(count, words);
+}
