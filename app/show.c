@@ -41,7 +41,7 @@ static bool show_into(Session *session, const ShowPlan *plan, int w, int h, FILE
 }
 
 bool show_run(Session *session, const ShowPlan *plan, StError *error) {
-    int w, h;
+    int w = 0, h = 0;
     StPart part;
     if (!read_size(plan->size, &w, &h, error)) return false;
     if (!view_find(plan->view)) return st_fail_unknown(error, "view", plan->view, view_name_at, NULL);
