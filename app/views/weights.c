@@ -1,0 +1,682 @@
+/* Weights: the health of the whole network on one screen, and closer looks: a tensor as a heat map, its
+ * histograms, any reading as curves over time. */
+#include "view.h"
+#include "views/parts.h"
+#include "views/tensor.h"
+
+#include "table.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef enum Mode { HEALTH, CURVES, HISTOGRAMS, MATRIX } Mode;
+
+typedef struct State {
+    Mode mode;
+    UiTableState table;
+    bool sorted; /* table.sort_column holds */
+    int row;     /* selected: index into the readings' health */
+    int tensor;  /* selected in the closer looks: index into the weight table */
+    bool close;  /* tensor was chosen in a closer look */
+    StReading reading;
+    TensorValues values;
+    TensorCursor cursor;
+    int lines; /* of the screen a row takes: 1 or 2 */
+    int *order;
+    int room;
+} State;
+
+/* ---- the table ------------------------------------------------------------------------------------------
+ */
+
+enum {
+    LAYER,
+    SHAPE,
+    NORM,
+    CHANGE,
+    RMS,
+    LARGEST,
+    SIGMA,
+    RANK,
+    GRADIENT,
+    RATIO,
+    DEAD,
+    SATURATED,
+    TREND,
+    VERDICT,
+    REASON,
+    COLUMNS
+};
+
+/* What each column shows; ST_READING_COUNT: no reading. */
+static const StReading shows[COLUMNS] = {
+    [LAYER] = ST_READING_COUNT,    [SHAPE] = ST_READING_COUNT,      [NORM] = ST_READING_NORM,
+    [CHANGE] = ST_READING_CHANGE,  [RMS] = ST_READING_RMS,          [LARGEST] = ST_READING_LARGEST,
+    [SIGMA] = ST_READING_SPECTRAL, [RANK] = ST_READING_STABLE_RANK, [GRADIENT] = ST_READING_GRADIENT,
+    [RATIO] = ST_READING_RATIO,    [DEAD] = ST_READING_DEAD,        [SATURATED] = ST_READING_SATURATED,
+    [TREND] = ST_READING_NORM,     [VERDICT] = ST_READING_COUNT,    [REASON] = ST_READING_COUNT,
+};
+
+/* One line a tensor: strip and sparkline are columns. */
+static const UiColumn wide_columns[COLUMNS] = {
+    [LAYER] = {"layer", 10, false, false, 0},
+    [SHAPE] = {"shape", 9, true, false, 12},
+    [NORM] = {"norm", 5, true, false, 1},
+    [CHANGE] = {"start", 5, true, false, 2},
+    [RMS] = {"rms", 5, true, false, 11},
+    [LARGEST] = {"max|w|", 6, true, false, 8},
+    [SIGMA] = {"σ₁", 5, true, false, 7},
+    [RANK] = {"rank", 4, true, false, 9},
+    [GRADIENT] = {"grad", 6, true, false, 5},
+    [RATIO] = {"step/weight", 13, false, false, 3},
+    [DEAD] = {"dead", 4, true, false, 6},
+    [SATURATED] = {"flat", 4, true, false, 10},
+    [TREND] = {"norm over time", 8, false, true, 4},
+    [VERDICT] = {"verdict", 9, false, false, 0},
+    [REASON] = {"because", 20, false, true, 13},
+};
+
+/* Two lines a tensor: strip, sparkline and reason stand under the figures. Exactly 80 columns. */
+static const UiColumn two_columns[COLUMNS] = {
+    [LAYER] = {"layer", 10, false, true, 0},  [SHAPE] = {"shape", 6, true, false, 12},
+    [NORM] = {"norm", 5, true, false, 1},     [CHANGE] = {"start", 5, true, false, 2},
+    [RMS] = {"rms", 5, true, false, 11},      [LARGEST] = {"max|w|", 6, true, false, 8},
+    [SIGMA] = {"σ₁", 5, true, false, 7},      [RANK] = {"rank", 4, true, false, 9},
+    [GRADIENT] = {"grad", 6, true, false, 5}, [RATIO] = {"", 1, false, false, 99},
+    [DEAD] = {"dead", 4, true, false, 6},     [SATURATED] = {"flat", 4, true, false, 10},
+    [TREND] = {"", 1, false, false, 99},      [VERDICT] = {"verdict", 8, false, false, 0},
+    [REASON] = {"", 1, false, false, 99},
+};
+
+typedef struct Shown {
+    const ViewContext *context;
+    const StReadings *readings;
+    const State *state;
+} Shown;
+
+static UiInk verdict_ink(StVerdict verdict) {
+    switch (verdict) {
+    case ST_HEALTHY:
+        return UI_GOOD;
+    case ST_VANISHING:
+    case ST_EXPLODING:
+        return UI_BAD;
+    case ST_UNKNOWN:
+        return UI_DIM;
+    default:
+        return UI_WARN;
+    }
+}
+
+/* "2 dense" of "dense/kernel"; another weight than the kernel keeps its name. */
+static void layer_text(const StHealth *health, char text[UI_CELL_TEXT]) {
+    size_t length = strlen(health->name);
+    const char *slash = strchr(health->name, '/');
+    if (slash && strcmp(slash, "/kernel") == 0) length = (size_t)(slash - health->name);
+    snprintf(text, UI_CELL_TEXT, "%d %.*s", health->layer + 1, (int)length, health->name);
+}
+
+static bool is_share(StReading reading) {
+    return reading == ST_READING_CHANGE || reading == ST_READING_DEAD || reading == ST_READING_SATURATED;
+}
+
+/* A reading in at most `width` columns: shares as per cent, the change with its sign. */
+static void reading_text(StReading reading, double value, int width, char *text, size_t size) {
+    char buffer[UI_NUMBER];
+    if (is_share(reading) && isfinite(value) && fabs(value) < 9.995)
+        snprintf(text, size, reading == ST_READING_CHANGE ? "%+.0f%%" : "%.0f%%", 100 * value + 0.0);
+    else
+        snprintf(text, size, "%s", ui_number(buffer, value, width, 3));
+}
+
+static void cell(void *memory, int row, int column, char text[UI_CELL_TEXT], UiInk *ink) {
+    const Shown *now = memory;
+    if (row % now->state->lines != 0) return; /* the second line is drawn over the row */
+    const StHealth *health = &now->readings->health[now->state->order[row / now->state->lines]];
+    char shape[ST_SHAPE_TEXT];
+    switch (column) {
+    case LAYER:
+        layer_text(health, text);
+        return;
+    case SHAPE:
+        snprintf(text, UI_CELL_TEXT, "%s", st_shape_print(&health->shape, shape));
+        *ink = UI_DIM;
+        return;
+    case VERDICT:
+        snprintf(text, UI_CELL_TEXT, "%s", st_verdict_word(health->verdict));
+        *ink = verdict_ink(health->verdict);
+        return;
+    case REASON:
+        snprintf(text, UI_CELL_TEXT, "%s", health->reason);
+        *ink = UI_DIM;
+        return;
+    default: {
+        StReading reading = shows[column];
+        double value = health->value[reading];
+        reading_text(reading, value,
+                     now->state->lines == 2 ? two_columns[column].width : wide_columns[column].width, text,
+                     UI_CELL_TEXT);
+        if ((reading == ST_READING_DEAD || reading == ST_READING_SATURATED) && value > 0.5) *ink = UI_WARN;
+        if (!isfinite(value)) *ink = isnan(value) ? UI_DIM : UI_BAD;
+    }
+    }
+}
+
+static void strip(UiGrid *grid, UiRect area, int x, int w, double ratio) {
+    ui_dot_strip(grid, area, x, 0, w, UI_TEXT, ratio, -6, 0, -4, -2);
+}
+
+static void spark(const Shown *now, UiGrid *grid, UiRect area, int x, int w, int row) {
+    float level[256];
+    if (w > 256) w = 256;
+    int count = trends_levels(now->context->trends, row, ST_READING_NORM, w, level);
+    ui_sparkline(grid, area, x, 0, w, UI_TRAINING, level, count, 0, 0);
+}
+
+static bool draw_cell(void *memory, UiGrid *grid, UiRect area, int row, int column) {
+    const Shown *now = memory;
+    if (now->state->lines == 2 || (column != RATIO && column != TREND)) return false;
+    int at = now->state->order[row];
+    if (column == RATIO)
+        strip(grid, area, 0, area.w, now->readings->health[at].value[ST_READING_RATIO]);
+    else
+        spark(now, grid, area, 0, area.w, at);
+    return true;
+}
+
+/* The second line of a tensor: norm over time, step/weight on its strip and in figures, the reason. */
+static void second_line(const Shown *now, UiGrid *grid, UiRect line, int row) {
+    const StHealth *health = &now->readings->health[row];
+    double ratio = health->value[ST_READING_RATIO];
+    char number[UI_NUMBER];
+    spark(now, grid, line, 4, 14, row);
+    int x = 20 + ui_text(grid, line, 20, 0, UI_DIM, "step/w ");
+    strip(grid, line, x, 19, ratio);
+    x += 20;
+    ui_print(grid, line, x, 0, UI_TEXT, "%s", ui_number(number, ratio, 7, 2));
+    ui_text_in(grid, line, x + 9, 0, line.w - x - 9, UI_DIM, health->reason);
+}
+
+typedef struct Key {
+    double value;
+    int row;
+} Key;
+
+static int by_value(const void *a, const void *b) {
+    const Key *left = a, *right = b;
+    if (isnan(left->value) || isnan(right->value)) return isnan(left->value) - isnan(right->value);
+    if (left->value != right->value) return left->value < right->value ? -1 : 1;
+    return left->row - right->row;
+}
+
+static double sort_value(const StHealth *health, int row, int column) {
+    if (column == VERDICT || column == REASON) return health->verdict == ST_HEALTHY ? 100 : health->verdict;
+    if (column == LAYER) return row;
+    if (column == SHAPE) return (double)st_shape_size(&health->shape);
+    return health->value[shows[column]];
+}
+
+/* Puts the rows in order; values that are not available stand last either way. */
+static bool sort_rows(State *state, const StReadings *readings) {
+    if (readings->count > state->room) {
+        int *order = realloc(state->order, sizeof *order * (size_t)readings->count);
+        if (!order) return false;
+        state->order = order;
+        state->room = readings->count;
+    }
+    if (!state->sorted) state->table.sort_column = -1;
+    int column = state->table.sort_column;
+    Key *key = malloc(sizeof *key * (size_t)(readings->count + 1));
+    for (int i = 0; i < readings->count; i++) {
+        state->order[i] = i;
+        if (!key || column < 0) continue;
+        double value = sort_value(&readings->health[i], i, column);
+        key[i] = (Key){state->table.descending ? -value : value, i};
+    }
+    if (key && column >= 0) {
+        qsort(key, (size_t)readings->count, sizeof *key, by_value);
+        for (int i = 0; i < readings->count; i++)
+            state->order[i] = key[i].row;
+    }
+    free(key);
+    return true;
+}
+
+static UiTable table_of(Shown *now) {
+    return (UiTable){.column = now->state->lines == 2 ? two_columns : wide_columns,
+                     .columns = COLUMNS,
+                     .rows = now->readings->count * now->state->lines,
+                     .gap = 1,
+                     .context = now,
+                     .cell = cell,
+                     .draw = draw_cell,
+                     .empty = "No layer here has a weight matrix; dense layers have."};
+}
+
+/* The selected row keeps its tensor when the order changes. */
+static void select_row(State *state, const StReadings *readings) {
+    if (state->row >= readings->count) state->row = readings->count - 1;
+    if (state->row < 0) state->row = 0;
+    for (int i = 0; i < readings->count; i++)
+        if (state->order[i] == state->row) state->table.selected = i * state->lines;
+    if (!state->close && readings->count > 0) state->tensor = readings->health[state->row].tensor;
+}
+
+static void row_selected(State *state, const StReadings *readings, int before) {
+    int at = state->table.selected;
+    if (state->lines == 2 && at % 2 != 0) at += at > before && at / 2 + 1 < readings->count ? 1 : -1;
+    if (at < 0) at = 0;
+    if (readings->count > 0) state->row = state->order[at / state->lines];
+    state->close = false;
+}
+
+static void draw_health(ViewContext *context, UiGrid *grid, UiRect area) {
+    State *state = context->state;
+    const StReadings *readings = &context->look->readings;
+    if (!sort_rows(state, readings)) return;
+    state->lines = area.w >= 72 && area.w < 130 && 2 * readings->count + 1 <= area.h ? 2 : 1;
+    select_row(state, readings);
+    Shown now = {context, readings, state};
+    int rows = readings->count * state->lines + 1;
+    UiRect below = ui_rect(0, 0, 0, 0);
+    if (readings->count > 0 && area.h - rows >= 5 && area.w >= 30) {
+        below = ui_cut_bottom(&area, area.h - rows);
+    } else if (readings->count > 0 && state->lines == 1 && area.h > 4 && area.w < 130) {
+        UiRect reason = ui_cut_bottom(&area, 1);
+        const StHealth *health = &readings->health[state->row];
+        ui_print(grid, reason, 1, 0, UI_DIM, "%s: %s", health->name, health->reason);
+    }
+    UiTable table = table_of(&now);
+    ui_table_draw(grid, area, &table, &state->table, true);
+    UiRect body = state->table.body;
+    for (int y = 0; state->lines == 2 && y < body.h && state->table.top + y < table.rows; y++)
+        if ((state->table.top + y) % 2 == 1)
+            second_line(&now, grid, ui_rect(body.x, body.y + y, body.w, 1),
+                        state->order[(state->table.top + y) / 2]);
+    if (below.h > 0) {
+        ui_cut_top(&below, 1);
+        tensor_draw_matrix(context, grid, below, readings->health[state->row].tensor, TENSOR_WEIGHTS, NULL);
+    }
+}
+
+/* ---- drawing --------------------------------------------------------------------------------------------
+ */
+
+static const char *const mode_words[] = {"health", "curves", "histograms", "matrix"};
+
+static void draw_title(ViewContext *context, UiGrid *grid, UiRect area) {
+    const State *state = context->state;
+    const StReadings *readings = &context->look->readings;
+    const SessionRun *run = session_run(context->session);
+    uint64_t seed = run ? run->recipe->seed : session_recipe(context->session)->seed;
+    int x = 1 + ui_text(grid, area, 1, 0, UI_TITLE, "WEIGHTS");
+    char probe[96] = "no probe set";
+    if (readings->probe_rows > 0)
+        snprintf(probe, sizeof probe, "probe set: %lld rows of train, seed %llu",
+                 (long long)readings->probe_rows, (unsigned long long)seed);
+    char text[200];
+    snprintf(text, sizeof text, " at step %lld · %s · measured; σ₁, rank estimated",
+             (long long)readings->step, probe);
+    ui_text_in(grid, area, x, 0, area.w - x - 1, UI_DIM, text);
+    if (state->mode != HEALTH && area.w >= 100)
+        ui_print_right(grid, area, area.w - 1, 0, UI_DIM, "%s · esc goes back", mode_words[state->mode]);
+}
+
+static void draw_nothing(ViewContext *context, UiGrid *grid, UiRect area) {
+    ui_text(grid, area, 1, 0, UI_TITLE, "WEIGHTS");
+    UiRect rest = ui_inset(area, 1, 0);
+    ui_cut_top(&rest, area.h > 3 ? 2 : 1);
+    char trouble[ST_MESSAGE_MAX] = "";
+    if (context->inspection) st_inspection_trouble(context->inspection, trouble, sizeof trouble);
+    if (trouble[0])
+        ui_paragraph(grid, rest, UI_BAD, 0, trouble);
+    else if (session_run(context->session))
+        ui_paragraph(grid, rest, UI_DIM, 0, "The first look at the weights is being made.");
+    else
+        ui_paragraph(grid, rest, UI_DIM, 0,
+                     "Nothing is trained yet. space trains the network; then every layer's norms, gradients "
+                     "and steps stand here and move with it.");
+}
+
+static void draw(ViewContext *context, UiGrid *grid, UiRect area) {
+    State *state = context->state;
+    if (!context->look || !context->look->snapshot) {
+        draw_nothing(context, grid, area);
+        return;
+    }
+    const StLook *look = context->look;
+    if (context->select.layer && !state->close) { /* strata show weights --layer NAME */
+        for (int i = 0; i < look->readings.count; i++) {
+            size_t length = strcspn(look->readings.health[i].name, "/");
+            if (strncmp(look->readings.health[i].name, context->select.layer, length) == 0 &&
+                context->select.layer[length] == '\0')
+                state->row = i;
+        }
+    }
+    if (state->tensor >= look->snapshot->weights.count) state->tensor = 0;
+    if (area.h > 2) draw_title(context, grid, ui_cut_top(&area, 1));
+    switch (state->mode) {
+    case HEALTH:
+        draw_health(context, grid, area);
+        return;
+    case CURVES:
+        tensor_draw_curves(context, grid, area, state->reading, state->row);
+        return;
+    case HISTOGRAMS:
+        tensor_draw_histograms(context, grid, area, state->tensor);
+        return;
+    case MATRIX:
+        tensor_draw_matrix(context, grid, area, state->tensor, state->values, &state->cursor);
+        return;
+    }
+}
+
+static void want(ViewContext *context, StWant *wanted) {
+    const State *state = context->state;
+    if (state->mode != HISTOGRAMS) return;
+    wanted->tensor = state->tensor;
+    wanted->bins = 32;
+}
+
+/* ---- keys -----------------------------------------------------------------------------------------------
+ */
+
+static void enter(State *state, Mode mode) {
+    state->mode = state->mode == mode ? HEALTH : mode;
+}
+
+/* Another tensor in the closer looks; the row of the table follows where it has one. */
+static void step_tensor(ViewContext *context, int by) {
+    State *state = context->state;
+    int count = context->look->snapshot->weights.count;
+    if (count == 0) return;
+    state->tensor = (state->tensor + by + count) % count;
+    state->close = true;
+    for (int i = 0; i < context->look->readings.count; i++)
+        if (context->look->readings.health[i].tensor == state->tensor) state->row = i;
+}
+
+static int clamp_to(int value, int count) {
+    return value >= count ? count - 1 : value < 0 ? 0 : value;
+}
+
+static bool press_matrix(ViewContext *context, UiKey key) {
+    State *state = context->state;
+    TensorCursor *cursor = &state->cursor;
+    TensorMatrix matrix;
+    bool there = tensor_matrix(context->look, state->tensor, state->values, &matrix);
+    free(matrix.own);
+    int dx = 0, dy = 0;
+    switch (key) {
+    case UI_KEY_LEFT:
+        dx = -1;
+        break;
+    case UI_KEY_RIGHT:
+        dx = 1;
+        break;
+    case UI_KEY_UP:
+        dy = -1;
+        break;
+    case UI_KEY_DOWN:
+        dy = 1;
+        break;
+    case UI_KEY_LEFT | UI_SHIFT:
+        dx = -10;
+        break;
+    case UI_KEY_RIGHT | UI_SHIFT:
+        dx = 10;
+        break;
+    case UI_KEY_PGUP:
+    case UI_KEY_UP | UI_SHIFT:
+        dy = -10;
+        break;
+    case UI_KEY_PGDN:
+    case UI_KEY_DOWN | UI_SHIFT:
+        dy = 10;
+        break;
+    case UI_KEY_HOME:
+        dx = -cursor->column;
+        break;
+    case UI_KEY_END:
+        dx = 1 << 28;
+        break;
+    case 'v':
+        state->values = (TensorValues)((state->values + 1) % TENSOR_KINDS);
+        return true;
+    default:
+        return false;
+    }
+    if (!there) return true;
+    cursor->column = clamp_to(cursor->column + dx, matrix.columns);
+    cursor->row = clamp_to(cursor->row + dy, matrix.rows);
+    return true;
+}
+
+static bool press_curves(ViewContext *context, UiKey key) {
+    State *state = context->state;
+    int count = context->look->readings.count;
+    switch (key) {
+    case UI_KEY_LEFT:
+    case UI_KEY_RIGHT:
+        state->reading = (StReading)((state->reading + (key == UI_KEY_RIGHT ? 1 : ST_READING_COUNT - 1)) %
+                                     ST_READING_COUNT);
+        return true;
+    case UI_KEY_UP:
+    case UI_KEY_DOWN:
+        if (count > 0) state->row = (state->row + (key == UI_KEY_DOWN ? 1 : count - 1)) % count;
+        state->close = false;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool press_health(ViewContext *context, UiKey key) {
+    State *state = context->state;
+    const StReadings *readings = &context->look->readings;
+    if (state->lines < 1) state->lines = 1;
+    if (!sort_rows(state, readings)) return false;
+    Shown now = {context, readings, state};
+    UiTable table = table_of(&now);
+    if (key == '<' || key == '>') {
+        if (!state->sorted) state->table.sort_column = key == '>' ? COLUMNS - 1 : 0;
+        state->sorted = true;
+        ui_table_sort_step(&table, &state->table, key == '>' ? 1 : -1);
+        return true;
+    }
+    if (key == 'o') {
+        state->table.descending = !state->table.descending;
+        return true;
+    }
+    if (key == UI_KEY_UP || key == UI_KEY_DOWN || key == 'k' || key == 'j')
+        state->table.selected += (state->lines - 1) * (key == UI_KEY_UP || key == 'k' ? -1 : 1);
+    int before = state->table.selected;
+    if (!ui_table_key(&table, &state->table, key)) return false;
+    row_selected(state, readings, before);
+    return true;
+}
+
+static bool press(ViewContext *context, UiKey key) {
+    State *state = context->state;
+    if (!context->look || !context->look->snapshot) return false;
+    switch (key) {
+    case 'h':
+        state->mode = HEALTH;
+        return true;
+    case 'c':
+        enter(state, CURVES);
+        return true;
+    case 'g':
+        enter(state, HISTOGRAMS);
+        return true;
+    case 'w':
+        enter(state, MATRIX);
+        return true;
+    case UI_KEY_ENTER:
+        if (state->mode == MATRIX) return false;
+        state->mode = MATRIX;
+        return true;
+    case UI_KEY_ESCAPE:
+        if (state->mode == HEALTH) return false;
+        state->mode = HEALTH;
+        state->close = false;
+        return true;
+    case '[':
+    case ']':
+        step_tensor(context, key == ']' ? 1 : -1);
+        return true;
+    default:
+        break;
+    }
+    switch (state->mode) {
+    case MATRIX:
+        return press_matrix(context, key);
+    case CURVES:
+        return press_curves(context, key);
+    case HISTOGRAMS:
+        if (key != UI_KEY_UP && key != UI_KEY_DOWN) return false;
+        step_tensor(context, key == UI_KEY_DOWN ? 1 : -1);
+        return true;
+    case HEALTH:
+        return press_health(context, key);
+    }
+    return false;
+}
+
+static bool mouse(ViewContext *context, const UiEvent *event) {
+    State *state = context->state;
+    if (!context->look || !context->look->snapshot) return false;
+    if (state->mode == MATRIX) {
+        if (event->mouse != UI_MOUSE_PRESS && event->mouse != UI_MOUSE_DRAG) return false;
+        return ui_heat_at(&state->cursor.view, event->x, event->y, &state->cursor.row, &state->cursor.column);
+    }
+    if (state->mode != HEALTH || state->lines < 1) return false;
+    const StReadings *readings = &context->look->readings;
+    if (!sort_rows(state, readings)) return false;
+    Shown now = {context, readings, state};
+    UiTable table = table_of(&now);
+    int before = state->table.selected, column = state->table.sort_column;
+    if (!ui_table_mouse(&table, &state->table, event)) return false;
+    if (state->table.sort_column != column) state->sorted = true;
+    row_selected(state, readings, before);
+    return true;
+}
+
+/* ---- words and readings ---------------------------------------------------------------------------------
+ */
+
+static void explain_reading(const StHealth *health, StReading reading, StText *out) {
+    const StReadingKind *kind = &st_reading_kinds[reading];
+    char value[64];
+    reading_text(reading, health->value[reading], 9, value, sizeof value);
+    st_text_format(out, "%s = %s = %s: %s. Bad: %s\n", kind->name, kind->formula, value, kind->help,
+                   kind->bad);
+}
+
+static void explain(ViewContext *context, StText *out) {
+    const State *state = context->state;
+    if (!context->look || !context->look->snapshot) {
+        st_text_add(out, "Readings appear when a network was made: space trains.\n");
+        return;
+    }
+    const StReadings *readings = &context->look->readings;
+    if (state->mode == MATRIX) {
+        st_text_format(out, "%s of %s at step %lld\n", tensor_values_name(state->values),
+                       context->look->snapshot->weights.tensor[state->tensor].name,
+                       (long long)readings->step);
+        tensor_read(context, state->tensor, state->values, &state->cursor, out);
+        st_text_add(out, "\nRow i and unit j of a kernel: how much of input i goes into unit j.\n");
+        return;
+    }
+    if (state->row < 0 || state->row >= readings->count) return;
+    const StHealth *health = &readings->health[state->row];
+    st_text_format(out, "%s at step %lld: %s, %s\n", health->name, (long long)readings->step,
+                   st_verdict_word(health->verdict), health->reason);
+    for (int i = 0; i < ST_READING_COUNT; i++)
+        if (state->mode == HEALTH || (StReading)i == state->reading)
+            explain_reading(health, (StReading)i, out);
+}
+
+/* The machine's names of the readings: norm, change, …, as JSON members. */
+static void reading_id(int reading, char *out, size_t size) {
+    static const char *const ids[] = {
+#define READING_ID(id, ...) #id,
+        ST_READINGS(READING_ID)
+#undef READING_ID
+    };
+    snprintf(out, size, "%s", ids[reading]);
+    for (char *c = out; *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+}
+
+static void json_row(const StHealth *health, StText *out) {
+    char id[32];
+    parts_json_key(out, NULL);
+    st_text_add(out, "{");
+    parts_json_text(out, "name", health->name);
+    parts_json_whole(out, "layer", health->layer + 1);
+    parts_json_shape(out, "shape", &health->shape);
+    for (int i = 0; i < ST_READING_COUNT; i++) {
+        reading_id(i, id, sizeof id);
+        parts_json_number(out, id, health->value[i]);
+    }
+    parts_json_text(out, "verdict", st_verdict_word(health->verdict));
+    parts_json_text(out, "reason", health->reason);
+    st_text_add(out, "}");
+}
+
+static void json(ViewContext *context, StText *out) {
+    st_text_add(out, "{");
+    parts_json_text(out, "view", "weights");
+    if (!context->look) {
+        parts_json_text(out, "error", "there are no readings");
+        st_text_add(out, "}");
+        return;
+    }
+    const StReadings *readings = &context->look->readings;
+    parts_json_whole(out, "step", readings->step);
+    parts_json_whole(out, "epoch", readings->epoch);
+    parts_json_whole(out, "probe_rows", readings->probe_rows);
+    parts_json_number(out, "probe_loss", readings->probe_loss);
+    parts_json_number(out, "gradient_norm", readings->gradient_norm);
+    parts_json_key(out, "tensors");
+    st_text_add(out, "[");
+    for (int i = 0; i < readings->count; i++)
+        json_row(&readings->health[i], out);
+    st_text_add(out, "]}");
+}
+
+static void close_view(void *memory) {
+    free(((State *)memory)->order);
+}
+
+static const UiBinding bindings[] = {
+    {UI_KEY_ENTER, "matrix", "matrix", "The selected weights as a heat map; arrows move the cursor in it"},
+    {'c', "curves", "curves", "A reading of all layers over time; left and right choose the reading"},
+    {'g', "histograms", "histograms", "Weights, gradient and step of the selected layer, and of all layers"},
+    {'h', "health", "health", "The table of all layers"},
+    {']', "next tensor", "tensor", "The next weight tensor, biases too, in matrix and histograms"},
+    {'[', "previous tensor", NULL, "The previous weight tensor"},
+    {'v', "values", "values", "In the matrix: weights, their gradient, or their change in the last step"},
+    {'>', "sort by the next column", "sort", "Sorts the table by the next column"},
+    {'<', "sort by the previous column", NULL, "Sorts the table by the previous column"},
+    {'o', "the other way round", NULL, "Turns the order of the table round"},
+    {'w', "matrix", NULL, "The selected weights as a heat map, as enter does"},
+    {0, NULL, NULL, NULL}};
+
+const View view_weights = {
+    .name = "weights",
+    .key = '5',
+    .title = "Weights",
+    .help = "The health of every layer: norms, gradients, steps; matrices, histograms, curves",
+    .bindings = bindings,
+    .state_size = sizeof(State),
+    .draw = draw,
+    .want = want,
+    .press = press,
+    .mouse = mouse,
+    .explain = explain,
+    .json = json,
+    .close = close_view};
