@@ -81,9 +81,9 @@ static bool run_words(Session *session, const char *verb, const char *value, StE
 }
 
 /* --epochs: the fit line with another number of epochs. */
-static bool set_epochs(Session *session, const char *epochs, StError *error) {
+static bool set_epochs(Session *session, int epochs, StError *error) {
     StFit fit = session_recipe(session)->fit;
-    if (!st_options_set(st_fit_options, "--epochs", &fit, "epochs", epochs, error)) return false;
+    fit.epochs = epochs;
     fit.given = true;
     StText line = {0};
     st_fit_print(&fit, &line);
@@ -99,7 +99,7 @@ static bool apply(Session *session, const ProgramArguments *arguments, StError *
             return st_fail_at(error, "--set '%.80s'", arguments->set[i]);
     if (*arguments->seed && !run_words(session, "seed", arguments->seed, error))
         return st_fail_at(error, "--seed");
-    return !*arguments->epochs || set_epochs(session, arguments->epochs, error);
+    return !arguments->epochs || set_epochs(session, arguments->epochs, error);
 }
 
 /* A session with the call's file and options, or NULL: then it failed and was said. */

@@ -29,7 +29,9 @@ PENDING int workbench_run(Session *session, const UiScreenOptions *options, int 
     (void)session, (void)options, (void)wake_fd, (void)play;
     return 1;
 }
-PENDING const StReadingKind st_reading_kinds[ST_READING_COUNT] = {{"norm", "", "", ""}};
+PENDING const StReadingKind st_reading_kinds[ST_READING_COUNT] = {
+#define ROW(id, name, help, formula, bad) {name, help, formula, bad},
+    ST_READINGS(ROW)};
 PENDING bool st_check(const StCheckPlan *plan, StCheckReport *report, StError *error) {
     (void)plan, (void)report;
     return st_fail(error, ST_ERR_STATE, "the gradient check is not there yet");

@@ -15,7 +15,7 @@ static const StChoice log_choices[] = {
 
 #define ROW(field, type, standard, ...) ST_OPTION(ProgramArguments, field, type, standard, __VA_ARGS__)
 const StOption program_options[] = {
-    ROW(epochs, ST_TEXT, "", .help = "so many epochs, whatever the recipe says"),
+    ROW(epochs, ST_INT, "", .low = 1, .high = 2147483647, .help = "so many epochs, whatever the recipe says"),
     ROW(seed, ST_TEXT, "", .help = "another seed than the recipe's"),
     ROW(threads, ST_INT, "0", .low = 0, .high = ST_THREADS_MAX,
         .help = "threads that train (0: one a processor, at most 4); never changes a bit of the result"),
@@ -117,6 +117,10 @@ static bool fail_option(const ProgramCall *call, const char *word, const char *n
 
 static bool set_option(const ProgramCall *call, ProgramArguments *to, const char *word, const char *name,
                        const char *value, StError *error) {
+    bool digits = *value && strlen(value) <= 19 && strspn(value, "0123456789") == strlen(value);
+    if (strcmp(name, "seed") == 0 && !digits)
+        return st_fail(error, ST_ERR_VALUE, "%s: --seed: '%.60s': wanted a whole number of at most 19 digits",
+                       call->name, value);
     if (strcmp(name, "set") != 0)
         return st_option_set(st_option_find(program_options, name), to, value, error) ||
                st_fail_at(error, "%s: %.*s", call->name, (int)strcspn(word, "="), word);
