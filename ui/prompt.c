@@ -182,6 +182,29 @@ static char *prompt_text(EditLine *el) {
     return (char *)(uintptr_t)(prompt && prompt->ask ? prompt->ask : "");
 }
 
+static bool is_vi(EditLine *el) {
+    const char *editor = "";
+    return el_get(el, EL_EDITOR, &editor) == 0 && strcmp(editor, "vi") == 0;
+}
+
+/* Under vi keys ESC must stand alone in the map of inserting, so there the rest is bound in the map of
+ * commands, as libedit does with the arrows. */
+static void bind_sequences(EditLine *el) {
+    static const struct {
+        const char *emacs, *command;
+    } row[] = {{"\\e[3~", "ed-delete-next-char"},
+               {"\\e[1~", "ed-move-to-beg"},
+               {"\\e[4~", "ed-move-to-end"},
+               {"\\e[1;5D", "ed-prev-word"},
+               {"\\e[1;5C", "em-next-word"}};
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        if (is_vi(el))
+            el_set(el, EL_BIND, "-a", row[i].emacs + 2, row[i].command, NULL);
+        else
+            el_set(el, EL_BIND, row[i].emacs, row[i].command, NULL);
+    }
+}
+
 /* What both editors share. The person's editrc comes before our own bindings: it may change to vi keys, which
  * binds everything anew. EL_TERMINAL is left alone: it would replace the terminal that curses uses. */
 static void set_up(UiPrompt *prompt, EditLine *el) {
@@ -193,11 +216,7 @@ static void set_up(UiPrompt *prompt, EditLine *el) {
     el_source(el, NULL);
     el_set(el, EL_BIND, "^I", "ui-complete", NULL);
     el_set(el, EL_BIND, "^R", "em-inc-search-prev", NULL);
-    el_set(el, EL_BIND, "\\e[3~", "ed-delete-next-char", NULL);
-    el_set(el, EL_BIND, "\\e[1~", "ed-move-to-beg", NULL);
-    el_set(el, EL_BIND, "\\e[4~", "ed-move-to-end", NULL);
-    el_set(el, EL_BIND, "\\e[1;5D", "ed-prev-word", NULL);
-    el_set(el, EL_BIND, "\\e[1;5C", "em-next-word", NULL);
+    bind_sequences(el);
 }
 
 /* Keys of the screen, as the characters that a terminal would send. */
@@ -205,11 +224,6 @@ static void set_up(UiPrompt *prompt, EditLine *el) {
 static void queue_text(UiPrompt *prompt, const char *text) {
     for (uint32_t c; (c = ui_utf8_next(&text)) != 0 && prompt->queued < QUEUE;)
         prompt->queue[prompt->queued++] = (wchar_t)c;
-}
-
-static bool is_vi(EditLine *el) {
-    const char *editor = "";
-    return el_get(el, EL_EDITOR, &editor) == 0 && strcmp(editor, "vi") == 0;
 }
 
 /* False: the key cancels. */

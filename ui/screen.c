@@ -205,11 +205,13 @@ static void release_stderr(UiScreen *screen) {
     screen->own_stderr = screen->log[0] = -1;
 }
 
+/* curses would gather presses that come together into clicks and lose what lies between, so we ask for
+ * reports and read them ourselves: 1000 buttons, 1002 movements with a button down, 1006 in decimal digits.
+ */
 void ui_screen_set_mouse(UiScreen *screen, bool on) {
-    screen->mouse = mousemask(on ? ALL_MOUSE_EVENTS | REPORT_MOUSE_POSITION : 0, NULL) != 0;
+    screen->mouse = on;
     screen->pressed = false;
-    /* terminfo turns 1000 and 1006 on; 1002 also tells of movements with a button down. */
-    write_text(screen->mouse ? "\033[?1002h" : "\033[?1002l");
+    write_text(on ? "\033[?1000h\033[?1002h\033[?1006h" : "\033[?1006l\033[?1002l\033[?1000l");
 }
 
 bool ui_screen_mouse(const UiScreen *screen) {
@@ -220,8 +222,9 @@ static void set_modes(UiScreen *screen) {
     struct termios now;
     cbreak(), noecho(), nonl();
     meta(NULL, TRUE), intrflush(NULL, FALSE), typeahead(-1);
-    set_escdelay(25), mouseinterval(0);
+    set_escdelay(25);
     keypad(screen->input, TRUE), nodelay(screen->input, TRUE);
+    keyok(KEY_MOUSE, FALSE);
     if (tcgetattr(STDIN_FILENO, &now) == 0) { /* ctrl-s is a key, not a brake */
         now.c_iflag &= ~(tcflag_t)(IXON | IXOFF);
         tcsetattr(STDIN_FILENO, TCSANOW, &now);
@@ -497,83 +500,95 @@ static UiKey plain_key(wint_t c) {
     return c < 0x110000 ? (UiKey)c : 0;
 }
 
-/* The rest of a sequence that curses did not know, after ESC [: read to its end, and understood where it is a
- * key with modifiers. */
-static UiKey control_sequence(UiScreen *screen) {
+/* One more character of a sequence; it may come in two parts over a slow line. */
+static bool next_of_sequence(UiScreen *screen, wint_t *c) {
+    struct pollfd fd = {.fd = STDIN_FILENO, .events = POLLIN};
+    if (wget_wch(screen->input, c) == OK) return true;
+    return poll(&fd, 1, 50) > 0 && wget_wch(screen->input, c) == OK;
+}
+
+/* A report of the mouse: the code holds button, modifiers (4, 8, 16), movement (32) and wheel (64). */
+static bool mouse_event(UiScreen *screen, UiEvent *event, int code, int x, int y, bool released) {
+    static const UiMouse button[] = {UI_MOUSE_PRESS, UI_MOUSE_MIDDLE, UI_MOUSE_RIGHT};
+    int which = code & 3;
+    *event = (UiEvent){.kind = UI_EVENT_MOUSE, .x = x - 1, .y = y - 1};
+    if (code & 64) {
+        event->mouse = which == 0 ? UI_MOUSE_WHEEL_UP : UI_MOUSE_WHEEL_DOWN;
+        return which < 2 && !released;
+    }
+    if (code & 32) {
+        event->mouse = UI_MOUSE_DRAG;
+        return screen->pressed;
+    }
+    if (released || which == 3) {
+        bool was = screen->pressed;
+        event->mouse = UI_MOUSE_RELEASE;
+        screen->pressed = false;
+        return was;
+    }
+    event->mouse = button[which];
+    if (which == 0) screen->pressed = true;
+    return true;
+}
+
+/* The rest of a sequence that curses did not know, after ESC [: a report of the mouse, or a key with
+ * modifiers. It is read to its end in any case, so that no part of it is taken for keys. */
+static bool control_sequence(UiScreen *screen, UiEvent *event) {
     static const char letter[] = "ABCDHF";
     static const UiKey named[] = {UI_KEY_UP, UI_KEY_DOWN, UI_KEY_RIGHT, UI_KEY_LEFT, UI_KEY_HOME, UI_KEY_END};
-    int number[2] = {0, 1}, at = 0;
-    wint_t c;
-    while (wget_wch(screen->input, &c) == OK) {
-        if (c >= '0' && c <= '9') {
-            if (number[at] < 1000)
-                number[at] = (at && number[at] == 1 ? 0 : number[at]) * 10 + (int)(c - '0');
-        } else if (c == ';')
-            at = 1;
+    int number[3] = {0, 0, 0}, at = 0, read = 0;
+    bool mouse = false;
+    for (wint_t c; next_of_sequence(screen, &c); read++) {
+        if (c == '<')
+            mouse = true;
+        else if (c >= '0' && c <= '9')
+            number[at] = number[at] < 10000 ? number[at] * 10 + (int)(c - '0') : number[at];
+        else if (c == ';')
+            at = at < 2 ? at + 1 : 2;
         else if (c >= 0x40 && c <= 0x7E) {
+            if (mouse) return mouse_event(screen, event, number[0], number[1], number[2], c == 'm');
             const char *p = strchr(letter, (int)c);
-            if (c == 'Z') return UI_KEY_TAB | UI_SHIFT;
-            return p != NULL ? named[p - letter] | modifiers(number[1]) : 0;
+            if (c == 'Z')
+                event->key = UI_KEY_TAB | UI_SHIFT;
+            else if (p != NULL)
+                event->key = named[p - letter] | modifiers(number[1]);
+            return event->key != 0;
         }
     }
-    return 0;
+    if (read == 0) event->key = '[' | UI_ALT;
+    return read == 0;
 }
 
-static UiKey after_escape(UiScreen *screen) {
+/* What comes after ESC: alone, with alt, or a sequence. */
+static bool after_escape(UiScreen *screen, UiEvent *event) {
     wint_t c;
     int kind = wget_wch(screen->input, &c);
-    if (kind == ERR) return UI_KEY_ESCAPE;
-    if (kind == KEY_CODE_YES)
-        return c == KEY_MOUSE || c == KEY_RESIZE ? UI_KEY_ESCAPE : function_key((int)c) | UI_ALT;
-    if (c == '[') {
-        UiKey key = control_sequence(screen);
-        return key ? key : '[' | UI_ALT;
-    }
-    if (c == 27) screen->pending = UI_KEY_ESCAPE;
-    return c == 27 ? UI_KEY_ESCAPE : plain_key(c) | UI_ALT;
-}
-
-static bool mouse_event(UiScreen *screen, UiEvent *event) {
-    MEVENT mouse;
-    if (getmouse(&mouse) != OK) return false;
-    event->kind = UI_EVENT_MOUSE, event->x = mouse.x, event->y = mouse.y;
-    if (mouse.bstate & BUTTON4_PRESSED)
-        event->mouse = UI_MOUSE_WHEEL_UP;
-    else if (mouse.bstate & BUTTON5_PRESSED)
-        event->mouse = UI_MOUSE_WHEEL_DOWN;
-    else if (mouse.bstate & BUTTON1_PRESSED)
-        event->mouse = UI_MOUSE_PRESS, screen->pressed = true;
-    else if (mouse.bstate & BUTTON1_RELEASED)
-        event->mouse = UI_MOUSE_RELEASE, screen->pressed = false;
-    else if (mouse.bstate & BUTTON2_PRESSED)
-        event->mouse = UI_MOUSE_MIDDLE;
-    else if (mouse.bstate & BUTTON3_PRESSED)
-        event->mouse = UI_MOUSE_RIGHT;
-    else if ((mouse.bstate & REPORT_MOUSE_POSITION) && screen->pressed)
-        event->mouse = UI_MOUSE_DRAG;
+    if (kind == OK && c == '[') return control_sequence(screen, event);
+    if (kind == ERR)
+        event->key = UI_KEY_ESCAPE;
+    else if (kind == KEY_CODE_YES)
+        event->key = function_key((int)c) | UI_ALT;
+    else if (c == 27)
+        event->key = screen->pending = UI_KEY_ESCAPE;
     else
-        return false;
-    return true;
+        event->key = plain_key(c) | UI_ALT;
+    return (event->key & UI_KEY_MASK) != 0;
 }
 
 /* One key or mouse event that has arrived; false where there is none. */
 static bool read_input(UiScreen *screen, UiEvent *event) {
-    if (screen->pending != 0) {
-        *event = (UiEvent){.kind = UI_EVENT_KEY, .key = screen->pending};
-        screen->pending = 0;
-        return true;
-    }
+    *event = (UiEvent){.kind = UI_EVENT_KEY, .key = screen->pending};
+    screen->pending = 0;
+    if (event->key != 0) return true;
     wint_t c;
     for (int kind; (kind = wget_wch(screen->input, &c)) != ERR;) {
         *event = (UiEvent){.kind = UI_EVENT_KEY};
-        if (kind == KEY_CODE_YES && c == KEY_MOUSE) {
-            if (mouse_event(screen, event)) return true;
+        if (kind == OK && c == 27) {
+            if (after_escape(screen, event)) return true;
             continue;
         }
-        if (kind == KEY_CODE_YES)
-            event->key = function_key((int)c); /* KEY_RESIZE is none: SIGWINCH tells us */
-        else
-            event->key = c == 27 ? after_escape(screen) : plain_key(c);
+        /* KEY_RESIZE is no key here: SIGWINCH tells us. */
+        event->key = kind == KEY_CODE_YES ? function_key((int)c) : plain_key(c);
         if (event->key != 0) return true;
     }
     return false;
