@@ -5,7 +5,7 @@
 #include "data/npy.h"
 #include "data/table.h"
 
-enum { ST_FIELDS_MAX = 10000000, ST_LABELS_MAX = 1 << 24 };
+enum { ST_LABELS_MAX = 1 << 24 };
 
 typedef struct StNpyPair {
     char x_name[4096], y_name[4096];

@@ -191,7 +191,8 @@ static bool read_columns(const json_t *list, StPreparation *p, StError *error) {
     bool counted = json_is_integer(list);
     if (!counted && !json_is_array(list)) return wrong(error, "columns");
     int64_t count = counted ? json_integer_value(list) : (int64_t)json_array_size(list);
-    if (count < 1 || count != p->raw_shape.dim[p->raw_shape.rank - 1]) return wrong(error, "columns");
+    if (count < 1 || count > ST_FIELDS_MAX || count != p->raw_shape.dim[p->raw_shape.rank - 1])
+        return wrong(error, "columns");
     p->field = st_data_allocate(count + 1, sizeof *p->field, "columns", error);
     p->fill = st_data_allocate(count, sizeof *p->fill, "columns", error);
     if (!p->field || !p->fill) return false;

@@ -5,6 +5,8 @@
 #include "data/source.h"
 #include <stdlib.h>
 
+enum { ST_FIELDS_MAX = 10000000 }; /* columns of one source */
+
 /* One raw input: a column of a table, a channel of an image. */
 typedef struct StField {
     char *name;
