@@ -25,18 +25,20 @@ size_t st_memory_total(void) {
 
 bool st_arena_allocate(StArena *arena, const char *what, StError *error) {
     size_t size = arena->used ? arena->used : LINE;
-    if (size == SIZE_MAX || size > st_memory_total())
-        return st_fail(error, ST_ERR_MEMORY, "%s would take %.4g GB, this machine has %.4g GB", what,
-                       (double)size / 1e9, (double)st_memory_total() / 1e9);
-    arena->base = aligned_alloc(LINE, size);
-    if (!arena->base) return st_fail_memory(error, what, size);
-    memset(arena->base, 0, size);
+    if (size > st_memory_total())
+        return st_fail(error, ST_ERR_MEMORY, "%s would take %s%.4g GB, this machine has %.4g GB", what,
+                       size == SIZE_MAX ? "more than " : "", (double)size / 1e9,
+                       (double)st_memory_total() / 1e9);
+    /* calloc and not memset: pages that nobody touches yet take no memory. */
+    arena->block = calloc(1, size + LINE);
+    if (!arena->block) return st_fail_memory(error, what, size);
+    arena->base = (unsigned char *)arena->block + (LINE - (uintptr_t)arena->block % LINE) % LINE;
     arena->size = size;
     arena->used = 0;
     return true;
 }
 
 void st_arena_free(StArena *arena) {
-    free(arena->base);
+    free(arena->block);
     *arena = (StArena){0};
 }

@@ -15,6 +15,7 @@
 
 typedef struct StArena {
     unsigned char *base; /* NULL while measuring */
+    void *block;         /* what base lies in */
     size_t size, used;   /* used is SIZE_MAX once a request overflowed */
 } StArena;
 

@@ -16,7 +16,7 @@ typedef struct Dense {
 } Dense;
 
 static const StOption options[] = {
-    ST_OPTION(Dense, units, ST_INT, NULL, .low = 1, .high = 1e9, .help = "Number of outputs"),
+    ST_OPTION(Dense, units, ST_INT, NULL, .low = 1, .high = INT32_MAX, .help = "Number of outputs"),
     ST_OPTION(Dense, activation, ST_CALL, "linear", .choices = st_activations, .place = true,
               .help = "Function applied to every output"),
     ST_OPTION(Dense, use_bias, ST_SWITCH, "yes", .help = "Adds a learnt constant to every output"),
