@@ -3,34 +3,36 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-/* How long a waiting thread spins before it sleeps: a few times the longest gap between two phases of a
-   small step, a few times less than a scheduler's slice. */
-enum { SPINS = 4000 };
+/* How long an idle thread spins before it sleeps (a few times the longest gap between two jobs of a small
+   step, a few times less than a scheduler's slice), and how long one waits for another's task before it
+   offers its processor. */
+enum { IDLE_SPINS = 4000, TASK_SPINS = 1000 };
 
-typedef struct Gate { /* a number that only grows, and a place to sleep until it has */
-    _Alignas(64) atomic_uint now;
-    atomic_int sleepers;
-} Gate;
+/* Tasks are claimed by counting up `next`. Its upper half is the job's number: a thread that comes late, with
+   an old job in mind, finds another number and takes nothing. */
+typedef struct Counter {
+    _Alignas(64) atomic_uint_fast64_t next;
+    atomic_int done, tasks;
+    _Atomic(void (*)(void *, int)) task;
+} Counter;
 
-typedef struct Worker {
-    StPool *pool;
-    pthread_t thread;
-    int index;
-} Worker;
+static const uint32_t CLOSED = UINT32_MAX;
 
 struct StPool {
     int threads, spins;
-    StJob job;
-    void *context;
+    pthread_t *thread;            /* [threads - 1] */
+    _Alignas(64) atomic_uint job; /* number of the newest job */
+    atomic_int phases;
+    _Atomic(void *) context;
     atomic_bool quit;
-    Gate start, round;               /* jobs begun; barriers passed */
-    _Alignas(64) atomic_int waiting; /* threads that have reached the barrier */
+    _Alignas(64) atomic_int sleepers;
     pthread_mutex_t mutex;
-    pthread_cond_t moved;
-    Worker worker[];
+    pthread_cond_t begun;
+    Counter phase[ST_PHASES_MAX];
 };
 
 static inline void relax(void) {
@@ -41,60 +43,103 @@ static inline void relax(void) {
 #endif
 }
 
-/* Returns once the gate no longer shows `seen`. */
-static void gate_wait(StPool *pool, Gate *gate, unsigned seen) {
+/* The index of a task that is now this thread's, or -1: none is left, or the job is over. */
+static int claim(Counter *phase, uint32_t job) {
+    uint_fast64_t seen = atomic_load_explicit(&phase->next, memory_order_acquire);
+    for (;;) {
+        uint32_t index = (uint32_t)seen;
+        if ((uint32_t)(seen >> 32) != job || index == CLOSED ||
+            (int)index >= atomic_load_explicit(&phase->tasks, memory_order_relaxed))
+            return -1;
+        if (atomic_compare_exchange_weak_explicit(&phase->next, &seen, seen + 1, memory_order_acq_rel,
+                                                  memory_order_acquire))
+            return (int)index;
+    }
+}
+
+/* Waits until the phase's tasks are done; false where the job is over meanwhile. */
+static bool phase_over(StPool *pool, Counter *phase, uint32_t job) {
+    for (int i = 0;; i++) {
+        if (atomic_load_explicit(&pool->job, memory_order_acquire) != job) return false;
+        if (atomic_load_explicit(&phase->done, memory_order_acquire) ==
+            atomic_load_explicit(&phase->tasks, memory_order_relaxed))
+            return true;
+        if (i < TASK_SPINS)
+            relax();
+        else
+            sched_yield();
+    }
+}
+
+/* Takes part in a job until nothing is left of it. */
+static void take_part(StPool *pool, uint32_t job) {
+    int phases = atomic_load_explicit(&pool->phases, memory_order_relaxed);
+    for (int p = 0; p < phases; p++) {
+        Counter *phase = &pool->phase[p];
+        int index;
+        while ((index = claim(phase, job)) >= 0) {
+            void *context = atomic_load_explicit(&pool->context, memory_order_relaxed);
+            atomic_load_explicit(&phase->task, memory_order_relaxed)(context, index);
+            atomic_fetch_add_explicit(&phase->done, 1, memory_order_acq_rel);
+        }
+        if (!phase_over(pool, phase, job)) return;
+    }
+}
+
+/* Waits for a job other than `seen`. The sleepers' count and the job's number are each written before the
+   other is read (sequentially consistent), so one of the two sides sees the other. */
+static void wait_for_job(StPool *pool, uint32_t seen) {
     for (int i = 0; i < pool->spins; i++) {
-        if (atomic_load_explicit(&gate->now, memory_order_acquire) != seen) return;
+        if (atomic_load_explicit(&pool->job, memory_order_acquire) != seen) return;
         relax();
     }
     pthread_mutex_lock(&pool->mutex);
-    atomic_fetch_add(&gate->sleepers, 1);
-    while (atomic_load(&gate->now) == seen)
-        pthread_cond_wait(&pool->moved, &pool->mutex);
-    atomic_fetch_sub(&gate->sleepers, 1);
+    atomic_fetch_add(&pool->sleepers, 1);
+    while (atomic_load(&pool->job) == seen)
+        pthread_cond_wait(&pool->begun, &pool->mutex);
+    atomic_fetch_sub(&pool->sleepers, 1);
     pthread_mutex_unlock(&pool->mutex);
-}
-
-/* Sequential consistency orders this store before the look at the sleepers, as gate_wait orders its
-   count before its look at the gate: one of the two sees the other. */
-static void gate_open(StPool *pool, Gate *gate) {
-    atomic_fetch_add(&gate->now, 1);
-    if (atomic_load(&gate->sleepers) == 0) return;
-    pthread_mutex_lock(&pool->mutex);
-    pthread_cond_broadcast(&pool->moved);
-    pthread_mutex_unlock(&pool->mutex);
-}
-
-void st_pool_barrier(StPool *pool) {
-    if (pool->threads == 1) return;
-    unsigned seen = atomic_load_explicit(&pool->round.now, memory_order_relaxed);
-    if (atomic_fetch_add_explicit(&pool->waiting, 1, memory_order_acq_rel) + 1 == pool->threads) {
-        atomic_store_explicit(&pool->waiting, 0, memory_order_relaxed);
-        gate_open(pool, &pool->round);
-    } else {
-        gate_wait(pool, &pool->round, seen);
-    }
 }
 
 static void *work(void *context) {
-    Worker *self = context;
-    StPool *pool = self->pool;
-    for (unsigned seen = 0;; seen++) {
-        gate_wait(pool, &pool->start, seen);
+    StPool *pool = context;
+    for (uint32_t seen = 0;;) {
+        wait_for_job(pool, seen);
         if (atomic_load(&pool->quit)) return NULL;
-        pool->job(pool->context, self->index, pool->threads);
-        st_pool_barrier(pool);
+        seen = atomic_load(&pool->job);
+        take_part(pool, seen);
     }
 }
 
-void st_pool_run(StPool *pool, StJob job, void *context) {
-    if (pool->threads > 1) {
-        pool->job = job;
-        pool->context = context;
-        gate_open(pool, &pool->start);
+static void publish(StPool *pool, uint32_t job) {
+    atomic_store(&pool->job, job);
+    if (atomic_load(&pool->sleepers) == 0) return;
+    pthread_mutex_lock(&pool->mutex);
+    pthread_cond_broadcast(&pool->begun);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+void st_pool_run(StPool *pool, const StPhase *phases, int count, void *context) {
+    if (!pool || pool->threads == 1) {
+        for (int p = 0; p < count; p++)
+            for (int i = 0; i < phases[p].tasks; i++)
+                phases[p].task(context, i);
+        return;
     }
-    job(context, 0, pool->threads);
-    st_pool_barrier(pool);
+    uint32_t job = atomic_load_explicit(&pool->job, memory_order_relaxed) + 1;
+    /* Close every phase under the new number first: then nobody can claim while the rest is written. */
+    for (int p = 0; p < ST_PHASES_MAX; p++)
+        atomic_store(&pool->phase[p].next, (uint64_t)job << 32 | CLOSED);
+    atomic_store_explicit(&pool->context, context, memory_order_relaxed);
+    atomic_store_explicit(&pool->phases, count, memory_order_relaxed);
+    for (int p = 0; p < count; p++) {
+        atomic_store_explicit(&pool->phase[p].task, phases[p].task, memory_order_relaxed);
+        atomic_store_explicit(&pool->phase[p].tasks, phases[p].tasks, memory_order_relaxed);
+        atomic_store_explicit(&pool->phase[p].done, 0, memory_order_relaxed);
+        atomic_store_explicit(&pool->phase[p].next, (uint64_t)job << 32, memory_order_release);
+    }
+    publish(pool, job);
+    take_part(pool, job);
 }
 
 int st_processors(void) {
@@ -113,20 +158,20 @@ StPool *st_pool_create(int threads, StError *error) {
         st_fail(error, ST_ERR_VALUE, "threads %d, wanted 1 to %d", threads, ST_THREADS_MAX);
         return NULL;
     }
-    size_t size = sizeof(StPool) + (size_t)threads * sizeof(Worker);
-    size = (size + 63) / 64 * 64;
-    StPool *pool = aligned_alloc(64, size);
-    if (!pool) {
-        st_fail_memory(error, "the thread pool", size);
+    StPool *pool = aligned_alloc(64, (sizeof *pool + 63) / 64 * 64);
+    pthread_t *thread = calloc((size_t)threads, sizeof *thread);
+    if (!pool || !thread) {
+        free(pool);
+        free(thread);
+        st_fail_memory(error, "the thread pool", sizeof *pool);
         return NULL;
     }
     /* Spinning helps only while every thread has a processor of its own. */
-    *pool = (StPool){.threads = 1, .spins = threads <= st_processors() ? SPINS : 1};
+    *pool = (StPool){.threads = 1, .thread = thread, .spins = threads <= st_processors() ? IDLE_SPINS : 1};
     pthread_mutex_init(&pool->mutex, NULL);
-    pthread_cond_init(&pool->moved, NULL);
+    pthread_cond_init(&pool->begun, NULL);
     for (int i = 1; i < threads; i++) {
-        pool->worker[i] = (Worker){.pool = pool, .index = i};
-        if (pthread_create(&pool->worker[i].thread, NULL, work, &pool->worker[i]) != 0) {
+        if (pthread_create(&thread[i - 1], NULL, work, pool) != 0) {
             st_fail(error, ST_ERR_STATE, "thread %d of %d could not be started", i + 1, threads);
             st_pool_destroy(pool);
             return NULL;
@@ -139,10 +184,11 @@ StPool *st_pool_create(int threads, StError *error) {
 void st_pool_destroy(StPool *pool) {
     if (!pool) return;
     atomic_store(&pool->quit, true);
-    gate_open(pool, &pool->start);
+    publish(pool, atomic_load(&pool->job) + 1);
     for (int i = 1; i < pool->threads; i++)
-        pthread_join(pool->worker[i].thread, NULL);
-    pthread_cond_destroy(&pool->moved);
+        pthread_join(pool->thread[i - 1], NULL);
+    pthread_cond_destroy(&pool->begun);
     pthread_mutex_destroy(&pool->mutex);
+    free(pool->thread);
     free(pool);
 }

@@ -1,30 +1,34 @@
-/* A small pool of threads that run one job together.
+/* A small pool of threads that do the tasks of a job together.
  *
- * The caller is thread 0 and works too. Jobs cut their work by a rule of the
- * work alone and deal the parts out by (part % threads); so the pool's size
- * never shows in a result. Waiting spins for a few microseconds, then sleeps:
- * steps of a small network meet at a barrier without a system call, and an idle
- * pool costs nothing. One job at a time; not for use from several callers. */
+ * A job is a list of phases; a phase is a number of tasks, cut by a rule of the
+ * work alone. Any thread takes any next task of the phase at hand, and a phase
+ * begins when all tasks of the one before are done; so neither the pool's size
+ * nor who did what shows in a result. The caller works too and never waits for
+ * a thread that has taken nothing: on a machine that is busy with other things
+ * a job goes on at the speed of the threads that do run. Waiting spins for a few
+ * microseconds; idle threads then sleep and cost nothing. One job at a time. */
 #ifndef ST_BASE_POOL_H
 #define ST_BASE_POOL_H
 
 #include "base/error.h"
 
 typedef struct StPool StPool;
-typedef void (*StJob)(void *context, int thread, int threads);
 
-enum { ST_THREADS_MAX = 64 };
+typedef struct StPhase {
+    void (*task)(void *context, int index); /* index in 0 … tasks − 1 */
+    int tasks;
+} StPhase;
+
+enum { ST_THREADS_MAX = 64, ST_PHASES_MAX = 8 };
 
 /* threads in 1 … ST_THREADS_MAX, the caller counted. */
 StPool *st_pool_create(int threads, StError *error);
 void st_pool_destroy(StPool *pool);
 int st_pool_threads(const StPool *pool);
 
-/* Runs the job once on every thread; returns when all have returned. */
-void st_pool_run(StPool *pool, StJob job, void *context);
-
-/* Inside a job: all threads of the pool meet here; what was written before is seen after. */
-void st_pool_barrier(StPool *pool);
+/* Does every task of every phase, in the order of the phases; what a phase wrote is seen by the next, and
+ * by the caller. pool NULL: the caller alone. */
+void st_pool_run(StPool *pool, const StPhase *phases, int count, void *context);
 
 /* Processors that this process may run on. */
 int st_processors(void);

@@ -304,21 +304,16 @@ typedef struct Run {
     int64_t rows;
 } Run;
 
-static void run_chunks(void *context, int thread, int threads) {
+static void run_chunk(void *context, int index) {
     const Run *run = context;
     StPass pass = *run->pass;
-    for (int64_t first = (int64_t)thread * RUN_ROWS; first < run->rows;
-         first += (int64_t)threads * RUN_ROWS) {
-        pass.first = first;
-        pass.rows = run->rows - first < RUN_ROWS ? run->rows - first : RUN_ROWS;
-        st_network_forward(run->network, &pass);
-    }
+    pass.first = (int64_t)index * RUN_ROWS;
+    pass.rows = run->rows - pass.first < RUN_ROWS ? run->rows - pass.first : RUN_ROWS;
+    st_network_forward(run->network, &pass);
 }
 
 void st_network_run(StNetwork *network, int64_t rows, const StPass *pass, StPool *pool) {
     Run run = {network, pass, rows};
-    if (pool && rows > RUN_ROWS)
-        st_pool_run(pool, run_chunks, &run);
-    else
-        run_chunks(&run, 0, 1);
+    StPhase phase = {run_chunk, (int)((rows + RUN_ROWS - 1) / RUN_ROWS)};
+    st_pool_run(rows > RUN_ROWS ? pool : NULL, &phase, 1, &run);
 }

@@ -224,25 +224,24 @@ static bool all_finite(const StLearner *l) {
     return finite;
 }
 
-/* Every thread comes to the same verdict by itself. */
-static void work(void *context, int thread, int threads) {
+static void lane_task(void *context, int index) {
+    lane_run(context, index);
+}
+
+static void part_task(void *context, int index) {
     StLearner *l = context;
-    const Job *job = &l->job;
-    for (int i = thread; i < job->lanes; i += threads)
-        lane_run(l, i);
-    if (!job->learn) return;
-    st_pool_barrier(l->pool);
-    int parts = st_network_parts(l->network);
-    for (int i = thread; i < parts; i += threads)
-        st_network_gradient(l->network, job->rows, i);
-    st_pool_barrier(l->pool);
-    for (int i = thread; i < l->ranges; i += threads)
-        range_examine(l, &l->range[i]);
-    if (!job->update) return;
-    st_pool_barrier(l->pool);
-    if (!all_finite(l)) return;
-    for (int i = thread; i < l->ranges; i += threads)
-        range_update(l, &l->range[i]);
+    st_network_gradient(l->network, l->job.rows, index);
+}
+
+static void examine_task(void *context, int index) {
+    StLearner *l = context;
+    range_examine(l, &l->range[index]);
+}
+
+/* Every task comes to the same verdict by itself. */
+static void update_task(void *context, int index) {
+    StLearner *l = context;
+    if (all_finite(l)) range_update(l, &l->range[index]);
 }
 
 /* Fills in what follows from the rest, runs, and leaves data_loss and penalty. */
@@ -251,7 +250,11 @@ static void run(StLearner *l, const Job *job) {
     l->job.lanes = lanes_of(job->rows);
     l->job.scale = 1 / ((double)job->rows * (double)l->positions);
     l->job.pass.z = l->form == ST_LOSS_FUSED;
-    st_pool_run(l->pool, work, l);
+    StPhase phases[] = {{lane_task, l->job.lanes},
+                        {part_task, st_network_parts(l->network)},
+                        {examine_task, l->ranges},
+                        {update_task, l->ranges}};
+    st_pool_run(l->pool, phases, !job->learn ? 1 : !job->update ? 3 : 4, l);
     l->data_loss = lanes_loss(l);
     l->penalty = ranges_penalty(l);
 }
