@@ -66,6 +66,8 @@ typedef struct View {
     /* A line "NAME WORD…" of the workbench that is the view's own (`train log_y`); words[0] is the first
      * after the name. NULL: none. */
     bool (*command)(ViewContext *context, const StWord *words, int count, StError *error);
+    /* What has the focus now, where that is not the view itself (an open form): its hints; or NULL. */
+    const UiBinding *(*hints)(ViewContext *context);
     void (*close)(void *state); /* frees what the state owns; NULL: nothing */
 } View;
 

@@ -1,0 +1,370 @@
+/* A frame: two lines of header that never move, tabs, the view, what just happened, what one may do. Where
+ * there is little room the header is one line, and the picture keeps the rest. */
+#include "workbench_inside.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SMALL_W = 60, SMALL_H = 14, WIDE_W = 110 };
+
+bool bench_is_small(const Bench *bench) {
+    return bench->grid->w < SMALL_W || bench->grid->h < SMALL_H;
+}
+
+/* ---- header ---- */
+
+typedef struct State {
+    const char *word;
+    UiGlyph glyph;
+    UiInk ink;
+} State;
+
+static State state_now(const Bench *bench) {
+    if (bench->loading) return (State){"loading", UI_GLYPH_ELLIPSIS, UI_WARN};
+    if (!bench->has_run) return (State){"idle", UI_GLYPH_BULLET, UI_DIM};
+    StTrainerState state = bench->status.state;
+    State now = {st_trainer_state_word(state), UI_GLYPH_BULLET, UI_DIM};
+    if (state == ST_STATE_TRAINING) now.glyph = UI_GLYPH_PLAY, now.ink = UI_GOOD | UI_BOLD;
+    if (state == ST_STATE_PAUSED) now.glyph = UI_GLYPH_PAUSE, now.ink = UI_WARN;
+    if (state == ST_STATE_DONE) now.glyph = UI_GLYPH_STOP, now.ink = UI_GOOD;
+    if (state == ST_STATE_STOPPED) now.glyph = UI_GLYPH_STOP, now.ink = UI_DIM;
+    if (state == ST_STATE_DIVERGED) now.glyph = UI_GLYPH_GAP, now.ink = UI_BAD;
+    return now;
+}
+
+/* The epoch that is being made, from 1. */
+static int64_t epoch_now(const Bench *bench) {
+    const StTrainerStatus *status = &bench->status;
+    if (!bench->has_run) return 0;
+    bool within = status->steps_per_epoch > 0 && status->step % status->steps_per_epoch != 0;
+    return status->epoch + (within ? 1 : 0);
+}
+
+static int64_t epochs_of(const Bench *bench) {
+    if (bench->has_run) return bench->status.epochs;
+    const StFit *fit = &session_recipe(bench->session)->fit;
+    return fit->given ? fit->epochs : 0;
+}
+
+static void time_left(const Bench *bench, char text[24]) {
+    double left =
+        bench->has_run && bench->status.state == ST_STATE_TRAINING ? bench->status.seconds_left : -1;
+    text[0] = '\0';
+    if (left < 0 || !isfinite(left)) return;
+    if (left < 99.5)
+        snprintf(text, 24, "%.0f s left", left);
+    else if (left < 5940)
+        snprintf(text, 24, "%.0f min left", left / 60);
+    else if (left < 359400)
+        snprintf(text, 24, "%.0f h left", left / 3600);
+    else
+        snprintf(text, 24, "%.0f days left", fmin(left / 86400, 9999));
+}
+
+static void draw_header_state(Bench *bench, UiRect row) {
+    UiGrid *grid = bench->grid;
+    State state = state_now(bench);
+    char text[40];
+    bool wide = row.w >= WIDE_W;
+    int name_w = ui_text_in(grid, row, 1, 0, 25, UI_TITLE, session_name(bench->session));
+    if (session_dirty(bench->session)) ui_text(grid, row, 1 + (name_w < 25 ? name_w : 25), 0, UI_WARN, "*");
+    ui_put_glyph(grid, row, 28, 0, state.glyph, state.ink);
+    ui_text(grid, row, 30, 0, state.ink, state.word);
+    int x = 41;
+    x += ui_text(grid, row, x, 0, UI_DIM, "epoch ");
+    ui_print(grid, row, x, 0, UI_TEXT, "%lld/%lld", (long long)epoch_now(bench), (long long)epochs_of(bench));
+    if (wide) {
+        ui_text(grid, row, 57, 0, UI_DIM, "step");
+        ui_print(grid, row, 62, 0, UI_TEXT, "%lld/%lld", (long long)bench->status.step,
+                 (long long)bench->status.steps);
+    }
+    if (bench->has_run && bench->status.samples_per_s > 0)
+        ui_print_right(grid, row, wide ? 94 : 68, 0, UI_TEXT, "%s rows/s",
+                       ui_count(text, bench->status.samples_per_s));
+    time_left(bench, text);
+    ui_print_right(grid, row, row.w - 1, 0, UI_TEXT, "%s", text);
+}
+
+/* "loss 0.2131  val 0.2507": fields of a fixed width. Returns where to go on. */
+static int draw_figure(Bench *bench, UiRect row, int x, const char *name, double value, bool validated,
+                       double validation) {
+    char number[UI_NUMBER];
+    char label[16];
+    snprintf(label, sizeof label, "%.14s", name);
+    x += ui_text(bench->grid, row, x, 0, UI_DIM, label) + 1;
+    ui_text(bench->grid, row, x, 0, UI_TRAINING, ui_number(number, value, 6, 4));
+    x += 8;
+    x += ui_text(bench->grid, row, x, 0, UI_DIM, "val") + 1;
+    ui_text(bench->grid, row, x, 0, UI_VALIDATION, ui_number(number, validated ? validation : NAN, 6, 4));
+    return x + 9;
+}
+
+static void draw_header_figures(Bench *bench, UiRect row) {
+    UiGrid *grid = bench->grid;
+    const StTrainerStatus *status = &bench->status;
+    bool seen = bench->has_run && status->step > 0;
+    char number[UI_NUMBER];
+    int right = row.w - 24;
+    int x = draw_figure(bench, row, 1, "loss", seen ? bench->recent[0] : NAN,
+                        bench->has_run && status->has_validation, status->validation.loss);
+    const StCompile *compile =
+        &(bench->has_run ? session_run(bench->session)->recipe : session_recipe(bench->session))->compile;
+    x = x < 28 ? 28 : x;
+    for (int i = 0; i < compile->metrics; i++) {
+        const char *name = st_metric_kind_at(compile->metric[i])->name;
+        int width = (int)strlen(name) < 14 ? (int)strlen(name) : 14;
+        if (x + width + 19 > right) break;
+        x = draw_figure(bench, row, x, name, seen ? bench->recent[1 + i] : NAN,
+                        bench->has_run && status->has_validation, status->validation.metric[i]);
+    }
+    ui_text(grid, row, right, 0, UI_DIM, "rate");
+    double rate = session_rate(bench->session);
+    ui_text(grid, row, right + 5, 0, UI_TEXT, ui_number(number, rate, 7, 4));
+    char seed[32];
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)session_recipe(bench->session)->seed);
+    ui_text(grid, row, right + 13, 0, UI_DIM, "seed");
+    ui_text_in(grid, row, right + 18, 0, 6, UI_TEXT, seed);
+}
+
+/* ".213" */
+static char *short_number(char text[UI_NUMBER], double value) {
+    if (isfinite(value) && fabs(value) < 0.9995 && value >= 0) {
+        char digits[16];
+        snprintf(digits, sizeof digits, "%.3f", value);
+        snprintf(text, UI_NUMBER, "%s", digits + 1);
+        return text;
+    }
+    return ui_number(text, value, 4, 3);
+}
+
+/* One line: "iris ▶ 12/50 loss .213 acc .952", less of it where there is less room. */
+static void draw_header_small(Bench *bench, UiRect row) {
+    UiGrid *grid = bench->grid;
+    State state = state_now(bench);
+    char name[64], number[UI_NUMBER];
+    int x = row.w >= 30 ? 1 : 0;
+    snprintf(name, sizeof name, "%s", session_name(bench->session));
+    char *end = strrchr(name, '.');
+    if (end && !strcmp(end, ".strata")) *end = '\0';
+    if (row.w >= 30) {
+        int width = row.w < 40 ? 6 : row.w - 32;
+        int taken = ui_text_in(grid, row, x, 0, width, UI_TITLE, name);
+        x += (taken < width ? taken : width) + 1;
+    }
+    ui_put_glyph(grid, row, x, 0, state.glyph, state.ink);
+    x += 2;
+    x += ui_print(grid, row, x, 0, UI_TEXT, "%lld/%lld", (long long)epoch_now(bench),
+                  (long long)epochs_of(bench)) +
+         1;
+    if (row.w >= 24) x += ui_text(grid, row, x, 0, UI_DIM, "loss ");
+    double loss = bench->has_run && bench->status.step ? bench->recent[0] : NAN;
+    x += ui_text(grid, row, x, 0, UI_TRAINING, short_number(number, loss)) + 1;
+    const Recipe *recipe = bench->has_run ? session_run(bench->session)->recipe : NULL;
+    if (!recipe || recipe->compile.metrics == 0 || x + 8 > row.w) return;
+    snprintf(name, sizeof name, "%.3s ", st_metric_kind_at(recipe->compile.metric[0])->name);
+    x += ui_text(grid, row, x, 0, UI_DIM, name);
+    ui_text(grid, row, x, 0, UI_TRAINING, short_number(number, bench->status.step ? bench->recent[1] : NAN));
+}
+
+static void draw_tabs(Bench *bench, UiRect row) {
+    UiGrid *grid = bench->grid;
+    int x = 0;
+    bench->tabs = (UiHints){.y = row.y};
+    for (int i = 0; views[i] && views[i]->key; i++) {
+        int width = ui_text_width(views[i]->title) + 4;
+        bool here = i == bench->focus;
+        UiRect tab = ui_rect(row.x + x, row.y, width, 1);
+        if (here) ui_fill(grid, tab, UI_FOCUS);
+        ui_print(grid, tab, 1, 0, here ? UI_FOCUS : UI_KEY, "%c", (int)views[i]->key);
+        ui_text(grid, tab, 3, 0, here ? UI_FOCUS : UI_TEXT, views[i]->title);
+        bench->tabs.at[bench->tabs.count].x0 = tab.x;
+        bench->tabs.at[bench->tabs.count].x1 = tab.x + width;
+        bench->tabs.at[bench->tabs.count++].key = views[i]->key;
+        x += width;
+    }
+    static const UiBinding ends[] = {{'?', "help", "help", "help"}, {':', ":", "command", "command"}, {0}};
+    UiHints more;
+    UiRect right = row;
+    right.x = row.x + row.w - 18, right.w = 17;
+    if (right.x < row.x + x) return;
+    ui_hints_draw(grid, right, 0, ends, NULL, &more);
+    for (int i = 0; i < more.count; i++)
+        bench->tabs.at[bench->tabs.count++] = more.at[i];
+}
+
+/* ---- the last two lines ---- */
+
+static const UiBinding leave_bindings[] = {{'s', "save", "save", "writes it first"},
+                                           {'d', "discard", "discard", "goes on without saving"},
+                                           {UI_KEY_ESCAPE, "stay", "stay", "stays here"},
+                                           {0}};
+static const UiBinding end_bindings[] = {
+    {'y', "end", "end", "ends the program"}, {UI_KEY_ESCAPE, "stay", "stay", "stays here"}, {0}};
+static const UiBinding help_bindings[] = {{UI_KEY_ESCAPE, "close", "close", "closes the help"},
+                                          {UI_KEY_UP, "up", "scroll", "goes up"},
+                                          {UI_KEY_DOWN, "down", "scroll", "goes down"},
+                                          {'/', "search", "search", "type to search"},
+                                          {0}};
+
+/* What one may do now: space first, then what the view does, then the rest. */
+static void draw_hints(Bench *bench, UiRect row) {
+    UiBinding all[96];
+    const View *view = views[bench->focus];
+    int count = 0;
+    row.x += 1, row.w -= 1;
+    if (bench->ask != ASK_NOTHING || bench->helping) {
+        const UiBinding *table = bench->ask == ASK_LEAVE ? leave_bindings
+                                 : bench->ask == ASK_END ? end_bindings
+                                                         : help_bindings;
+        ui_hints_draw(bench->grid, row, 0, table, NULL, &bench->hints);
+        return;
+    }
+    ViewContext context = bench_context(bench, bench->focus);
+    const UiBinding *held = view->hints && context.state ? view->hints(&context) : NULL;
+    if (held) {
+        ui_hints_draw(bench->grid, row, 0, held, NULL, &bench->hints);
+        return;
+    }
+    bool small = bench_is_small(bench), start = !strcmp(view->name, "start");
+    if (!start) all[count++] = bench->common[0];
+    if (small) {
+        all[count++] = *ui_keymap_find(bench->common, UI_KEY_TAB);
+        all[count++] = *ui_keymap_find(bench->common, '?');
+    }
+    for (const UiBinding *own = view->bindings; own && own->key && count < 48; own++)
+        all[count++] = *own;
+    for (const UiBinding *one = bench->common + 1; one->key && count < 95; one++) {
+        bool above = one->key == UI_KEY_TAB || one->key == '?' || one->key == ':';
+        bool idle = start && !strchr("onq?", (int)(one->key & 0x7f));
+        if (!above && !idle) all[count++] = *one;
+    }
+    all[count] = (UiBinding){0};
+    ui_hints_draw(bench->grid, row, 0, all, NULL, &bench->hints);
+}
+
+static void draw_pending(Bench *bench, UiRect row, int from) {
+    StText what = {0}, text = {0};
+    if (session_pending(bench->session, &what)) {
+        bool training = bench->status.state == ST_STATE_TRAINING;
+        st_text_format(&text,
+                       training ? "%s changed: takes effect at the next start; r restarts"
+                                : "%s changed: space starts anew, keeping layers that did not change",
+                       st_text_string(&what));
+        if (from > 1) {
+            st_text_clear(&text);
+            st_text_format(&text, "%s: at the next start", st_text_string(&what));
+        }
+        int width = ui_text_width(st_text_string(&text));
+        if (from == 1)
+            ui_text(bench->grid, row, from, 0, UI_WARN, st_text_string(&text));
+        else if (from + width + 3 < row.w)
+            ui_print_right(bench->grid, row, row.w - 1, 0, UI_WARN, "%s", st_text_string(&text));
+    }
+    st_text_free(&what);
+    st_text_free(&text);
+}
+
+static void draw_message(Bench *bench, UiRect row) {
+    UiGrid *grid = bench->grid;
+    if (bench->ask == ASK_LEAVE) {
+        ui_print(grid, row, 1, 0, UI_WARN, "%s has unsaved changes", session_name(bench->session));
+        return;
+    }
+    if (bench->ask == ASK_END) {
+        ui_print(grid, row, 1, 0, UI_WARN, "end strata%s? y ends it",
+                 session_dirty(bench->session) ? " and lose unsaved changes" : "");
+        return;
+    }
+    int x = 1;
+    if (*bench->message) x += ui_text(grid, row, 1, 0, bench->message_ink, bench->message) + 2;
+    if (bench->errors > bench->errors_seen) {
+        char text[64];
+        int width = snprintf(text, sizeof text, "%ld new in the log: l", bench->errors - bench->errors_seen);
+        if (x + width < row.w) ui_print_right(grid, row, row.w - 1, 0, UI_WARN, "%s", text);
+        return;
+    }
+    draw_pending(bench, row, x);
+}
+
+static void draw_prompt(Bench *bench, UiRect line, UiRect below) {
+    UiGrid *grid = bench->grid;
+    int cursor;
+    const char *text = ui_prompt_line(bench->prompt, &cursor);
+    char head[BENCH_LINE];
+    snprintf(head, sizeof head, "%.*s", cursor, text);
+    int before = ui_text_width(head), skip = before > line.w - 4 ? before - (line.w - 4) : 0;
+    const char *from = text;
+    for (int column = 0; column < skip && *from;)
+        column += ui_codepoint_width(ui_utf8_next(&from));
+    ui_fill(grid, line, UI_TEXT);
+    ui_text(grid, line, 1, 0, UI_KEY, ":");
+    ui_text(grid, line, 2, 0, UI_TEXT, from);
+    grid->cursor_x = line.x + 2 + before - skip;
+    grid->cursor_y = line.y;
+    if (below.h <= 0) return;
+    const char *const *word = ui_prompt_candidates(bench->prompt);
+    if (!word || !*word) {
+        ui_text(grid, below, 1, 0, UI_DIM, "enter runs it   tab completes   up down history   esc leaves");
+        return;
+    }
+    for (int x = 1; *word && x < below.w - 2; word++)
+        x += ui_text(grid, below, x, 0, UI_DIM, *word) + 2;
+}
+
+/* ---- the whole ---- */
+
+/* Data that is not read yet is read after a frame that says so. */
+static bool must_load(const Bench *bench) {
+    const StError *failed = NULL;
+    return session_recipe(bench->session)->data.given && !session_dataset_loaded(bench->session, &failed) &&
+           !failed;
+}
+
+static void draw_body(Bench *bench, UiRect body) {
+    int at = bench->helping ? bench_view_index("help") : bench->focus;
+    ViewContext context = bench_context(bench, at);
+    if (bench->loading && strcmp(views[at]->name, "start")) {
+        ui_print_center(bench->grid, body, body.h / 2, UI_DIM, "reading the data …");
+        return;
+    }
+    if (context.state) views[at]->draw(&context, bench->grid, body);
+}
+
+void bench_draw(Bench *bench) {
+    UiGrid *grid = bench->grid;
+    ui_grid_clear(grid);
+    grid->cursor_x = grid->cursor_y = -1;
+    bench->hints = (UiHints){.y = -1};
+    bench->tabs = (UiHints){.y = -1};
+    bench->loading = must_load(bench);
+    bool training = bench->has_run && bench->status.state == ST_STATE_TRAINING;
+    bench->common[0] =
+        training ? (UiBinding){' ', "pause", "pause", bench_bindings[0].help} : bench_bindings[0];
+    UiRect rest = ui_grid_rect(grid);
+    bool small = bench_is_small(bench), prompt = ui_prompt_is_open(bench->prompt);
+    UiRect head = ui_cut_top(&rest, small ? 1 : 2);
+    if (small) {
+        draw_header_small(bench, head);
+    } else {
+        UiRect first = ui_cut_top(&head, 1);
+        draw_header_state(bench, first);
+        draw_header_figures(bench, head);
+        draw_tabs(bench, ui_cut_top(&rest, 1));
+    }
+    bool hints = rest.h >= 5 || !small;
+    UiRect last = ui_cut_bottom(&rest, hints ? 1 : 0);
+    UiRect line = ui_cut_bottom(&rest, small ? 0 : 1);
+    bool urgent = bench->ask != ASK_NOTHING || *bench->message;
+    draw_body(bench, rest);
+    if (prompt) {
+        UiRect whole = ui_grid_rect(grid);
+        draw_prompt(bench, small ? ui_cut_bottom(&whole, 1) : line, small ? (UiRect){0} : last);
+        return;
+    }
+    if (!small) draw_message(bench, line);
+    if (small && urgent && last.h)
+        draw_message(bench, last);
+    else
+        draw_hints(bench, last);
+}

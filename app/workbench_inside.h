@@ -1,0 +1,104 @@
+/* Inside the workbench: shared by workbench*.c and by the views that show the workbench itself (help, log).
+ */
+#ifndef APP_WORKBENCH_INSIDE_H
+#define APP_WORKBENCH_INSIDE_H
+
+#include "command.h"
+#include "view.h"
+#include "workbench.h"
+
+#include "log.h"
+#include "plot.h"
+#include "prompt.h"
+
+enum { BENCH_VIEWS = 16, BENCH_LINE = ST_LINE_MAX };
+
+/* A question that the next key answers. */
+typedef enum Ask {
+    ASK_NOTHING,
+    ASK_LEAVE, /* unsaved: s, d, esc; then runs `then` */
+    ASK_END    /* after ctrl-c: y */
+} Ask;
+
+typedef struct Bench {
+    Session *session;
+    UiScreen *screen;
+    UiGrid *grid;
+    int wake_fd;
+
+    /* the run as the screen knows it */
+    History *now, *last;
+    Trends *trends;
+    StInspection *inspection;
+    const StLook *look;
+    StWant want;
+    UiSmooth smooth[1 + ST_METRICS_MAX]; /* of the figures in the header */
+    double recent[1 + ST_METRICS_MAX];
+    int64_t recent_step;
+    StTrainerStatus status; /* of the last frame; state IDLE without a run */
+    bool has_run;
+
+    /* what is looked at */
+    int focus;                /* index into views */
+    void *state[BENCH_VIEWS]; /* made when first looked at */
+    bool helping;             /* the help lies over the view */
+
+    char message[600];
+    UiInk message_ink;
+    UiLog log;
+    long errors, errors_seen; /* lines caught from standard error */
+    Ask ask;
+    char then[BENCH_LINE];
+    bool discard; /* the person said so: do not ask again */
+
+    UiPrompt *prompt;
+    char *preset; /* opens the prompt with this typed in, once the present line has run */
+
+    UiHints hints;
+    UiHints tabs;
+    UiBinding common[48]; /* the common bindings; the first row says what space does now */
+    bool changed;         /* a frame is due */
+    bool pressed;         /* by a key: at once */
+    double drawn;         /* when the last frame was shown, seconds */
+    double cost;          /* processor seconds of a frame, smoothed */
+    bool loading;         /* the frame says so; data is read after it */
+    bool play;            /* as soon as data is there */
+    bool quit;
+    int status_code;
+} Bench;
+
+/* ---- workbench.c ---- */
+bool bench_run_line(void *bench, const char *line);
+void bench_say(Bench *bench, UiInk ink, const char *text);
+ViewContext bench_context(Bench *bench, int view);
+void bench_look_at(Bench *bench, int view);
+int bench_view_index(const char *name); /* -1: there is none */
+void bench_key(Bench *bench, UiKey key);
+
+/* ---- workbench_run.c: news from trainer and inspection ---- */
+void bench_hooks(Bench *bench);
+void bench_news(Bench *bench);
+void bench_run_ends(void *bench);
+
+/* ---- workbench_frame.c ---- */
+void bench_draw(Bench *bench);
+bool bench_is_small(const Bench *bench);
+
+/* ---- workbench_prompt.c ---- */
+UiKey bench_pump(void *bench); /* runs the loop until a key is wanted; 0: the program is to end */
+void bench_prompt(Bench *bench);
+void bench_complete(void *bench, const char *line, int cursor, int *begin, UiCandidate add, void *to);
+
+/* ---- workbench_verbs.c: its rows of the table of commands, and its keys ---- */
+void bench_add_commands(Bench *bench);
+extern const UiBinding bench_bindings[];
+size_t bench_binding_count(void);                     /* with the row that ends them */
+void bench_answer(Bench *bench, UiKey key);           /* to a question */
+bool bench_ask_leave(Bench *bench, const char *then); /* true: there is something to ask first */
+void bench_complete(void *bench, const char *line, int cursor, int *begin, UiCandidate add, void *to);
+
+/* ---- views/help.c ---- */
+void help_about(void *state, const View *of, const UiBinding *common, ViewContext *context);
+void help_text(void *state, const char *title, const char *text);
+
+#endif

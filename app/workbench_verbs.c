@@ -1,0 +1,334 @@
+/* What the workbench adds to the language, and which line each key runs. */
+#include "workbench_inside.h"
+
+#include "places.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The first row is what space does at rest; while training it pauses. */
+const UiBinding bench_bindings[] = {
+    {' ', "play", "play", "starts training, goes on, or pauses"},
+    {'s', "step", "step", "makes one step: one batch"},
+    {'e', "epoch", "epoch", "trains to the end of the epoch"},
+    {'+', "rate up", "rate", "the next larger learning rate, at once"},
+    {'-', "rate down", "rate", "the next smaller learning rate, at once"},
+    {'a', "add", "add layer", "opens the form for a new layer"},
+    {'u', "undo", "undo", "takes the last edit back"},
+    {UI_KEY_TAB, "view next", "next", "the next view"},
+    {'?', "help", "help", "the keys of this view, and what is under the cursor"},
+    {'q', "quit", "quit", "leaves; asks where something is not saved"},
+    {':', ":", "command", "takes any command"},
+    {'r', "reset", "reset", "new weights from the same seed"},
+    {'R', "reset new", NULL, "new weights from a new seed"},
+    {'=', "rate up", NULL, "the next larger learning rate, at once"},
+    {'<', "slower", "pace", "fewer steps a second; the numbers stay the same"},
+    {'>', "faster", "pace", "more steps a second, up to full speed"},
+    {'r' | UI_CTRL, "redo", NULL, "makes the edit again that was undone"},
+    {'o', ":open ", "open", "opens a recipe"},
+    {'w', "save", "save", "writes the recipe to its file"},
+    {'s' | UI_CTRL, "save", NULL, "writes the recipe to its file"},
+    {'n', "new", NULL, "begins an empty recipe"},
+    {'0' + 1, "view overview", NULL, "the stack, the curves and the norms together"},
+    {'0' + 2, "view stack", NULL, "every layer; add, change, move"},
+    {'0' + 3, "view data", NULL, "what the data holds"},
+    {'0' + 4, "view train", NULL, "every curve, to zoom and to read"},
+    {'0' + 5, "view weights", NULL, "the health of every layer"},
+    {UI_KEY_TAB | UI_SHIFT, "view previous", NULL, "the previous view"},
+    {'l', "log", NULL, "what was said and what was written to standard error"},
+    {'m', "mouse", NULL, "lets go of the mouse, or takes it again"},
+    {'g', "glyphs", NULL, "the next way to draw: braille, blocks, ASCII"},
+    {'l' | UI_CTRL, "redraw", NULL, "draws the screen anew"},
+    {'z' | UI_CTRL, "suspend", NULL, "gives the terminal back to the shell until fg"},
+    {0}};
+
+size_t bench_binding_count(void) {
+    return sizeof bench_bindings / sizeof *bench_bindings;
+}
+
+static Bench *of(const CommandCall *call) {
+    return call->context;
+}
+
+/* The single word after the verb, or "" where there is none. */
+static bool one_word(const CommandCall *call, bool needed, const char *wanted, const char **word,
+                     StError *error) {
+    *word = call->count > 1 ? call->words[1].text : "";
+    if (call->count > 2 || (needed && call->count < 2))
+        return st_fail(error, ST_ERR_VALUE, "%s: wanted %s", call->words[0].text, wanted);
+    return true;
+}
+
+static bool act_view(const CommandCall *call, StError *error) {
+    Bench *bench = of(call);
+    const char *word;
+    if (!one_word(call, true, "the name of a view, next or previous", &word, error)) return false;
+    int tabs = 0, step = !strcmp(word, "next") ? 1 : !strcmp(word, "previous") ? -1 : 0;
+    while (views[tabs] && views[tabs]->key)
+        tabs++;
+    int to = step ? (bench->focus >= tabs ? 0 : (bench->focus + step + tabs) % tabs) : bench_view_index(word);
+    if (to < 0) return st_fail_unknown(error, "view", word, view_name_at, NULL);
+    bench->helping = false;
+    bench_look_at(bench, to);
+    return true;
+}
+
+static bool act_log(const CommandCall *call, StError *error) {
+    (void)error;
+    Bench *bench = of(call);
+    bool there = !strcmp(views[bench->focus]->name, "log");
+    bench_look_at(bench, bench_view_index(there ? "overview" : "log"));
+    return true;
+}
+
+/* A layer is added in the stack view, whose own key opens the form. */
+static bool act_add(const CommandCall *call, StError *error) {
+    (void)error;
+    Bench *bench = of(call);
+    bench_look_at(bench, bench_view_index("stack"));
+    const View *view = views[bench->focus];
+    ViewContext context = bench_context(bench, bench->focus);
+    if (view->press) view->press(&context, 'a');
+    return true;
+}
+
+static bool opened(Bench *bench, StError *error) {
+    (void)error;
+    if (*session_path(bench->session)) place_recent_add(session_path(bench->session));
+    bench_look_at(bench, bench_view_index("overview"));
+    return true;
+}
+
+static bool act_open(const CommandCall *call, StError *error) {
+    Bench *bench = of(call);
+    const char *word;
+    if (!one_word(call, true, "a file: open samples/iris.strata", &word, error)) return false;
+    const char *end = strrchr(word, '.');
+    if (end && !strcmp(end, ".safetensors")) return session_load(call->session, word, error);
+    if (bench_ask_leave(bench, call->line)) return true;
+    return session_open(call->session, word, error) && opened(bench, error);
+}
+
+static bool act_new(const CommandCall *call, StError *error) {
+    Bench *bench = of(call);
+    const char *word;
+    if (!one_word(call, false, "nothing after it", &word, error)) return false;
+    if (bench_ask_leave(bench, call->line)) return true;
+    session_new(call->session);
+    bench_look_at(bench, bench_view_index("stack"));
+    bench_say(bench, UI_TEXT, "a new, empty recipe: 3 chooses data, a adds a layer, w saves");
+    return true;
+}
+
+static bool act_save(const CommandCall *call, StError *error) {
+    Bench *bench = of(call);
+    const char *word;
+    if (!one_word(call, false, "a file ending in .strata or .safetensors", &word, error)) return false;
+    if (!*word && !*session_path(call->session)) {
+        free(bench->preset);
+        bench->preset = strdup("save untitled.strata");
+        return true;
+    }
+    if (!session_save(call->session, word, error)) return false;
+    if (*session_path(call->session)) place_recent_add(session_path(call->session));
+    return true;
+}
+
+static bool act_quit(const CommandCall *call, StError *error) {
+    (void)error;
+    Bench *bench = of(call);
+    if (!bench_ask_leave(bench, call->line)) bench->quit = true;
+    return true;
+}
+
+static bool act_mouse(const CommandCall *call, StError *error) {
+    Bench *bench = of(call);
+    const char *word;
+    if (!one_word(call, false, "on or off", &word, error)) return false;
+    bool on = *word ? !strcmp(word, "on") : !ui_screen_mouse(bench->screen);
+    if (*word && !on && strcmp(word, "off"))
+        return st_fail(error, ST_ERR_VALUE, "mouse: '%.40s': wanted on or off", word);
+    ui_screen_set_mouse(bench->screen, on);
+    bench_say(bench, UI_TEXT,
+              on ? "the mouse is the workbench's; m lets go of it"
+                 : "the mouse is the terminal's; m takes it again");
+    return true;
+}
+
+static bool act_glyphs(const CommandCall *call, StError *error) {
+    static const char *const name[] = {[UI_ASCII] = "ascii", [UI_BLOCK] = "block", [UI_BRAILLE] = "braille"};
+    Bench *bench = of(call);
+    const char *word;
+    if (!one_word(call, false, "braille, block or ascii", &word, error)) return false;
+    int ladder = ((int)bench->grid->look.ladder + 2) % 3;
+    for (int i = 0; i < 3; i++) {
+        if (!strcmp(word, name[i])) ladder = i;
+    }
+    if (*word && strcmp(word, name[ladder]))
+        return st_fail(error, ST_ERR_VALUE, "glyphs: '%.40s': wanted braille, block or ascii", word);
+    ui_screen_set_ladder(bench->screen, (UiLadder)ladder);
+    char text[64];
+    snprintf(text, sizeof text, "drawing with %s", ladder == UI_BLOCK ? "blocks" : name[ladder]);
+    bench_say(bench, UI_TEXT, text);
+    return true;
+}
+
+static bool act_redraw(const CommandCall *call, StError *error) {
+    (void)error;
+    ui_screen_redraw(of(call)->screen);
+    return true;
+}
+
+static bool act_suspend(const CommandCall *call, StError *error) {
+    (void)error;
+    ui_screen_suspend(of(call)->screen);
+    return true;
+}
+
+static bool act_press(const CommandCall *call, StError *error) {
+    if (call->count < 2)
+        return st_fail(error, ST_ERR_VALUE, "press: wanted the names of keys: press a down ctrl-r");
+    for (int i = 1; i < call->count; i++) {
+        UiKey key = ui_key_parse(call->words[i].text);
+        if (!key) return st_fail(error, ST_ERR_NAME, "press: '%.40s' is no key", call->words[i].text);
+        bench_key(of(call), key);
+    }
+    return true;
+}
+
+static bool act_help(const CommandCall *call, StError *error) {
+    Bench *bench = of(call);
+    const char *word;
+    if (!one_word(call, false, "one topic: help dense", &word, error)) return false;
+    int help = bench_view_index("help");
+    ViewContext context = bench_context(bench, help);
+    if (!context.state) return st_fail_memory(error, "the help", sizeof(Bench));
+    if (*word) {
+        StText text = {0};
+        bool found = help_print(word, &text, error);
+        if (found) help_text(context.state, word, st_text_string(&text));
+        st_text_free(&text);
+        if (!found) return false;
+    } else {
+        ViewContext under = bench_context(bench, bench->focus);
+        help_about(context.state, views[bench->focus], bench->common, &under);
+    }
+    bench->helping = true;
+    return true;
+}
+
+/* The next of 1, 2, 5 × 10ⁿ steps a second; slower from full speed begins below the present one. */
+static bool change_pace(const CommandCall *call, int direction) {
+    Bench *bench = of(call);
+    const Pace *pace = &session_recipe(call->session)->pace;
+    double now = pace->per_second;
+    char line[64];
+    if (now <= 0 && direction > 0) {
+        bench_say(bench, UI_TEXT, "it runs at full speed");
+        return true;
+    }
+    if (now <= 0) {
+        int batch = session_recipe(call->session)->fit.batch_size;
+        now = bench->has_run && batch > 0 ? bench->status.samples_per_s / batch : 0;
+        now = now > 1 ? fmin(now, 1000) : 100;
+    }
+    double next = session_rate_step(now, direction);
+    if (next > 1000)
+        snprintf(line, sizeof line, "pace full");
+    else
+        snprintf(line, sizeof line, "pace %s%.3g", pace->epochs ? "epochs=" : "", fmax(next, 0.1));
+    return bench_run_line(bench, line);
+}
+
+static bool act_slower(const CommandCall *call, StError *error) {
+    (void)error;
+    return change_pace(call, -1), true;
+}
+
+static bool act_faster(const CommandCall *call, StError *error) {
+    (void)error;
+    return change_pace(call, 1), true;
+}
+
+/* A line that is a view's own: "train log_y". */
+static bool act_of_view(const CommandCall *call, StError *error) {
+    Bench *bench = of(call);
+    int at = bench_view_index(call->words[0].text);
+    if (bench->focus != at) bench_look_at(bench, at);
+    ViewContext context = bench_context(bench, at);
+    if (!context.state) return st_fail_memory(error, "the view", views[at]->state_size);
+    return call->count < 2 || views[at]->command(&context, call->words + 1, call->count - 1, error);
+}
+
+static const Command verbs[] = {
+    {"view", "NAME|next|previous", "goes to a view", PLACE_WORKBENCH, .takes = TAKES_VIEW,
+     .words = "next previous", .act = act_view},
+    {"open", "FILE", "opens a recipe, or weights (.safetensors)", PLACE_WORKBENCH, .takes = TAKES_FILE,
+     .act = act_open},
+    {"load", "FILE", "opens a recipe, or weights (.safetensors)", PLACE_WORKBENCH, .takes = TAKES_FILE,
+     .act = act_open},
+    {"save", "[FILE]", "writes the recipe (.strata) or the weights (.safetensors), by suffix",
+     PLACE_WORKBENCH, .takes = TAKES_FILE, .act = act_save},
+    {"new", "", "begins an empty recipe", PLACE_WORKBENCH, .act = act_new},
+    {"add", "", "opens the form for a new layer", PLACE_WORKBENCH, .act = act_add},
+    {"slower", "", "fewer steps a second", PLACE_WORKBENCH, .act = act_slower},
+    {"faster", "", "more steps a second", PLACE_WORKBENCH, .act = act_faster},
+    {"train", "WORD …", "how the curves of the train view are shown", PLACE_WORKBENCH,
+     .words = "x=step x=epoch x=second log_y log_x smooth=0.9 outliers follow freeze fit in out",
+     .act = act_of_view},
+    {"help", "[TOPIC]", "the keys of this view; or explains a topic", PLACE_WORKBENCH, .takes = TAKES_TOPIC,
+     .act = act_help},
+    {"log", "", "what was said, and what was written to standard error", PLACE_WORKBENCH, .act = act_log},
+    {"mouse", "[on|off]", "takes the mouse, or leaves it to the terminal", PLACE_WORKBENCH, .words = "on off",
+     .act = act_mouse},
+    {"glyphs", "[braille|block|ascii]", "how pictures are drawn", PLACE_WORKBENCH,
+     .words = "braille block ascii", .act = act_glyphs},
+    {"redraw", "", "draws the screen anew", PLACE_WORKBENCH, .act = act_redraw},
+    {"suspend", "", "gives the terminal back to the shell until fg", PLACE_WORKBENCH, .act = act_suspend},
+    {"press", "KEY …", "does what keys do: press a, press ctrl-r", PLACE_WORKBENCH, .act = act_press},
+    {"quit", "", "leaves the workbench; asks where something is not saved", PLACE_WORKBENCH, .act = act_quit},
+    {0}};
+
+void bench_add_commands(Bench *bench) {
+    session_add_commands(bench->session, verbs, bench);
+}
+
+/* ---- questions ---- */
+
+bool bench_ask_leave(Bench *bench, const char *then) {
+    if (bench->discard || !session_dirty(bench->session)) return false;
+    bench->ask = ASK_LEAVE;
+    snprintf(bench->then, sizeof bench->then, "%s", then);
+    return true;
+}
+
+static void leave(Bench *bench) {
+    bench->discard = true;
+    bench_run_line(bench, bench->then);
+    bench->discard = false;
+}
+
+void bench_answer(Bench *bench, UiKey key) {
+    Ask ask = bench->ask;
+    bool cancel = key == UI_KEY_ESCAPE || key == ('g' | UI_CTRL);
+    if (ask == ASK_END) {
+        bench->ask = ASK_NOTHING;
+        if (key == 'y' || key == 'Y') bench->quit = true;
+        return;
+    }
+    if (key == 'd' || key == 'D') {
+        bench->ask = ASK_NOTHING;
+        leave(bench);
+    } else if (key == 's' || key == 'S') {
+        bench->ask = ASK_NOTHING;
+        bool named = *session_path(bench->session) != '\0';
+        if (!bench_run_line(bench, "save")) return;
+        if (named) leave(bench); /* else the prompt asks for a name first */
+    } else if (cancel || key == 'q' || key == 'n') {
+        bench->ask = ASK_NOTHING;
+        bench_say(bench, UI_TEXT, "");
+    }
+}
