@@ -1,0 +1,185 @@
+/* The start page: samples with a line each, recent files, and a new recipe. */
+#include "places.h"
+#include "view.h"
+
+#include "table.h"
+
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { START_MAX = 64, START_LINE = 160 };
+
+typedef enum StartKind { START_SAMPLE, START_RECENT, START_NEW } StartKind;
+
+typedef struct StartEntry {
+    StartKind kind;
+    char path[PLACE_PATH];
+    char text[START_LINE]; /* the recipe's first comment line */
+} StartEntry;
+
+typedef struct StartState {
+    bool read;
+    int count;
+    StartEntry *entry; /* [START_MAX] */
+    UiTableState table;
+} StartState;
+
+/* The first comment line of a recipe, without its mark. */
+static void first_line(const char *path, char text[START_LINE]) {
+    char line[START_LINE];
+    FILE *file = fopen(path, "r");
+    text[0] = '\0';
+    if (!file) return;
+    if (fgets(line, sizeof line, file) && line[0] == '#') {
+        char *from = line + strspn(line, "# \t");
+        from[strcspn(from, "\r\n")] = '\0';
+        snprintf(text, START_LINE, "%s", from);
+    }
+    fclose(file);
+}
+
+static StartEntry *add(StartState *state, StartKind kind, const char *path) {
+    if (state->count == START_MAX) return NULL;
+    StartEntry *entry = &state->entry[state->count++];
+    *entry = (StartEntry){.kind = kind};
+    snprintf(entry->path, sizeof entry->path, "%s", path);
+    if (*path) first_line(path, entry->text);
+    return entry;
+}
+
+static void add_samples(StartState *state) {
+    char folder[PLACE_PATH - 16], pattern[PLACE_PATH];
+    glob_t found;
+    if (!place_samples(folder, sizeof folder)) return;
+    snprintf(pattern, sizeof pattern, "%s/*.strata", folder);
+    if (glob(pattern, 0, NULL, &found)) return;
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        if (strlen(found.gl_pathv[i]) < PLACE_PATH) add(state, START_SAMPLE, found.gl_pathv[i]);
+    }
+    globfree(&found);
+}
+
+static void read_entries(StartState *state) {
+    char recent[RECENT_MAX][PLACE_PATH];
+    if (!state->entry) state->entry = calloc(START_MAX, sizeof *state->entry);
+    if (!state->entry) return;
+    state->count = 0;
+    int recents = place_recent(recent, RECENT_MAX);
+    for (int i = 0; i < recents && i < 5; i++)
+        add(state, START_RECENT, recent[i]);
+    add_samples(state);
+    StartEntry *entry = add(state, START_NEW, "");
+    if (entry) snprintf(entry->text, sizeof entry->text, "an empty recipe");
+    state->read = true;
+}
+
+static const UiColumn columns[] = {
+    {"", 6, .priority = 2}, {"", 24, .priority = 0}, {"", 20, .stretch = true, .priority = 1}};
+
+static void cell(void *of, int row, int column, char text[UI_CELL_TEXT], UiInk *ink) {
+    static const char *const kinds[] = {"sample", "recent", "new"};
+    const StartState *state = of;
+    const StartEntry *entry = &state->entry[row];
+    const char *slash = strrchr(entry->path, '/');
+    bool first = row == 0 || state->entry[row - 1].kind != entry->kind;
+    text[0] = '\0';
+    if (column == 0 && first) {
+        snprintf(text, UI_CELL_TEXT, "%s", kinds[entry->kind]);
+        *ink = UI_TITLE;
+    } else if (column == 1) {
+        snprintf(text, UI_CELL_TEXT, "%s",
+                 entry->kind == START_NEW ? "untitled"
+                 : slash                  ? slash + 1
+                                          : entry->path);
+    } else if (column == 2) {
+        const char *line = *entry->text ? entry->text : entry->path;
+        snprintf(text, UI_CELL_TEXT, "%.*s", UI_CELL_TEXT - 1, line);
+        *ink = UI_DIM;
+    }
+}
+
+static UiTable start_table(StartState *state) {
+    return (UiTable){.column = columns,
+                     .columns = 3,
+                     .rows = state->count,
+                     .context = state,
+                     .cell = cell,
+                     .empty = "no samples were found: o opens a recipe, n begins one"};
+}
+
+static void start_draw(ViewContext *context, UiGrid *grid, UiRect area) {
+    StartState *state = context->state;
+    if (!state->read) read_entries(state);
+    bool roomy = area.h >= 14 && area.w >= 50;
+    UiTable table = start_table(state);
+    if (roomy) {
+        UiRect head = ui_cut_top(&area, 4);
+        ui_text(grid, head, 2, 1, UI_TITLE, "Strata");
+        ui_text(grid, head, 10, 1, UI_DIM, "stack layers, train, and watch until it makes sense");
+    }
+    state->table.sort_column = -1;
+    UiRect list = ui_inset(area, roomy ? 2 : 0, 0);
+    list.h = list.h < state->count + 1 ? list.h : state->count + 1;
+    ui_table_draw(grid, list, &table, &state->table, context->live);
+}
+
+static bool open_selected(ViewContext *context) {
+    StartState *state = context->state;
+    if (state->table.selected < 0 || state->table.selected >= state->count) return true;
+    const StartEntry *entry = &state->entry[state->table.selected];
+    StText line = {0};
+    if (entry->kind == START_NEW) {
+        context->run(context->bench, "new");
+        return true;
+    }
+    st_text_add(&line, "open ");
+    st_text_word(&line, entry->path);
+    context->run(context->bench, st_text_string(&line));
+    st_text_free(&line);
+    state->read = false; /* recent files change */
+    return true;
+}
+
+static bool start_press(ViewContext *context, UiKey key) {
+    StartState *state = context->state;
+    UiTable table = start_table(state);
+    if (!context->run) return false;
+    if (key == UI_KEY_ENTER || key == ' ') return open_selected(context);
+    return key != 'g' && ui_table_key(&table, &state->table, key);
+}
+
+static bool start_mouse(ViewContext *context, const UiEvent *event) {
+    StartState *state = context->state;
+    UiTable table = start_table(state);
+    int before = state->table.selected;
+    if (!ui_table_mouse(&table, &state->table, event)) return false;
+    bool again = event->mouse == UI_MOUSE_PRESS && state->table.selected == before;
+    return again ? open_selected(context) : true;
+}
+
+static void start_explain(ViewContext *context, StText *out) {
+    (void)context;
+    st_text_add(out,
+                "A recipe (*.strata) is a whole experiment on one page: data, layers, optimizer, how long "
+                "to train. Enter opens the one under the cursor; nothing trains until you press space.\n");
+}
+
+static void start_close(void *of) {
+    free(((StartState *)of)->entry);
+}
+
+static const UiBinding bindings[] = {{UI_KEY_ENTER, "press enter", "open", "opens what is under the cursor"},
+                                     {0}};
+
+const View view_start = {.name = "start",
+                         .title = "Start",
+                         .help = "samples, recent files, and a new recipe",
+                         .bindings = bindings,
+                         .state_size = sizeof(StartState),
+                         .draw = start_draw,
+                         .press = start_press,
+                         .mouse = start_mouse,
+                         .explain = start_explain,
+                         .close = start_close};
