@@ -89,10 +89,8 @@ static void cell(void *of, int row, int column, char text[UI_CELL_TEXT], UiInk *
         snprintf(text, UI_CELL_TEXT, "%s", kinds[entry->kind]);
         *ink = UI_TITLE;
     } else if (column == 1) {
-        snprintf(text, UI_CELL_TEXT, "%s",
-                 entry->kind == START_NEW ? "untitled"
-                 : slash                  ? slash + 1
-                                          : entry->path);
+        const char *name = entry->kind == START_NEW ? "untitled" : slash ? slash + 1 : entry->path;
+        snprintf(text, UI_CELL_TEXT, "%.*s", UI_CELL_TEXT - 1, name);
     } else if (column == 2) {
         const char *line = *entry->text ? entry->text : entry->path;
         snprintf(text, UI_CELL_TEXT, "%.*s", UI_CELL_TEXT - 1, line);
