@@ -43,7 +43,7 @@ typedef struct Bench {
     void *state[BENCH_VIEWS]; /* made when first looked at */
     bool helping;             /* the help lies over the view */
 
-    char message[600];
+    char message[ST_MESSAGE_MAX];
     UiInk message_ink;
     UiLog log;
     long errors, errors_seen; /* lines caught from standard error */

@@ -44,7 +44,7 @@ static StartEntry *add(StartState *state, StartKind kind, const char *path) {
     if (state->count == START_MAX) return NULL;
     StartEntry *entry = &state->entry[state->count++];
     *entry = (StartEntry){.kind = kind};
-    snprintf(entry->path, sizeof entry->path, "%s", path);
+    snprintf(entry->path, sizeof entry->path, "%.*s", PLACE_PATH - 1, path);
     if (*path) first_line(path, entry->text);
     return entry;
 }
