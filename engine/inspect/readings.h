@@ -85,6 +85,10 @@ void st_readings_free(StReadings *readings);
 /* The norms that CHANGE is measured from (those of step 0); set by the first snapshot read otherwise. */
 void st_inspector_set_start(StInspector *inspector, const StSnapshot *start);
 
+/* Values a row that the network puts out; whether its data can be mapped. */
+int st_inspector_outputs(const StInspector *inspector);
+bool st_inspector_is_plane(const StInspector *inspector);
+
 /* Counts over `bins` equal bins of [low, high]; non-finite values are counted apart. */
 typedef struct StHistogram {
     double low, high;

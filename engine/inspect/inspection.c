@@ -1,0 +1,315 @@
+#include "inspect/inspection.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+static const double SHARE = 0.015; /* of a processor, at most, for looking */
+static const double PER_SECOND = 30;
+
+/* ---- one look ---- */
+
+static void histograms(const StSnapshot *snapshot, StLook *look, float *scratch) {
+    const StTensor *tensor = &snapshot->weights.tensor[look->want.tensor];
+    const float *weights = snapshot->weights.values + tensor->offset;
+    st_histogram(weights, tensor->size, look->want.bins, &look->weights);
+    if (snapshot->gradients)
+        st_histogram(snapshot->gradients + tensor->offset, tensor->size, look->want.bins, &look->gradients);
+    if (!snapshot->before) return;
+    for (int64_t i = 0; i < tensor->size; i++)
+        scratch[i] = weights[i] - snapshot->before[tensor->offset + i];
+    st_histogram(scratch, tensor->size, look->want.bins, &look->update);
+}
+
+static int clamp(int value, int low, int high) {
+    return value < low ? low : value > high ? high : value;
+}
+
+static StWant sane(const StWant *want, const StSnapshot *snapshot) {
+    StWant result = want ? *want : (StWant){.tensor = -1};
+    if (result.tensor >= snapshot->weights.count) result.tensor = -1;
+    result.bins = result.bins <= 0 ? 32 : clamp(result.bins, 1, 64);
+    result.columns = clamp(result.columns, 0, ST_MAP_MAX);
+    result.rows = clamp(result.rows, 0, ST_MAP_MAX);
+    return result;
+}
+
+static bool make_map(StInspector *inspector, StLook *look, const atomic_bool *cancel, StError *error) {
+    const StWant *want = &look->want;
+    look->outputs = st_inspector_outputs(inspector);
+    size_t points = (size_t)want->columns * (size_t)want->rows * (size_t)look->outputs;
+    float *map = malloc((points ? points : 1) * sizeof *map);
+    if (!map) return st_fail_memory(error, "the output map", points * sizeof *map);
+    look->map = map;
+    return st_inspector_map(inspector, look->snapshot, want->x1_low, want->x1_high, want->x2_low,
+                            want->x2_high, want->columns, want->rows, cancel, map, error);
+}
+
+static bool fill_look(StLook *look, StInspector *inspector, const StSnapshot *snapshot, const StWant *want,
+                      const atomic_bool *cancel, StError *error) {
+    look->snapshot = snapshot;
+    look->want = sane(want, snapshot);
+    if (!st_inspector_read(inspector, snapshot, cancel, &look->readings, error)) return false;
+    if (look->want.tensor >= 0) {
+        int64_t size = snapshot->weights.tensor[look->want.tensor].size;
+        float *scratch = malloc((size_t)(size ? size : 1) * sizeof *scratch);
+        if (!scratch) return st_fail_memory(error, "histograms", (size_t)size * sizeof *scratch);
+        histograms(snapshot, look, scratch);
+        free(scratch);
+    }
+    bool map = look->want.columns > 0 && look->want.rows > 0 && st_inspector_is_plane(inspector);
+    return !map || make_map(inspector, look, cancel, error);
+}
+
+static void empty_look(StLook *look) {
+    st_readings_free(&look->readings);
+    free((float *)look->map);
+    look->map = NULL;
+}
+
+StLook *st_look_make(StInspector *inspector, const StSnapshot *snapshot, const StWant *want,
+                     const atomic_bool *cancel, StError *error) {
+    StLook *look = calloc(1, sizeof *look);
+    if (!look) {
+        st_fail_memory(error, "a look", sizeof *look);
+        return NULL;
+    }
+    if (fill_look(look, inspector, snapshot, want, cancel, error)) return look;
+    st_look_free(look);
+    return NULL;
+}
+
+void st_look_free(StLook *look) {
+    if (!look) return;
+    empty_look(look);
+    free(look);
+}
+
+/* ---- the thread ---- */
+
+/* A look that is published: counted, and holding its snapshot. */
+typedef struct Held {
+    StLook look; /* first: a look's address is its holder's */
+    int holders;
+} Held;
+
+struct StInspection {
+    StTrainer *trainer;
+    StInspector *inspector; /* the thread's alone */
+    int wake_fd, bell;      /* bell: an eventfd that wakes the thread */
+    pthread_t thread;
+    bool started;
+    atomic_bool quit, pending;
+
+    double due; /* when the next look may be taken; the thread's own */
+
+    /* Shared under lock. */
+    pthread_mutex_t lock;
+    StWant want;
+    bool changed; /* the want, since the last look */
+    double interval;
+    Held *newest;
+    char trouble[ST_MESSAGE_MAX];
+};
+
+static double seconds_now(clockid_t clock) {
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static void ring(int fd) {
+    uint64_t one = 1;
+    ssize_t wrote = write(fd, &one, sizeof one);
+    (void)wrote; /* a full eventfd wakes as well */
+}
+
+/* Under the lock. */
+static void release(StInspection *inspection, Held *held) {
+    if (!held || --held->holders > 0) return;
+    st_trainer_release(inspection->trainer, held->look.snapshot);
+    empty_look(&held->look);
+    free(held);
+}
+
+static void publish(StInspection *inspection, Held *held, const char *trouble) {
+    pthread_mutex_lock(&inspection->lock);
+    if (held) {
+        release(inspection, inspection->newest);
+        inspection->newest = held;
+    }
+    snprintf(inspection->trouble, sizeof inspection->trouble, "%s", trouble);
+    pthread_mutex_unlock(&inspection->lock);
+    if (inspection->wake_fd >= 0 && !atomic_exchange(&inspection->pending, true)) ring(inspection->wake_fd);
+}
+
+/* Looks at a snapshot, whose hold goes over to the look. */
+static void look_at(StInspection *inspection, const StSnapshot *snapshot, const StWant *want,
+                    double interval) {
+    double begun = seconds_now(CLOCK_THREAD_CPUTIME_ID);
+    StError error = {0};
+    Held *held = calloc(1, sizeof *held);
+    if (held)
+        held->holders = 1;
+    else
+        st_fail_memory(&error, "a look", sizeof *held);
+    if (held && fill_look(&held->look, inspection->inspector, snapshot, want, &inspection->quit, &error)) {
+        publish(inspection, held, "");
+    } else {
+        if (held) empty_look(&held->look);
+        free(held);
+        st_trainer_release(inspection->trainer, snapshot);
+        publish(inspection, NULL, error.message);
+    }
+    double cost = seconds_now(CLOCK_THREAD_CPUTIME_ID) - begun;
+    inspection->due = seconds_now(CLOCK_MONOTONIC) + (interval > cost / SHARE ? interval : cost / SHARE);
+}
+
+/* One turn: looks where there is something new to look at, and it is time. Returns the seconds to sleep;
+ * below 0: until the bell. */
+static double turn(StInspection *inspection) {
+    double left = inspection->due - seconds_now(CLOCK_MONOTONIC);
+    pthread_mutex_lock(&inspection->lock);
+    StWant want = inspection->want;
+    double interval = inspection->interval;
+    bool changed = inspection->changed;
+    if (changed || left <= 0) inspection->changed = false;
+    const StSnapshot *seen = inspection->newest ? inspection->newest->look.snapshot : NULL;
+    pthread_mutex_unlock(&inspection->lock);
+    if (!changed && left > 0) return left;
+
+    const StSnapshot *snapshot = st_trainer_snapshot(inspection->trainer, false);
+    if (snapshot && (changed || snapshot != seen)) { /* the seen one is held: no other has its address */
+        look_at(inspection, snapshot, &want, interval);
+        return 0;
+    }
+    st_trainer_release(inspection->trainer, snapshot);
+    st_trainer_release(inspection->trainer,
+                       st_trainer_snapshot(inspection->trainer, true)); /* the next one */
+    return -1;
+}
+
+static void *inspect(void *context) {
+    StInspection *inspection = context;
+    struct pollfd bell = {.fd = inspection->bell, .events = POLLIN};
+    while (!atomic_load(&inspection->quit)) {
+        double left = turn(inspection);
+        struct timespec sleep = {(time_t)left, (long)((left - (double)(time_t)left) * 1e9)};
+        if (left == 0 || ppoll(&bell, 1, left < 0 ? NULL : &sleep, NULL) <= 0) continue;
+        uint64_t count;
+        ssize_t got = read(inspection->bell, &count, sizeof count);
+        (void)got;
+    }
+    return NULL;
+}
+
+/* The norms that CHANGE is measured from, where the trainer still shows its first weights. */
+static void find_start(StInspection *inspection) {
+    const StSnapshot *first = st_trainer_snapshot(inspection->trainer, false);
+    if (first && first->step == 0) st_inspector_set_start(inspection->inspector, first);
+    st_trainer_release(inspection->trainer, first);
+}
+
+static bool start(StInspection *inspection, StError *error) {
+    inspection->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (inspection->bell < 0) return st_fail(error, ST_ERR_STATE, "eventfd: %s", strerror(errno));
+    st_trainer_notify(inspection->trainer, inspection->bell);
+    sigset_t all, old;
+    sigfillset(&all);
+    const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        sigdelset(&all, faults[i]);
+    pthread_sigmask(SIG_SETMASK, &all, &old); /* signals are the screen's thread's */
+    int why = pthread_create(&inspection->thread, NULL, inspect, inspection);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (why != 0)
+        return st_fail(error, ST_ERR_STATE, "the inspector's thread did not start: %s", strerror(why));
+    return inspection->started = true;
+}
+
+StInspection *st_inspection_create(const StInspectionPlan *plan, StError *error) {
+    StInspection *inspection = calloc(1, sizeof *inspection);
+    if (!inspection) {
+        st_fail_memory(error, "the inspection", sizeof *inspection);
+        return NULL;
+    }
+    inspection->trainer = plan->trainer;
+    inspection->wake_fd = plan->wake_fd;
+    inspection->bell = -1;
+    inspection->want.tensor = -1;
+    inspection->interval = 1 / (plan->per_second > 0 ? plan->per_second : PER_SECOND);
+    pthread_mutex_init(&inspection->lock, NULL);
+    inspection->inspector = st_inspector_create(plan->stack, plan->compile, plan->dataset, plan->seed, error);
+    if (inspection->inspector) find_start(inspection);
+    if (inspection->inspector && start(inspection, error)) return inspection;
+    st_inspection_destroy(inspection);
+    return NULL;
+}
+
+void st_inspection_destroy(StInspection *inspection) {
+    if (!inspection) return;
+    st_trainer_notify(inspection->trainer, -1);
+    if (inspection->started) {
+        atomic_store(&inspection->quit, true);
+        ring(inspection->bell);
+        pthread_join(inspection->thread, NULL);
+    }
+    release(inspection, inspection->newest);
+    if (inspection->bell >= 0) close(inspection->bell);
+    st_inspector_destroy(inspection->inspector);
+    pthread_mutex_destroy(&inspection->lock);
+    free(inspection);
+}
+
+/* ---- what views do ---- */
+
+static bool same_want(const StWant *a, const StWant *b) {
+    return a->tensor == b->tensor && a->bins == b->bins && a->columns == b->columns && a->rows == b->rows &&
+           a->x1_low == b->x1_low && a->x1_high == b->x1_high && a->x2_low == b->x2_low &&
+           a->x2_high == b->x2_high;
+}
+
+void st_inspection_want(StInspection *inspection, const StWant *want) {
+    StWant nothing = {.tensor = -1}, wanted = want ? *want : nothing;
+    pthread_mutex_lock(&inspection->lock);
+    bool changed = !same_want(&inspection->want, &wanted);
+    inspection->want = wanted;
+    inspection->changed = inspection->changed || changed;
+    pthread_mutex_unlock(&inspection->lock);
+    if (changed) ring(inspection->bell);
+}
+
+void st_inspection_set_rate(StInspection *inspection, double per_second) {
+    pthread_mutex_lock(&inspection->lock);
+    inspection->interval = 1 / (per_second > 0 ? per_second : PER_SECOND);
+    pthread_mutex_unlock(&inspection->lock);
+}
+
+const StLook *st_inspection_look(StInspection *inspection) {
+    atomic_exchange(&inspection->pending, false); /* before looking: what comes from now on wakes again */
+    pthread_mutex_lock(&inspection->lock);
+    Held *held = inspection->newest;
+    if (held) held->holders++;
+    pthread_mutex_unlock(&inspection->lock);
+    return held ? &held->look : NULL;
+}
+
+void st_inspection_release(StInspection *inspection, const StLook *look) {
+    if (!look) return;
+    pthread_mutex_lock(&inspection->lock);
+    release(inspection, (Held *)look);
+    pthread_mutex_unlock(&inspection->lock);
+}
+
+void st_inspection_trouble(StInspection *inspection, char *out, size_t size) {
+    pthread_mutex_lock(&inspection->lock);
+    snprintf(out, size, "%s", inspection->trouble);
+    pthread_mutex_unlock(&inspection->lock);
+}
