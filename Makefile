@@ -174,9 +174,9 @@ bench: all $(B)/bench/bare ## measure against the bare sgemm calls and, where it
 
 # ---- pictures, data, installing --------------------------------------------------------------------------
 
-$(B)/screen/shoot: tests/screen/shoot.c tests/screen/vt.c
+$(B)/screen/shoot: tests/screen/shoot.c tests/screen/vt.c tests/screen/vt.h
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Itests $^ -o $@ -lvterm -lutil
+	$(CC) $(ALL_CFLAGS) -Itests $(filter %.c,$^) -o $@ -lvterm -lutil
 screenshots: deps-test all $(B)/screen/shoot ## draw the README's pictures from the program itself
 	@B=$(B) sh tests/screen/shoot.sh
 

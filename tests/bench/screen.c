@@ -1,0 +1,135 @@
+/* What the screen costs, measured from outside on the program as it runs in a pseudo-terminal:
+ *   - time from the start to the first frame
+ *   - time from a key to the frame that answers it, while a network trains at full speed (the worst of 40)
+ *   - processor time of the screen's and the inspector's threads while it trains, and of all when idle
+ *   - resident memory on iris, with what belongs to OpenBLAS' buffers told apart
+ *   - training in the workbench against `strata train`, by the wall clock of the same epochs
+ *
+ *     screen_cost STRATA FULL_SPEED.strata IRIS.strata */
+#include "screen/vt.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static void rest(double seconds) {
+    struct timespec time = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
+    nanosleep(&time, NULL);
+}
+
+/* Seconds of processor time of the threads whose name has `part` in it ("": all). */
+static double cpu_of(pid_t pid, const char *part) {
+    char path[512];
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *folder = opendir(path);
+    double ticks = 0;
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        if (entry->d_name[0] == '.') continue;
+        snprintf(path, sizeof path, "/proc/%d/task/%.20s/stat", (int)pid, entry->d_name);
+        FILE *file = fopen(path, "r");
+        char line[1024] = "";
+        if (file && fgets(line, sizeof line, file)) {
+            char *open = strchr(line, '('), *close = strrchr(line, ')');
+            unsigned long user = 0, system = 0;
+            if (open && close) {
+                *close = '\0';
+                sscanf(close + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system);
+                if (strstr(open + 1, part)) ticks += (double)(user + system);
+            }
+        }
+        if (file) fclose(file);
+    }
+    if (folder) closedir(folder);
+    return ticks / (double)sysconf(_SC_CLK_TCK);
+}
+
+static Vt *start(const char *const argv[]) {
+    Vt *vt = vt_start(80, 24, argv, NULL);
+    if (!vt || !vt_frame_after(vt, 0)) {
+        fprintf(stderr, "the program does not start\n");
+        exit(1);
+    }
+    return vt;
+}
+
+static void first_frame(const char *strata, const char *recipe) {
+    double best = 1e9, worst = 0;
+    for (int i = 0; i < 5; i++) {
+        double from = now();
+        Vt *vt = start((const char *const[]){strata, "--play", recipe, NULL});
+        double took = now() - from;
+        if (took < best) best = took;
+        if (took > worst) worst = took;
+        vt_end(vt);
+    }
+    printf("first frame                 %6.1f ms (best of 5), %.1f ms (worst)\n", 1e3 * best, 1e3 * worst);
+}
+
+/* A key that changes the whole body; the answer is the frame in which the other view stands. */
+static void key_answer(Vt *vt) {
+    double sum = 0, worst = 0;
+    for (int i = 0; i < 40; i++) {
+        vt_key(vt, i % 2 ? "1" : "2");
+        double from = now();
+        if (!vt_shows(vt, i % 2 ? "LOSS" : "FLOP")) break;
+        double took = now() - from;
+        sum += took;
+        if (took > worst) worst = took;
+    }
+    printf("key to answering frame      %6.1f ms (mean of 40), %.1f ms (worst), training at full speed\n",
+           1e3 * sum / 40, 1e3 * worst);
+}
+
+static void while_training(const char *strata, const char *recipe) {
+    Vt *vt = start((const char *const[]){strata, "--play", recipe, NULL});
+    vt_shows(vt, "training");
+    key_answer(vt);
+    pid_t pid = vt_pid(vt);
+    long frame = vt_frame(vt);
+    double screen = cpu_of(pid, "strata-screen"), look = cpu_of(pid, "strata-look"), from = now();
+    while (now() < from + 5)
+        vt_frame_after(vt, vt_frame(vt));
+    double took = now() - from;
+    printf("while training at full speed: %.1f frames/s, screen %.2f %%, inspector %.2f %% of a core\n",
+           (double)(vt_frame(vt) - frame) / took, 100 * (cpu_of(pid, "strata-screen") - screen) / took,
+           100 * (cpu_of(pid, "strata-look") - look) / took);
+    vt_end(vt);
+}
+
+static void idle(const char *strata, const char *recipe) {
+    Vt *vt = start((const char *const[]){strata, recipe, NULL});
+    vt_shows(vt, "idle");
+    pid_t pid = vt_pid(vt);
+    rest(0.5);
+    double before = cpu_of(pid, "");
+    rest(5);
+    printf("idle                        %6.2f %% of a core\n", 100 * (cpu_of(pid, "") - before) / 5);
+    vt_key(vt, "space");
+    vt_shows(vt, "training");
+    rest(2);
+    char path[64], line[256];
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *file = fopen(path, "r");
+    while (file && fgets(line, sizeof line, file))
+        if (strncmp(line, "VmRSS", 5) == 0 || strncmp(line, "RssAnon", 7) == 0 || strncmp(line, "RssFile", 7) == 0)
+            printf("iris, training: %s", line);
+    if (file) fclose(file);
+    vt_end(vt);
+}
+
+int main(int argc, char **argv) {
+    if (argc != 4) return 2;
+    first_frame(argv[1], argv[3]);
+    while_training(argv[1], argv[2]);
+    idle(argv[1], argv[3]);
+    return 0;
+}
