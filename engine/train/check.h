@@ -1,5 +1,9 @@
 /* The gradient check: every gradient against central differences of the loss, in double precision.
  *
+ * The error of a gradient g against a difference d is |g - d| relative to the larger of both; both are taken
+ * for at least 1e-4 of the tensor's largest gradient and of the loss, since a difference is no more exact.
+ * Right gradients come out below 1e-6.
+ *
  * Dropout's masks are fixed while it runs. Where a step crosses or touches a kink (relu, the absolute
  * error) there is no derivative to compare with: such entries are left out and counted. */
 #ifndef ST_TRAIN_CHECK_H
@@ -24,7 +28,7 @@ typedef struct StCheckPlan {
 /* One layer, or the input (layer -1) where it has a gradient. */
 typedef struct StCheckRow {
     int layer;
-    char name[ST_LAYER_NAME_MAX];
+    char name[ST_LAYER_NAME_MAX + 24];
     int64_t entries, checked, kinks; /* gradients that there are, compared, left out at a kink */
     double worst; /* the largest relative error |g - d| / max(|g|, |d|); NaN: none compared */
     char where[ST_LAYER_NAME_MAX + 24]; /* the tensor that has it, and its entry */
@@ -37,6 +41,19 @@ typedef struct StCheckReport {
     int count;
     StCheckRow *rows; /* layers with weights in order, then the input; owned */
 } StCheckReport;
+
+/* The comparison itself, of any function of some numbers with what is said to be its gradient: adds to the
+ * row, which begins with worst = NaN. */
+typedef struct StCheckFunction {
+    const char *name;
+    double (*value)(void *context); /* of x as it is now */
+    void *context;
+    double *x;              /* [size] moved and put back */
+    const double *gradient; /* [size] */
+    int64_t size, samples;  /* entries looked at: as in StCheckPlan, at least 1 */
+    uint64_t seed;
+} StCheckFunction;
+void st_check_function(const StCheckFunction *function, StCheckRow *row);
 
 /* False where the stack, the loss and the data do not fit each other, or the loss is not finite. */
 bool st_check(const StCheckPlan *plan, StCheckReport *report, StError *error);
