@@ -383,7 +383,7 @@ static void draw_field(UiGrid *grid, UiRect line, UiForm *form, int i, int label
         ui_cut_left(&line, labels + 2);
     }
     int box = line.w >= 44 ? line.w / 2 - 2 : line.w;
-    if (box > 30) box = 30;
+    if (box > 22) box = 22;
     UiRect value = ui_cut_left(&line, line.w < 44 ? line.w : box);
     draw_value(grid, value, form, i, focused);
     ui_cut_left(&line, 2);

@@ -59,6 +59,7 @@ static UiTicks linear_ticks(double low, double high, int most) {
         step = nice_step(step * 1.5);
         first = ceil(low / step - 1e-9), last = floor(high / step + 1e-9);
     }
+    if (fabs(first) > 1e12 || fabs(last) > 1e12) return ticks; /* too fine for its place: no figures could tell */
     for (double k = first; k <= last && ticks.count < UI_TICKS_MAX; k++)
         ticks.tick[ticks.count++] = k * step;
     double largest = fmax(fabs(low), fabs(high));

@@ -141,8 +141,10 @@ bool vt_until(Vt *vt, bool (*holds)(Vt *vt, const void *context), const void *co
     long deadline = now_ms() + VT_PATIENCE;
     for (bool silent = false;; silent = false) {
         if ((vt->whole || vt->ended) && holds(vt, context)) return true;
-        if (vt->frame == 0 && !vt->ended) silent = !step(vt, now_ms() + SILENCE);
-        else if (!step(vt, deadline)) return holds(vt, context);
+        if (vt->frame == 0 && !vt->ended)
+            silent = !step(vt, now_ms() + SILENCE);
+        else if (!step(vt, deadline))
+            return holds(vt, context);
         if (silent && holds(vt, context)) return true;
         if (now_ms() > deadline) return false;
     }
@@ -186,12 +188,16 @@ bool vt_frame_after(Vt *vt, long frame) {
     return vt_until(vt, is_after, &frame);
 }
 
-static bool wrote(Vt *vt, const void *bytes) {
+static bool wrote(const Vt *vt, const char *bytes) {
     return vt->raw != NULL && strstr(vt->raw, bytes) != NULL;
 }
 
+/* Frames play no part here: the terminal may just be given back. */
 bool vt_bytes_shown(Vt *vt, const char *bytes) {
-    return vt_until(vt, wrote, bytes);
+    long deadline = now_ms() + VT_PATIENCE;
+    while (!wrote(vt, bytes))
+        if (!step(vt, deadline)) return wrote(vt, bytes);
+    return true;
 }
 
 static bool has_ended(Vt *vt, const void *context) {
