@@ -100,6 +100,7 @@ struct StInspector {
     const StDataset *dataset;
     const StTensor *tensor;
     int tensors;
+    float *weights; /* [total], the network's */
     int64_t total;
     int64_t probe;  /* rows of the probe set */
     int64_t *index; /* [probe] in the training part */
@@ -213,7 +214,7 @@ StInspector *st_inspector_create(const StStack *stack, const StCompile *compile,
     bool made = inspector->pool && make_network(inspector, stack, compile, error);
     if (made) {
         inspector->tensor = st_network_tensors(inspector->network, &inspector->tensors);
-        st_network_weights(inspector->network, &inspector->total);
+        inspector->weights = st_network_weights(inspector->network, &inspector->total);
         made = make_rows(inspector, seed, error) && draw_probe(inspector, seed, error);
     }
     if (made) return inspector;
@@ -365,7 +366,7 @@ static bool take_weights(StInspector *inspector, const StSnapshot *snapshot, StE
         same = strcmp(set->tensor[i].name, inspector->tensor[i].name) == 0 &&
                st_shape_equal(&set->tensor[i].shape, &inspector->tensor[i].shape);
     if (!same) return st_fail(error, ST_ERR_SHAPE, "the snapshot is of another network than the inspector's");
-    memcpy(st_network_weights(inspector->network, NULL), set->values, (size_t)set->total * sizeof(float));
+    memcpy(inspector->weights, set->values, (size_t)set->total * sizeof(float));
     return true;
 }
 

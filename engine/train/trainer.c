@@ -130,7 +130,7 @@ static bool build(StTrainer *t, const StTrainerPlan *plan, StError *error) {
     lay_out(t, &t->arena);
     if (!st_arena_allocate(&t->arena, "the trainer", error)) return false;
     lay_out(t, &t->arena);
-    if (t->snapshots && !st_slots_grow(&t->slots, 1, &t->shape))
+    if (t->snapshots && !st_slots_grow(&t->slots, ST_SLOTS_ENOUGH, &t->shape))
         return st_fail_memory(error, "a snapshot", 3 * (size_t)t->shape.total * sizeof(float));
     return start_thread(t, error);
 }
@@ -330,12 +330,12 @@ void st_trainer_status(StTrainer *t, StTrainerStatus *status) {
 
 const StSnapshot *st_trainer_snapshot(StTrainer *t, bool want) {
     pthread_mutex_lock(&t->lock);
+    const StSnapshot *snapshot = st_slots_hold_newest(&t->slots);
+    if (want || t->snapshots) st_slots_grow(&t->slots, ST_SLOTS_ENOUGH, &t->shape);
     if (want) {
-        st_slots_grow(&t->slots, ST_SLOTS_ENOUGH, &t->shape);
         t->wanted = true;
         if (t->status.state != ST_STATE_TRAINING) pthread_cond_signal(&t->orders);
     }
-    const StSnapshot *snapshot = st_slots_hold_newest(&t->slots);
     pthread_mutex_unlock(&t->lock);
     return snapshot;
 }
@@ -361,6 +361,7 @@ const StSnapshot *st_trainer_snapshot_now(StTrainer *t) {
         wait_orders(t);
     }
     const StSnapshot *snapshot = have ? st_slots_hold_newest(&t->slots) : NULL;
+    if (t->snapshots) st_slots_grow(&t->slots, ST_SLOTS_MOST, &t->shape);
     pthread_mutex_unlock(&t->lock);
     return snapshot;
 }

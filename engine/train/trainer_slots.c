@@ -14,9 +14,7 @@ StSlot *st_slots_hold_free(StSlots *slots) {
     return slot;
 }
 
-bool st_slots_grow(StSlots *slots, int most, const StWeightSet *shape) {
-    if (find_free(slots)) return true;
-    if (slots->count >= most || slots->count >= ST_SLOTS_MOST) return false;
+static bool add(StSlots *slots, const StWeightSet *shape) {
     StSlot *slot = malloc(sizeof *slot + 3 * (size_t)shape->total * sizeof(float));
     if (!slot) return false;
     *slot = (StSlot){.snapshot.weights = *shape};
@@ -26,6 +24,15 @@ bool st_slots_grow(StSlots *slots, int most, const StWeightSet *shape) {
     slot->snapshot.weights.values = slot->weights;
     slots->slot[slots->count++] = slot;
     return true;
+}
+
+bool st_slots_grow(StSlots *slots, int most, const StWeightSet *shape) {
+    int idle = 0;
+    for (int i = 0; i < slots->count; i++)
+        idle += slots->slot[i]->holders == 0;
+    while (idle < 2 && slots->count < most && add(slots, shape))
+        idle++;
+    return find_free(slots) != NULL;
 }
 
 void st_slots_publish(StSlots *slots, StSlot *slot) {

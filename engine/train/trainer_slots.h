@@ -7,7 +7,7 @@
 
 #include "train/snapshot.h"
 
-enum { ST_SLOTS_ENOUGH = 5, ST_SLOTS_MOST = 16 };
+enum { ST_SLOTS_ENOUGH = 6, ST_SLOTS_MOST = 16 };
 
 typedef struct StSlot {
     StSnapshot snapshot; /* first: a snapshot's address is its slot's */
@@ -25,7 +25,9 @@ typedef struct StSlots {
 
 /* A slot that is free, held once from now on; NULL where there is none. */
 StSlot *st_slots_hold_free(StSlots *slots);
-/* Sees that there is a free one if fewer than `most` exist; false: there is none and none could be made. */
+/* Sees, as far as `most` slots and the memory go, that two are held by nobody: the newest snapshot's, or one
+ * to follow it, and one for the next, so that the engine finds one even if nobody asks in between. False:
+ * there is none that is free. */
 bool st_slots_grow(StSlots *slots, int most, const StWeightSet *shape);
 /* The slot's snapshot becomes the newest; its maker's hold ends. */
 void st_slots_publish(StSlots *slots, StSlot *slot);
