@@ -268,7 +268,8 @@ static void wait_orders(StTrainer *t) {
 
 void st_trainer_wait(StTrainer *t) {
     pthread_mutex_lock(&t->lock);
-    while ((t->mail.posted || t->busy || t->status.state == ST_STATE_TRAINING) && !t->blocked)
+    /* Only when it rests has it put all its records where they can be read. */
+    while ((t->mail.posted || t->busy || t->status.state == ST_STATE_TRAINING || !t->resting) && !t->blocked)
         pthread_cond_wait(&t->answers, &t->lock);
     pthread_mutex_unlock(&t->lock);
 }

@@ -66,7 +66,7 @@ static void publish(StTrainer *t, StSlot *slot, bool has_before) {
     slot->snapshot.before = has_before ? slot->before : NULL;
     slot->snapshot.gradients = t->gradients_valid ? slot->gradients : NULL;
     slot->snapshot.step = t->step;
-    slot->snapshot.epoch = t->epoch;
+    slot->snapshot.epoch = t->step / t->steps_per_epoch;
     slot->snapshot.rate = t->rate;
     slot->snapshot.run = t->run;
     pthread_mutex_lock(&t->lock);
@@ -357,13 +357,16 @@ static double pace_due(StTrainer *t) {
 /* Sleeps until an order comes, records are read, a snapshot slot is given back, or `due`. */
 static void sleep_until(StTrainer *t, double due) {
     struct timespec until = when(due);
-    t->holding = !st_ring_flush(&t->ring);
-    if (t->blocked) pthread_cond_broadcast(&t->answers);
+    bool held = t->ring.held_steps || t->ring.held_epochs;
+    t->holding = held && !st_ring_flush(&t->ring);
+    if (held) st_trainer_wake(t);
+    t->resting = true;
+    pthread_cond_broadcast(&t->answers);
     if (due > 0)
         pthread_cond_timedwait(&t->orders, &t->lock, &until);
     else
         pthread_cond_wait(&t->orders, &t->lock);
-    t->holding = t->blocked = false;
+    t->resting = t->holding = t->blocked = false;
     t->mark = st_trainer_clock();
 }
 

@@ -120,7 +120,8 @@ struct StTrainer {
     pthread_cond_t orders, answers; /* to the engine; from it */
     StMail mail;
     bool busy;    /* mail was taken and is not yet wholly done */
-    bool holding; /* the engine sleeps with records held back: the owner may flush them */
+    bool resting; /* the engine sleeps */
+    bool holding; /* it does so with records held back: the owner may put them */
     bool blocked; /* likewise, and it may not train on before they are read */
     bool wanted;  /* somebody asked for a snapshot */
     StSlots slots;
