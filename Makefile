@@ -12,7 +12,7 @@ endif
 
 # ---- compiling -------------------------------------------------------------------------------------------
 
-CFLAGS  ?= -O3 -g
+CFLAGS  ?= -O3
 # ARCH=native tunes for this machine; ARCH=portable runs on any of its kind (for packages); or any -march name.
 MARCH   := $(if $(filter portable,$(ARCH)),,-march=$(ARCH))
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
