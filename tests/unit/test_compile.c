@@ -71,8 +71,8 @@ static void test_round_trips(void **state) {
     const char *lines[] = {
         "compile optimizer=adam loss=sparse_categorical_crossentropy metrics=accuracy",
         "compile optimizer=sgd loss=mse metrics=MAE,r2_score learning_rate=0.1 momentum=0.9 nesterov=yes",
-        "compile optimizer=rmsprop loss=categorical_crossentropy centered=yes from_logits=yes "
-        "label_smoothing=0.1",
+        "compile optimizer=rmsprop loss=categorical_crossentropy rho=0.8 label_smoothing=0.1",
+        "compile optimizer=rmsprop loss=binary_crossentropy centered=yes from_logits=yes",
         "compile optimizer=adamw loss=binary_crossentropy metrics=acc,binary_accuracy weight_decay=0.01",
         "callbacks early_stopping=val_loss patience=3 restore_best=yes stop_when=val_accuracy>0.97",
         "callbacks stop_when=loss<=0.01",
