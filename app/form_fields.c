@@ -343,11 +343,8 @@ static const char *value_at(const Values *values, int i) {
 }
 
 static void add_word(StText *out, const char *name, const char *value) {
-    StText word = {0};
-    st_text_format(&word, "%s=%s", name, value);
     st_text_add(out, " ");
-    st_text_word(out, st_text_string(&word));
-    st_text_free(&word);
+    st_text_option(out, name, value);
 }
 
 /* name=value for the options of a group that differ from their defaults. */

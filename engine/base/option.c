@@ -374,20 +374,19 @@ bool st_option_is_default(const StOption *row, const void *values) {
 
 void st_options_print(const StOption *rows, const void *values, StText *out) {
     bool by_place = true;
-    StText value = {0}, word = {0};
+    StText value = {0};
     for (; rows->name; rows++) {
         bool standard = st_option_is_default(rows, values);
         by_place = by_place && (rows->place || !rows->fallback) && !standard;
         if (standard) continue;
         st_text_clear(&value);
-        st_text_clear(&word);
         st_option_print(rows, values, &value);
-        if (!by_place) st_text_format(&word, "%s=", rows->name);
-        st_text_add(&word, st_text_string(&value));
         st_text_add(out, " ");
-        st_text_word(out, st_text_string(&word));
+        if (by_place)
+            st_text_word(out, st_text_string(&value));
+        else
+            st_text_option(out, rows->name, st_text_string(&value));
     }
-    if (value.failed || word.failed) out->failed = true;
+    if (value.failed) out->failed = true;
     st_text_free(&value);
-    st_text_free(&word);
 }

@@ -51,16 +51,33 @@ void st_text_format(StText *text, const char *format, ...) {
     va_end(again);
 }
 
+/* Stretches of the word in quotes that do not occur in them: it's → "it's". */
+static void add_quoted(StText *text, const char *word) {
+    do {
+        size_t single = strcspn(word, "'"), twofold = strcspn(word, "\"");
+        char quote = single >= twofold ? '\'' : '"';
+        size_t length = single >= twofold ? single : twofold;
+        st_text_add_bytes(text, &quote, 1);
+        st_text_add_bytes(text, word, length);
+        st_text_add_bytes(text, &quote, 1);
+        word += length;
+    } while (*word);
+}
+
 void st_text_word(StText *text, const char *word) {
-    bool plain = *word && *word != '#' && !strpbrk(word, " \t'\"");
-    if (plain) {
+    if (*word && *word != '#' && !strpbrk(word, " \t'\"="))
         st_text_add(text, word);
-        return;
-    }
-    char quote = strchr(word, '\'') ? '"' : '\'';
-    st_text_add_bytes(text, &quote, 1);
-    st_text_add(text, word);
-    st_text_add_bytes(text, &quote, 1);
+    else
+        add_quoted(text, word);
+}
+
+void st_text_option(StText *text, const char *name, const char *value) {
+    st_text_add(text, name);
+    st_text_add(text, "=");
+    if (strpbrk(value, " \t'\""))
+        add_quoted(text, value);
+    else
+        st_text_add(text, value);
 }
 
 /* `precision` significant digits: plain ("250") where that is readable, else with an exponent ("1e-07"). */

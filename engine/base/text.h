@@ -17,8 +17,10 @@ void st_text_add(StText *text, const char *string);
 void st_text_add_bytes(StText *text, const void *bytes, size_t count);
 void st_text_format(StText *text, const char *format, ...) ST_PRINTF(2, 3);
 
-/* One word of the language: quoted where blanks, quotes or # ask for it. */
+/* One word of the language that stands by place: quoted where blanks, quotes, # or = ask for it. */
 void st_text_word(StText *text, const char *word);
+/* name=value, the value quoted likewise. */
+void st_text_option(StText *text, const char *name, const char *value);
 
 /* The shortest decimal that reads back as the same double ("0.001", "1e-07", "250"). */
 void st_text_number(StText *text, double value);

@@ -48,29 +48,24 @@ static void fill(float *v, int64_t n, uint64_t seed) {
         v[i] = (float)(2 * st_rng_uniform(&rng) - 1);
 }
 
-typedef struct Job {
-    StNetwork *network;
-    StPool *pool;
-} Job;
-
-static int lanes(void) {
-    return (ROWS + LANE - 1) / LANE;
+static void lane_task(void *context, int lane) {
+    StNetwork *network = context;
+    const StStep *last = st_network_step(network, st_network_layers(network) - 1);
+    int64_t first = (int64_t)lane * LANE, rows = ROWS - first < LANE ? ROWS - first : LANE;
+    StPass pass = {.first = first, .rows = rows, .training = true, .seed = 3, .step = 8};
+    st_network_forward(network, &pass);
+    for (int64_t i = first * last->out_size; i < (first + rows) * last->out_size; i++)
+        last->dy[i] = last->y[i] - (i % 7 == 2);
+    st_network_backward(network, &pass, true);
 }
 
-static void step_job(void *context, int thread, int threads) {
-    Job *job = context;
-    const StStep *last = st_network_step(job->network, st_network_layers(job->network) - 1);
-    for (int lane = thread; lane < lanes(); lane += threads) {
-        int64_t first = (int64_t)lane * LANE, rows = ROWS - first < LANE ? ROWS - first : LANE;
-        StPass pass = {.first = first, .rows = rows, .training = true, .seed = 3, .step = 8};
-        st_network_forward(job->network, &pass);
-        for (int64_t i = first * last->out_size; i < (first + rows) * last->out_size; i++)
-            last->dy[i] = last->y[i] - (i % 7 == 2);
-        st_network_backward(job->network, &pass, true);
-    }
-    st_pool_barrier(job->pool);
-    for (int part = thread; part < st_network_parts(job->network); part += threads)
-        st_network_gradient(job->network, ROWS, part);
+static void part_task(void *context, int part) {
+    st_network_gradient(context, ROWS, part);
+}
+
+static void run_step(StNetwork *network, StPool *pool) {
+    const StPhase phases[] = {{lane_task, (ROWS + LANE - 1) / LANE}, {part_task, st_network_parts(network)}};
+    st_pool_run(pool, phases, 2, network);
 }
 
 static void same_bits_on_any_threads(void **state) {
@@ -84,8 +79,7 @@ static void same_bits_on_any_threads(void **state) {
         st_network_initialize(network, 5);
         fill(st_network_input(network), inputs, 1);
         st_network_weights(network, &total);
-        Job job = {network, pool};
-        st_pool_run(pool, step_job, &job);
+        run_step(network, pool);
         if (threads == 1) {
             gradients = malloc((size_t)total * sizeof(float));
             output = malloc((size_t)outputs * sizeof(float));
@@ -135,13 +129,12 @@ static void a_step_allocates_nothing(void **state) {
     StNetwork *network = network_of("20", deep, plan);
     StPool *pool = st_pool_create(2, NULL);
     st_network_initialize(network, 5);
-    Job job = {network, pool};
     StPass pass = {.training = false};
-    st_pool_run(pool, step_job, &job); /* BLAS takes its buffers at its first call */
+    run_step(network, pool); /* BLAS takes its buffers at its first call */
     st_network_run(network, ROWS, &pass, pool);
     long before = atomic_load(&allocations);
     for (int i = 0; i < 10; i++) {
-        st_pool_run(pool, step_job, &job);
+        run_step(network, pool);
         st_network_run(network, ROWS, &pass, pool);
         st_network_initialize(network, 6);
     }
