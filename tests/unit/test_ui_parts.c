@@ -106,13 +106,13 @@ static void ticks_are_nice_and_line_up(void **state) {
     assert_true(t.count >= 2 && t.count <= 3);
     for (int i = 0; i < t.count; i++)
         assert_true(fabs(log10(t.tick[i]) - round(log10(t.tick[i]))) < 1e-9);
-    for (double low = -1e9; low < 1e9; low = low * 0.7 + 3)
+    for (double low = -1e9; low < 9; low = low * 0.7 + 3)
         for (double size = 1e-9; size < 1e12; size *= 17) {
             t = ui_ticks(low, low + size, 7, false);
             assert_true(t.count <= 7);
+            double slack = size * 1e-6 + fabs(low) * 1e-14;
             for (int i = 0; i < t.count; i++)
-                assert_true(t.tick[i] >= low - size * 1e-6 && t.tick[i] <= low + size * (1 + 1e-6));
-            if (low > 0.9e1 && low < 1.1e1) break;
+                assert_true(t.tick[i] >= low - slack && t.tick[i] <= low + size + slack);
         }
 }
 
