@@ -131,7 +131,9 @@ static void mouse(Bench *bench, const UiEvent *event) {
 /* ---- the loop ---- */
 
 static void signalled(Bench *bench, int number) {
-    if (number == SIGINT)
+    if (number == SIGINT && ui_prompt_is_open(bench->prompt))
+        bench->cancel = true;
+    else if (number == SIGINT)
         interrupt(bench);
     else if (number == SIGTSTP)
         ui_screen_suspend(bench->screen);
@@ -210,7 +212,7 @@ static void frame(Bench *bench) {
 
 /* Runs until there is a key (true) or the program is to end. */
 static bool wait_for_key(Bench *bench, UiKey *key) {
-    while (!bench->quit) {
+    while (!bench->quit && !bench->cancel) {
         double wait = bench->changed ? frame_wait(bench) : -1;
         if (bench->changed && wait <= 0) {
             UiEvent event = ui_screen_wait(bench->screen, bench->wake_fd, 0);
@@ -233,9 +235,9 @@ UiKey bench_pump(void *context) {
     Bench *bench = context;
     UiKey key;
     bench->changed = bench->pressed = true;
-    if (!wait_for_key(bench, &key)) return 0;
-    if (key == ('c' | UI_CTRL)) return 0;
-    return key;
+    bool pressed = wait_for_key(bench, &key);
+    bench->cancel = false;
+    return pressed && key != ('c' | UI_CTRL) ? key : 0;
 }
 
 /* ---- from start to end ---- */

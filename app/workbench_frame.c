@@ -120,7 +120,8 @@ static void draw_header_figures(Bench *bench, UiRect row) {
     }
     ui_text(grid, row, right, 0, UI_DIM, "rate");
     double rate = session_rate(bench->session);
-    ui_text(grid, row, right + 5, 0, UI_TEXT, ui_number(number, rate, 7, 4));
+    if (isfinite(rate)) snprintf(number, sizeof number, "%.4g", rate);
+    ui_text_in(grid, row, right + 5, 0, 7, UI_TEXT, isfinite(rate) ? number : "–");
     char seed[32];
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)session_recipe(bench->session)->seed);
     ui_text(grid, row, right + 13, 0, UI_DIM, "seed");
@@ -186,7 +187,7 @@ static void draw_tabs(Bench *bench, UiRect row) {
     static const UiBinding ends[] = {{'?', "help", "help", "help"}, {':', ":", "command", "command"}, {0}};
     UiHints more;
     UiRect right = row;
-    right.x = row.x + row.w - 18, right.w = 17;
+    right.x = row.x + row.w - 21, right.w = 20;
     if (right.x < row.x + x) return;
     ui_hints_draw(grid, right, 0, ends, NULL, &more);
     for (int i = 0; i < more.count; i++)

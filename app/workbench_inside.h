@@ -52,6 +52,7 @@ typedef struct Bench {
     bool discard; /* the person said so: do not ask again */
 
     UiPrompt *prompt;
+    bool cancel;  /* ctrl-c closes the prompt */
     char *preset; /* opens the prompt with this typed in, once the present line has run */
 
     UiHints hints;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HELP_FILTER = 40, HELP_ROWS = 512, KEY_W = 12 };
+enum { HELP_FILTER = 40, HELP_ROWS = 512, KEY_W = 13, COMMAND_X = 46 };
 
 typedef enum HelpRow { ROW_HEADING, ROW_KEY, ROW_TEXT } HelpRow;
 
@@ -16,7 +16,7 @@ typedef struct HelpState {
     int count;
     struct {
         HelpRow kind;
-        size_t key, text; /* offsets; key of ROW_KEY alone */
+        size_t key, text, command; /* offsets; key and command of ROW_KEY alone */
     } row[HELP_ROWS];
     char filter[HELP_FILTER];
     int scroll, height; /* rows that the whole took when it was last drawn */
@@ -63,10 +63,9 @@ static void add_keys(HelpState *state, const UiBinding *table, const UiBinding *
             size_t length = strlen(keys);
             snprintf(keys + length, sizeof keys - length, " %s", ui_key_name(row->key, name));
         }
-        char text[200];
-        snprintf(text, sizeof text, "%s%s%s%s", row->help, row->command[0] == ':' ? "" : "   :",
-                 row->command[0] == ':' ? "" : row->command, "");
-        add_row(state, ROW_KEY, keys, text, strlen(text));
+        add_row(state, ROW_KEY, keys, row->help, strlen(row->help));
+        if (state->count)
+            state->row[state->count - 1].command = keep(state, row->command, strlen(row->command));
     }
 }
 
@@ -125,6 +124,13 @@ static int draw_row(const HelpState *state, UiGrid *grid, UiRect area, int y, in
     UiRect to = ui_rect(area.x + left, area.y + top, area.w - left, area.h - top);
     if (kind == ROW_KEY && y >= 0 && y < area.h) ui_text_in(grid, area, 2, y, KEY_W - 3, UI_KEY, key);
     /* Text in columns keeps them; the rest is broken at blanks. */
+    if (kind == ROW_KEY && y >= 0 && y < area.h && area.w >= 60) {
+        const char *command = state->text.data + state->row[i].command;
+        if (ui_text_width(text) < COMMAND_X) {
+            ui_text(grid, area, KEY_W + COMMAND_X, y, UI_DIM, ":");
+            ui_text(grid, area, KEY_W + COMMAND_X + 1, y, UI_DIM, command + (*command == ':'));
+        }
+    }
     bool columns = kind == ROW_TEXT && (strstr(text, "   ") || text[0] == ' ');
     if (columns) {
         if (y >= 0 && y < area.h) ui_text(grid, to, 0, 0, ink, text);

@@ -196,12 +196,14 @@ static void draw_fields(ViewContext *context, UiGrid *grid, UiRect area) {
                  recipe->pace.epochs ? "epochs" : "steps");
     else
         snprintf(text, sizeof text, "full");
-    x = field(grid, area, x, 1, "pace", text, 10);
-    x = field(grid, area, x, 1, "rate", ui_number(number, session_rate(context->session), 7, 4), 7);
+    x = field(grid, area, x, 1, "pace", text, 12);
+    double rate = session_rate(context->session);
+    snprintf(number, sizeof number, isfinite(rate) ? "%.4g" : "–", rate);
+    x = field(grid, area, x, 1, "rate", number, 7);
     snprintf(text, sizeof text, "%d", recipe->fit.batch_size);
     x = field(grid, area, x, 1, "batch", text, 5);
     x = field(grid, area, x, 1, "optimizer", optimizer ? optimizer->name : "none yet", 9);
-    if (x < area.w - 24) ui_text(grid, area, x, 1, UI_DIM, "(at the next start)");
+    if (x < area.w - 24) ui_text(grid, area, x, 1, UI_DIM, "b, O: at the next start");
 }
 
 static void train_draw(ViewContext *context, UiGrid *grid, UiRect area) {
@@ -474,7 +476,7 @@ static void train_json(ViewContext *context, StText *out) {
 }
 
 static const UiBinding bindings[] = {
-    {UI_KEY_ENTER, "press enter", "enter", "shows one plot alone; + and - then zoom"},
+    {UI_KEY_ENTER, "press enter", "alone", "shows one plot alone; + and - then zoom"},
     {UI_KEY_LEFT, "press left", "read", "moves the cursor that reads every series"},
     {UI_KEY_RIGHT, "press right", "read", "moves the cursor that reads every series"},
     {'x', "train x", "axis", "x counts steps, epochs or seconds"},
