@@ -13,7 +13,6 @@
 const UiBinding bench_bindings[] = {
     {' ', "play", "play", "starts training, goes on, or pauses"},
     {'s', "step", "step", "makes one step: one batch"},
-    {'e', "epoch", "epoch", "trains to the end of the epoch"},
     {'+', "rate up", "rate", "the next larger learning rate, at once"},
     {'-', "rate down", "rate", "the next smaller learning rate, at once"},
     {'a', "add", "add layer", "opens the form for a new layer"},
@@ -22,6 +21,7 @@ const UiBinding bench_bindings[] = {
     {'?', "help", "help", "the keys of this view, and what is under the cursor"},
     {'q', "quit", "quit", "leaves; asks where something is not saved"},
     {':', ":", "command", "takes any command"},
+    {'e', "epoch", "epoch", "trains to the end of the epoch"},
     {'r', "reset", "reset", "new weights from the same seed"},
     {'R', "reset new", NULL, "new weights from a new seed"},
     {'=', "rate up", NULL, "the next larger learning rate, at once"},
