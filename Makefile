@@ -10,6 +10,11 @@ ifeq ($(origin CC),default)
 CC      := gcc
 endif
 
+# make V=1 shows every command
+V       ?= 0
+Q       := $(if $(filter 0,$(V)),@)
+SAY      = $(if $(filter 0,$(V)),@echo '  $(1)')
+
 # ---- compiling -------------------------------------------------------------------------------------------
 
 CFLAGS  ?= -O3
@@ -57,19 +62,23 @@ $(B)/.found:
 
 $(B)/engine/%.f64.o: engine/%.c | $(B)/.found
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(BLAS_CFLAGS) -DST_DOUBLE -Iengine -c $< -o $@
+	$(call SAY,CC $< (double))
+	$(Q)$(CC) $(ALL_CFLAGS) $(BLAS_CFLAGS) -DST_DOUBLE -Iengine -c $< -o $@
 
 $(B)/engine/%.o: engine/%.c | $(B)/.found
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(BLAS_CFLAGS) -Iengine -c $< -o $@
+	$(call SAY,CC $<)
+	$(Q)$(CC) $(ALL_CFLAGS) $(BLAS_CFLAGS) -Iengine -c $< -o $@
 
 $(B)/ui/%.o: ui/%.c | $(B)/.found
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Iui -c $< -o $@
+	$(call SAY,CC $<)
+	$(Q)$(CC) $(ALL_CFLAGS) -Iui -c $< -o $@
 
 $(B)/app/%.o: app/%.c | $(B)/.found
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -DSTRATA_SHARE='"$(PREFIX)/share/strata"' -Iapp -Iengine -Iui -c $< -o $@
+	$(call SAY,CC $<)
+	$(Q)$(CC) $(ALL_CFLAGS) -DSTRATA_SHARE='"$(PREFIX)/share/strata"' -Iapp -Iengine -Iui -c $< -o $@
 
 $(B)/libstrata.a: $(ENGINE_O)
 	@rm -f $@; ar rcs $@ $^
@@ -77,7 +86,8 @@ $(B)/libstrataui.a: $(UI_O)
 	@rm -f $@; ar rcs $@ $^
 
 $(B)/strata: $(APP_O) $(B)/libstrata.a $(B)/libstrataui.a
-	$(CC) $(ALL_CFLAGS) $^ -o $@ $(LIBS_UI) $(LIBS_ENGINE)
+	$(call SAY,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) $^ -o $@ $(LIBS_UI) $(LIBS_ENGINE)
 
 # ---- running ---------------------------------------------------------------------------------------------
 
@@ -125,25 +135,30 @@ APP_LIB_O := $(filter-out $(B)/app/main.o,$(APP_O))
 # tests/unit/test_NAME.c may use the engine, the toolkit and the app without its main.
 $(B)/unit/%: tests/unit/%.c $(APP_LIB_O) $(B)/libstrata.a $(B)/libstrataui.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Iengine -Iui -Iapp -Itests $^ -o $@ -lcmocka $(LIBS_UI) $(LIBS_ENGINE)
+	$(call SAY,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -Iengine -Iui -Iapp -Itests $^ -o $@ -lcmocka $(LIBS_UI) $(LIBS_ENGINE)
 
 # tests/screen/test_NAME.c drives the program in a pseudo-terminal that libvterm reads.
 $(B)/screen/%: tests/screen/%.c tests/screen/vt.c $(B)/libstrataui.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Iui -Itests $^ -o $@ -lcmocka -lvterm $(LIBS_UI)
+	$(call SAY,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -Iui -Itests $^ -o $@ -lcmocka -lvterm $(LIBS_UI)
 
 # Each library links and runs without the other.
 $(B)/alone/engine: tests/unit/alone_engine.c $(B)/libstrata.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Iengine $^ -o $@ $(LIBS_ENGINE)
+	$(call SAY,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -Iengine $^ -o $@ $(LIBS_ENGINE)
 $(B)/alone/ui: tests/unit/alone_ui.c $(B)/libstrataui.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Iui $^ -o $@ $(LIBS_UI)
+	$(call SAY,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -Iui $^ -o $@ $(LIBS_UI)
 
 # A fuzz target replays its corpus under any compiler; `make fuzz` searches for more with clang's libFuzzer.
 $(B)/fuzz/%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(APP_LIB_O) $(B)/libstrata.a $(B)/libstrataui.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Iengine -Iui -Iapp $^ -o $@ $(LIBS_UI) $(LIBS_ENGINE)
+	$(call SAY,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -Iengine -Iui -Iapp $^ -o $@ $(LIBS_UI) $(LIBS_ENGINE)
 
 test: deps-test ## install what is missing, then every test: units, scripts, screens, fuzz corpora
 	@$(MAKE) --no-print-directory all B=$(B)
@@ -164,19 +179,26 @@ fuzz: ## search for crashing inputs with libFuzzer, SECONDS=60 a target
 	   tests/fuzz/corpus/$$t || exit 1; done
 $(B)/libfuzzer/%: tests/fuzz/fuzz_%.c $(APP_LIB_O) $(B)/libstrata.a $(B)/libstrataui.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -Iengine -Iui -Iapp $^ -o $@ $(LIBS_UI) $(LIBS_ENGINE)
+	$(call SAY,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -Iengine -Iui -Iapp $^ -o $@ $(LIBS_UI) $(LIBS_ENGINE)
 
+$(B)/bench/screen: tests/bench/screen.c tests/screen/vt.c
+	@mkdir -p $(@D)
+	$(call SAY,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests $^ -o $@ -lvterm -lutil
 $(B)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(BLAS_CFLAGS) $^ -o $@ $(LIBS_ENGINE)
-bench: all $(B)/bench/bare ## measure against the bare sgemm calls and, where it is installed, PyTorch
+	$(call SAY,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(BLAS_CFLAGS) $^ -o $@ $(LIBS_ENGINE)
+bench: deps-test all $(B)/bench/bare $(B)/bench/screen ## measure against the bare sgemm calls and, where it is installed, PyTorch
 	@B=$(B) sh tests/bench/bench.sh
 
 # ---- pictures, data, installing --------------------------------------------------------------------------
 
 $(B)/screen/shoot: tests/screen/shoot.c tests/screen/vt.c tests/screen/vt.h
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Itests $(filter %.c,$^) -o $@ -lvterm -lutil
+	$(call SAY,LD $@)
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests $(filter %.c,$^) -o $@ -lvterm -lutil
 screenshots: deps-test all $(B)/screen/shoot ## draw the README's pictures from the program itself
 	@B=$(B) sh tests/screen/shoot.sh
 

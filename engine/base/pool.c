@@ -103,6 +103,7 @@ static void wait_for_job(StPool *pool, uint32_t seen) {
 
 static void *work(void *context) {
     StPool *pool = context;
+    pthread_setname_np(pthread_self(), "strata-pool");
     for (uint32_t seen = 0;;) {
         wait_for_job(pool, seen);
         if (atomic_load(&pool->quit)) return NULL;

@@ -231,6 +231,7 @@ static bool start(StInspection *inspection, StError *error) {
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     if (why != 0)
         return st_fail(error, ST_ERR_STATE, "the inspector's thread did not start: %s", strerror(why));
+    pthread_setname_np(inspection->thread, "strata-look");
     return inspection->started = true;
 }
 

@@ -93,6 +93,7 @@ static bool check_plan(const StTrainerPlan *plan, StError *error) {
 static bool start_thread(StTrainer *t, StError *error) {
     int why = pthread_create(&t->thread, NULL, st_trainer_engine, t);
     if (why != 0) return st_fail(error, ST_ERR_STATE, "the engine thread did not start: %s", strerror(why));
+    pthread_setname_np(t->thread, "strata-train");
     return t->started = true;
 }
 

@@ -26,8 +26,8 @@ static void rest(double seconds) {
     nanosleep(&time, NULL);
 }
 
-/* Seconds of processor time of the threads whose name has `part` in it ("": all). */
-static double cpu_of(pid_t pid, const char *part) {
+/* Seconds of processor time of the threads of this name (NULL: all). */
+static double cpu_of(pid_t pid, const char *name) {
     char path[512];
     snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
     DIR *folder = opendir(path);
@@ -43,7 +43,7 @@ static double cpu_of(pid_t pid, const char *part) {
             if (open && close) {
                 *close = '\0';
                 sscanf(close + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system);
-                if (strstr(open + 1, part)) ticks += (double)(user + system);
+                if (!name || strcmp(open + 1, name) == 0) ticks += (double)(user + system);
             }
         }
         if (file) fclose(file);
@@ -78,9 +78,9 @@ static void first_frame(const char *strata, const char *recipe) {
 static void key_answer(Vt *vt) {
     double sum = 0, worst = 0;
     for (int i = 0; i < 40; i++) {
-        vt_key(vt, i % 2 ? "1" : "2");
+        vt_key(vt, i % 2 ? "1" : "4");
         double from = now();
-        if (!vt_shows(vt, i % 2 ? "LOSS" : "FLOP")) break;
+        if (!vt_shows(vt, i % 2 ? "STACK" : "mean over the epoch")) break;
         double took = now() - from;
         sum += took;
         if (took > worst) worst = took;
@@ -95,12 +95,12 @@ static void while_training(const char *strata, const char *recipe) {
     key_answer(vt);
     pid_t pid = vt_pid(vt);
     long frame = vt_frame(vt);
-    double screen = cpu_of(pid, "strata-screen"), look = cpu_of(pid, "strata-look"), from = now();
+    double screen = cpu_of(pid, "strata"), look = cpu_of(pid, "strata-look"), from = now();
     while (now() < from + 5)
         vt_frame_after(vt, vt_frame(vt));
     double took = now() - from;
     printf("while training at full speed: %.1f frames/s, screen %.2f %%, inspector %.2f %% of a core\n",
-           (double)(vt_frame(vt) - frame) / took, 100 * (cpu_of(pid, "strata-screen") - screen) / took,
+           (double)(vt_frame(vt) - frame) / took, 100 * (cpu_of(pid, "strata") - screen) / took,
            100 * (cpu_of(pid, "strata-look") - look) / took);
     vt_end(vt);
 }
@@ -110,9 +110,9 @@ static void idle(const char *strata, const char *recipe) {
     vt_shows(vt, "idle");
     pid_t pid = vt_pid(vt);
     rest(0.5);
-    double before = cpu_of(pid, "");
+    double before = cpu_of(pid, NULL);
     rest(5);
-    printf("idle                        %6.2f %% of a core\n", 100 * (cpu_of(pid, "") - before) / 5);
+    printf("idle                        %6.2f %% of a core\n", 100 * (cpu_of(pid, NULL) - before) / 5);
     vt_key(vt, "space");
     vt_shows(vt, "training");
     rest(2);
