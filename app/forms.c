@@ -459,7 +459,7 @@ FormResult form_mouse(Form *form, const UiEvent *event) {
     return FORM_USED;
 }
 
-enum { FOOT = 4 }; /* the line, what it would do, up to two rows of what is wrong */
+enum { FOOT = 3 }; /* the line; what it would do, or two rows of what is wrong */
 
 int form_height(const Form *form, int width) {
     (void)width;
@@ -497,8 +497,9 @@ void form_draw(UiGrid *grid, UiRect area, Form *form) {
         choose_draw(grid, area, form);
         return;
     }
-    int foot = area.h >= 10 ? FOOT : area.h >= 6 ? 3 : area.h >= 4 ? 1 : 0;
+    int foot = area.h >= 9 ? FOOT : area.h >= 6 ? 2 : area.h >= 4 ? 1 : 0;
     UiRect bottom = ui_cut_bottom(&area, foot);
+    ui_cut_left(&area, area.w > 24 ? 1 : 0);
     ui_form_draw(grid, area, form->ui, true);
     if (foot == 1) { /* one row: what is wrong goes before the line itself */
         bool bad = form->refused[0] || (form->line.length && !form->trial.fits);

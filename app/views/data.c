@@ -131,7 +131,7 @@ static const StLook *look_of(const ViewContext *context) {
 enum { NAME, KIND, MISSING, MIN, MAX, MEAN, SD, A_MEAN, A_SD, A_MIN, A_MAX, COLUMNS };
 
 static const UiColumn columns[COLUMNS] = {
-    [NAME] = {"column", 12, false, true, 0}, [KIND] = {"type", 8, false, false, 2},
+    [NAME] = {"column", 12, false, true, 0}, [KIND] = {"type", 9, false, false, 2},
     [MISSING] = {"miss", 4, true, false, 7}, [MIN] = {"min", 6, true, false, 1},
     [MAX] = {"max", 6, true, false, 1},      [MEAN] = {"mean", 6, true, false, 3},
     [SD] = {"sd", 6, true, false, 4},        [A_MEAN] = {"→ mean", 6, true, false, 5},
@@ -146,11 +146,13 @@ typedef struct Shown {
 
 static void number(char text[UI_CELL_TEXT], double value) {
     char buffer[UI_NUMBER];
-    snprintf(text, UI_CELL_TEXT, "%s", ui_number(buffer, value, 6, 4));
+    if (fabs(value - round(value)) < 1e-5 * fmax(1, fabs(value)))
+        value = round(value) + 0.0; /* 1, not 1.0000 */
+    snprintf(text, UI_CELL_TEXT, "%s", ui_number(buffer, value, 6, 3));
 }
 
 static void after_cell(const After *after, int column, char text[UI_CELL_TEXT]) {
-    if (column == A_MEAN) number(text, fabs(after->mean) < 5e-7 * fmax(1, after->sd) ? 0 : after->mean);
+    if (column == A_MEAN) number(text, after->mean);
     if (column == A_SD) number(text, after->sd);
     if (column == A_MIN) number(text, after->min);
     if (column == A_MAX) number(text, after->max);
@@ -388,24 +390,30 @@ static int draw_head(ViewContext *context, UiGrid *grid, UiRect area, const StDa
     return y;
 }
 
-/* Every class with its share of all rows. Returns the rows taken. */
+static int64_t class_rows(const StDataset *dataset, int k) {
+    int64_t count = 0;
+    for (int part = 0; part < ST_PARTS; part++) {
+        const int64_t *counts = st_dataset_class_counts(dataset, (StPart)part);
+        if (counts) count += counts[k];
+    }
+    return count;
+}
+
+/* Every class with its rows in all parts, against the largest. Returns the rows taken. */
 static int draw_balance(UiGrid *grid, UiRect area, const StDataset *dataset) {
     int classes = st_dataset_classes(dataset);
     if (classes < 1 || area.w < 12) return 0;
     int across = area.w / 26 < 1 ? 1 : area.w / 26, w = area.w / across;
     int down = (classes + across - 1) / across, shown = down < area.h ? down : area.h;
-    double total = (double)st_dataset_rows_total(dataset);
+    int64_t most = 1;
+    for (int k = 0; k < classes; k++)
+        if (class_rows(dataset, k) > most) most = class_rows(dataset, k);
     for (int k = 0; k < classes && k / across < shown; k++) {
         UiRect place = ui_rect_clip(ui_rect(area.x + k % across * w, area.y + k / across, w, 1), area);
-        int64_t count = 0;
-        for (int part = 0; part < ST_PARTS; part++) {
-            const int64_t *counts = st_dataset_class_counts(dataset, (StPart)part);
-            if (counts) count += counts[k];
-        }
-        double share = total > 0 ? (double)count / total : 0;
+        int64_t count = class_rows(dataset, k);
         ui_put_ink(grid, place, 1, 0, ui_glyph_class(grid->look.ladder, k), ui_class_ink(k));
-        ui_text_in(grid, place, 3, 0, 9, UI_TEXT, st_dataset_class_name(dataset, k));
-        ui_bar(grid, place, 13, 0, w - 13 - 7, ui_class_ink(k), share);
+        ui_text_in(grid, place, 3, 0, 10, UI_TEXT, st_dataset_class_name(dataset, k));
+        ui_bar(grid, place, 14, 0, w - 14 - 7, ui_class_ink(k), (double)count / (double)most);
         ui_print_right(grid, place, w - 1, 0, UI_DIM, "%lld", (long long)count);
     }
     return shown;
@@ -460,8 +468,7 @@ static void plane_caption(ViewContext *context, UiGrid *grid, UiRect area, bool 
                  state->discrete ? ", decided" : "");
     else
         snprintf(what, sizeof what, "%s",
-                 session_run(context->session) ? "the picture is being made"
-                                               : "space trains: the output appears here");
+                 session_run(context->session) ? "the picture is being made" : "no output yet: space trains");
     int w = ui_text_in(grid, area, 0, 0, area.w, UI_DIM, what);
     if (state->plane.dots > state->plane.train && w + 14 < area.w)
         ui_print_right(grid, area, area.w, 0, UI_DIM, state->hide_test ? "t test rows" : "test rows faint");

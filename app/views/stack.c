@@ -67,8 +67,10 @@ static void list_rows(State *state, const Shown *now) {
     if (state->layer >= count) state->layer = count - 1;
     if (state->layer < INPUT_ROW) state->layer = INPUT_ROW;
     state->table.sort_column = -1;
+    bool adds = state->form && form_kind(state->form) == FORM_LAYER && form_trial(state->form)->runs;
+    int marked = adds ? form_place(state->form) : state->layer;
     for (int i = 0; i < state->rows; i++)
-        if (state->row[i].layer == state->layer && !state->row[i].error) state->table.selected = i;
+        if (state->row[i].layer == marked && !state->row[i].error) state->table.selected = i;
 }
 
 /* The selection may have landed on the words under a layer: they belong to it, and are passed over. */
@@ -100,9 +102,12 @@ static void input_cell(const Shown *now, int column, char text[UI_CELL_TEXT], Ui
     *ink = UI_DIM;
     switch (column) {
     case LAYER:
-        copy_text(text, now->stack->input.rank > 0 ? "input"
-                        : now->info.input.rank > 0 ? "input, as the data says"
-                                                   : "input, not known yet");
+        copy_text(text, "input");
+        return;
+    case NAME:
+        copy_text(text, now->stack->input.rank > 0 ? "given"
+                        : now->info.input.rank > 0 ? "by the data"
+                                                   : "not known");
         return;
     case OUTPUT:
         copy_text(text, st_shape_print(&now->info.input, buffer));
@@ -242,12 +247,13 @@ static void note_costs(ViewContext *context, const Shown *now, Note *notes, int 
     int batch = now->recipe->fit.given ? now->recipe->fit.batch_size : 32;
     const StKind *kind =
         now->recipe->compile.given ? st_optimizer_kind_at(now->recipe->compile.optimizer.kind) : NULL;
-    st_text_format(&note->text, "weights %s · gradients %s · activations of %d rows %s",
-                   parts_bytes(a, weight_bytes(info)), parts_bytes(b, st_times(info->trainable, 4)), batch,
-                   parts_bytes(c, st_times(info->bytes, batch)));
+    st_text_format(&note->text, "weights %s · gradients %s", parts_bytes(a, weight_bytes(info)),
+                   parts_bytes(b, st_times(info->trainable, 4)));
     if (kind)
-        st_text_format(&note->text, " · %s's state apart %s", kind->name,
+        st_text_format(&note->text, " · state of %s %s", kind->name,
                        parts_bytes(d, session_optimizer_bytes(context->session)));
+    st_text_format(&note->text, " · %d rows through it %s", batch,
+                   parts_bytes(c, st_times(info->bytes, batch)));
 }
 
 static void note_line(Note *notes, int *count, UiKey key, int rank, const StText *line, const char *missing) {
@@ -290,6 +296,22 @@ static int note_all(ViewContext *context, const Shown *now, Note notes[NOTES]) {
     return count;
 }
 
+static int note_width(const Note *note) {
+    return 5 + ui_text_width(st_text_string(&note->text));
+}
+
+static void draw_note(UiGrid *grid, UiRect area, const Note *note) {
+    ui_cut_left(&area, area.w >= 30 ? 2 : 0);
+    if (note->key) {
+        ui_put_ink(grid, area, 0, 0, note->key, UI_KEY);
+        ui_cut_left(&area, 2);
+    }
+    if (area.h > 1)
+        ui_paragraph(grid, area, note->ink, 0, st_text_string(&note->text));
+    else
+        ui_text_in(grid, area, 0, 0, area.w, note->ink, st_text_string(&note->text));
+}
+
 /* Draws as many notes as there is room for under a table of `rows` rows; returns what is left above. */
 static UiRect draw_notes(ViewContext *context, UiGrid *grid, UiRect area, const Shown *now, int rows) {
     Note notes[NOTES];
@@ -303,16 +325,15 @@ static UiRect draw_notes(ViewContext *context, UiGrid *grid, UiRect area, const 
                 notes[i].rank = -1;
                 kept--;
             }
-    UiRect bottom = ui_cut_bottom(&area, kept > 0 ? kept : 0);
-    for (int i = 0, y = 0; i < count; i++) {
+    int more = 0; /* a long line takes a second row where there is one to spare */
+    for (int i = 0; i < count; i++)
+        if (notes[i].rank >= 0 && kept + more < room && note_width(&notes[i]) > area.w) more++;
+    UiRect bottom = ui_cut_bottom(&area, kept > 0 ? kept + more : 0);
+    for (int i = 0; i < count; i++) {
         if (notes[i].rank >= 0) {
-            int x = bottom.w >= 30 ? 2 : 0;
-            if (notes[i].key) {
-                ui_put_ink(grid, bottom, x, y, notes[i].key, UI_KEY);
-                x += 2;
-            }
-            ui_text_in(grid, bottom, x, y, bottom.w - x, notes[i].ink, st_text_string(&notes[i].text));
-            y++;
+            bool two = more > 0 && note_width(&notes[i]) > bottom.w;
+            more -= two;
+            draw_note(grid, ui_cut_top(&bottom, two ? 2 : 1), &notes[i]);
         }
         st_text_free(&notes[i].text);
     }
@@ -378,7 +399,7 @@ static void draw_side(UiGrid *grid, UiRect area, const State *state, const Shown
 
 static void draw_title(UiGrid *grid, UiRect area, const Shown *now) {
     int x = 1 + ui_text(grid, area, 1, 0, UI_TITLE, "STACK");
-    x += ui_print(grid, area, x + 1, 0, UI_DIM, "%d layer%s", now->stack->count,
+    x += ui_print(grid, area, x + 1, 0, UI_DIM, "%d layer%s ·", now->stack->count,
                   now->stack->count == 1 ? "" : "s");
     if (now->fits && now->stack->count > 0)
         ui_text(grid, area, x + 2, 0, UI_GOOD, "fits");
@@ -426,6 +447,12 @@ static void draw(ViewContext *context, UiGrid *grid, UiRect area) {
     if (!state->form || area.w >= WIDE / 2) {
         if (area.h > 3 && !(state->form && area.h < state->rows + 4))
             area = draw_notes(context, grid, area, &now, state->rows);
+    }
+    int spare = area.h - state->rows - 1;
+    if (!state->form && spare >= 5 && area.w < WIDE && area.w >= 30) {
+        UiRect below = ui_cut_bottom(&area, spare - 1);
+        ui_cut_bottom(&below, 1);
+        draw_side(grid, below, state, &now);
     }
     draw_table(grid, area, state, &now);
 }
