@@ -3,6 +3,8 @@
 #include "command.h"
 #include "form.h"
 #include "form_fields.h"
+#include "train/learner_fit.h"
+#include "train/loss.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,6 +112,16 @@ void form_try(Session *session, const char *line, FormTrial *trial) {
     /* Without an input shape nothing can be said against the layers. */
     trial->fits = whole || (trial->info.first_bad < 0 && trial->info.input.rank == 0);
     if (trial->fits) trial->error = (StError){0};
+    if (trial->fits && count > 0)
+        trial->fits = form_output_fits(session, &trial->draft, &trial->info, &trial->error);
+}
+
+bool form_output_fits(const Session *session, const Recipe *recipe, const StStackInfo *info, StError *error) {
+    const StDataset *dataset = session_dataset_loaded(session, NULL);
+    const StLoss *loss = recipe->compile.given ? st_loss_at(recipe->compile.loss.kind) : NULL;
+    if (!dataset || !loss || info->first_bad >= 0 || info->output.rank == 0) return true;
+    if (!recipe_equal(recipe, session_recipe(session), RECIPE_DATA)) return true;
+    return st_loss_fits(loss, &info->output, dataset, error);
 }
 
 /* "data, stack": what differs between two recipes. */

@@ -50,6 +50,9 @@ typedef struct FormTrial {
 /* Tries a line on a copy of the session's recipe. Free with form_trial_free in any case. */
 void form_try(Session *session, const char *line, FormTrial *trial);
 void form_trial_free(FormTrial *trial);
+/* Whether what comes out of a recipe's stack fits its loss and its data, as far as these are known: "wanted
+ * an output of 3 classes, got 1". The recipe's data lines must be the session's. */
+bool form_output_fits(const Session *session, const Recipe *recipe, const StStackInfo *info, StError *error);
 /* In words, what accepting a draft does to the run: "training goes on as it is; …". */
 void form_effect(const Session *session, const Recipe *draft, StText *out);
 

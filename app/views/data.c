@@ -489,6 +489,7 @@ static void draw_form(ViewContext *context, UiGrid *grid, UiRect *area) {
     if (area->w >= 110) {
         part = ui_cut_right(area, area->w / 2);
         ui_cut_left(&part, 2);
+        part = ui_cut_top(&part, form_height(state->form, part.w));
     } else if (area->h < 12) {
         part = ui_cut_bottom(area, area->h);
     } else {

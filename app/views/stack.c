@@ -34,6 +34,7 @@ typedef struct Shown {
     StStackInfo info;
     StError error;
     bool fits;
+    bool output; /* what is wrong is that the output does not fit loss or data: told at the last layer */
     const State *state;
 } Shown;
 
@@ -49,9 +50,20 @@ static Shown shown(ViewContext *context, State *state) {
     } else {
         now.recipe = session_recipe(context->session);
         now.fits = session_stack(context->session, &now.layers, &now.info, &now.error);
+        if (now.fits && now.recipe->stack.count > 0)
+            now.fits = form_output_fits(context->session, now.recipe, &now.info, &now.error);
     }
+    now.output =
+        !now.fits && now.recipe->stack.count > 0 && now.info.first_bad < 0 && now.info.input.rank > 0;
     now.stack = &now.recipe->stack;
     return now;
+}
+
+/* What is wrong at a layer, or NULL. */
+static const char *wrong_at(const Shown *now, int i) {
+    if (!now->layers) return NULL;
+    if (now->layers[i].error.code != ST_ERR_OK) return now->layers[i].error.message;
+    return now->output && i == now->stack->count - 1 ? now->error.message : NULL;
 }
 
 static void list_rows(State *state, const Shown *now) {
@@ -60,7 +72,7 @@ static void list_rows(State *state, const Shown *now) {
     state->row[state->rows++] = (Row){INPUT_ROW, false};
     for (int i = 0; i < count; i++) {
         state->row[state->rows++] = (Row){i, false};
-        if (now->layers && now->layers[i].error.code != ST_ERR_OK) state->row[state->rows++] = (Row){i, true};
+        if (wrong_at(now, i)) state->row[state->rows++] = (Row){i, true};
     }
     if (!state->started) state->layer = count > 0 ? 0 : INPUT_ROW;
     state->started = true;
@@ -137,7 +149,7 @@ static void layer_cell(const Shown *now, int i, int column, char text[UI_CELL_TE
     const Form *form = now->state->form;
     bool edited =
         form && form_place(form) == i && (form_kind(form) == FORM_LAYER || form_kind(form) == FORM_SET);
-    if (info->error.code != ST_ERR_OK) *ink = UI_BAD;
+    if (wrong_at(now, i)) *ink = UI_BAD;
     switch (column) {
     case NUMBER:
         snprintf(text, UI_CELL_TEXT, "%d", i + 1);
@@ -196,7 +208,7 @@ static void draw_errors(UiGrid *grid, const State *state, const Shown *now) {
         UiRect line = ui_rect_clip(ui_rect(body.x, body.y + y, body.w, 1), ui_grid_rect(grid));
         int x = body.w >= 30 ? 7 : 1;
         ui_put_glyph(grid, line, x, 0, UI_GLYPH_UP, UI_BAD);
-        ui_text_in(grid, line, x + 2, 0, line.w - x - 2, UI_BAD, now->layers[at->layer].error.message);
+        ui_text_in(grid, line, x + 2, 0, line.w - x - 2, UI_BAD, wrong_at(now, at->layer));
     }
 }
 
@@ -316,9 +328,11 @@ static void draw_note(UiGrid *grid, UiRect area, const Note *note) {
 static UiRect draw_notes(ViewContext *context, UiGrid *grid, UiRect area, const Shown *now, int rows) {
     Note notes[NOTES];
     int count = note_all(context, now, notes), kept = count;
-    int least = rows + 1 < 5 ? rows + 1 : 5;
-    int room = area.h - (rows + 1 < area.h - 2 ? rows + 1 : area.h - 2);
-    if (room < area.h - least && room < 4) room = area.h - least < 4 ? area.h - least : 4;
+    int least = area.h >= 12  ? 4
+                : area.h >= 8 ? 2
+                : area.h >= 6 ? 1
+                              : 0; /* even where the table must scroll */
+    int room = area.h - rows - 1 > least ? area.h - rows - 1 : least;
     for (int rank = 9; rank >= 0 && kept > room; rank--)
         for (int i = 0; i < count && kept > room; i++)
             if (notes[i].rank == rank) {
@@ -367,7 +381,7 @@ static void describe(const Shown *now, int layer, StText *out) {
     st_text_format(out, "%s\n", at->kind->help);
     if (at->kind->formula) st_text_format(out, "%s\n", at->kind->formula);
     st_text_format(out, "%s → %s\n", st_shape_print(&info->in, in), st_shape_print(&info->out, to));
-    if (info->error.code != ST_ERR_OK) st_text_format(out, "does not fit: %s\n", info->error.message);
+    if (wrong_at(now, layer)) st_text_format(out, "does not fit: %s\n", wrong_at(now, layer));
     describe_weights(info, out);
     if (info->out.rank > 0)
         st_text_format(out, "%s parameters, %s FLOP and %s a row\n", parts_whole(a, info->parameters),
@@ -405,6 +419,8 @@ static void draw_title(UiGrid *grid, UiRect area, const Shown *now) {
         ui_text(grid, area, x + 2, 0, UI_GOOD, "fits");
     else if (now->info.first_bad >= 0)
         ui_print(grid, area, x + 2, 0, UI_BAD, "layer %d does not fit", now->info.first_bad + 1);
+    else if (now->output)
+        ui_text(grid, area, x + 2, 0, UI_BAD, "the output does not fit");
     else if (now->info.input.rank == 0)
         ui_text(grid, area, x + 2, 0, UI_WARN, "the shape of the input is not known");
 }
@@ -414,7 +430,7 @@ static UiRect cut_form(UiRect *area, const Form *form, int rows) {
     if (area->w >= WIDE) {
         UiRect part = ui_cut_right(area, area->w / 2);
         ui_cut_left(&part, 2);
-        return part;
+        return ui_cut_top(&part, form_height(form, part.w));
     }
     int least = area->h / 3 < rows + 1 ? area->h / 3 : rows + 1;
     int most = area->h - least, wanted = form_height(form, area->w);
@@ -435,11 +451,13 @@ static void draw(ViewContext *context, UiGrid *grid, UiRect area) {
         }
         form_draw(grid, part, state->form);
     }
-    if (area.h > 2) {
+    bool roomy = area.h >= 8;
+    if (roomy || (area.h > 2 && area.h > state->rows + 1)) {
         draw_title(grid, area, &now);
         ui_cut_top(&area, 1);
     }
-    if (area.w >= WIDE && !state->form) {
+    bool beside = area.w >= WIDE && !state->form;
+    if (beside) {
         UiRect side = ui_cut_right(&area, area.w >= 160 ? 70 : 46);
         ui_cut_left(&side, 2);
         draw_side(grid, side, state, &now);
@@ -449,7 +467,7 @@ static void draw(ViewContext *context, UiGrid *grid, UiRect area) {
             area = draw_notes(context, grid, area, &now, state->rows);
     }
     int spare = area.h - state->rows - 1;
-    if (!state->form && spare >= 5 && area.w < WIDE && area.w >= 30) {
+    if (!state->form && !beside && spare >= 5 && area.w >= 30) {
         UiRect below = ui_cut_bottom(&area, spare - 1);
         ui_cut_bottom(&below, 1);
         draw_side(grid, below, state, &now);
@@ -600,7 +618,7 @@ static void json_layer(const Shown *now, int i, StText *out) {
     parts_json_whole(out, "trainable", info->trainable);
     parts_json_whole(out, "flops", info->flops);
     parts_json_whole(out, "bytes", info->bytes);
-    if (info->error.code != ST_ERR_OK) parts_json_text(out, "error", info->error.message);
+    if (wrong_at(now, i)) parts_json_text(out, "error", wrong_at(now, i));
     st_text_add(out, "}");
     st_text_free(&line);
 }
