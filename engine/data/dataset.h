@@ -87,7 +87,7 @@ const int64_t *st_dataset_class_counts(const StDataset *dataset, StPart part);
 
 int st_dataset_warnings(const StDataset *dataset);
 const char *st_dataset_warning(const StDataset *dataset, int index);
-size_t st_dataset_bytes(const StDataset *dataset); /* memory held */
+size_t st_dataset_bytes(const StDataset *dataset); /* memory that its rows take */
 
 /* Sets of two numeric columns: Playground's picture. */
 bool st_dataset_is_plane(const StDataset *dataset);

@@ -77,10 +77,8 @@ bool st_idx_table(const StIdxPair *train, const StIdxPair *test, StTable *table,
     if (tested > classes)
         return st_fail(error, ST_ERR_VALUE, "%s: class %d is not in %s", test->labels_name, tested - 1,
                        train->labels_name);
-    if (classes < 2)
-        return st_fail(error, ST_ERR_FORMAT, "%s: one class only, wanted at least two", train->labels_name);
     table->classes = classes;
-    return st_table_number_classes(table, error);
+    return st_table_check_classes(table, train->labels_name, error) && st_table_number_classes(table, error);
 }
 
 static bool read_file(const char *path, const char *base_file, char name[4096], int rank, StText *file,

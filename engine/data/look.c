@@ -376,5 +376,5 @@ size_t st_dataset_bytes(const StDataset *d) {
     if (d->x && d->x != t->x) bytes += rows * (size_t)d->width * sizeof(float);
     bytes += rows * (size_t)d->label_count * sizeof(float);
     if (t->origin) bytes += rows * sizeof(int64_t);
-    return bytes + (size_t)d->columns * (sizeof *d->column + sizeof *t->field) + sizeof *d;
+    return bytes;
 }

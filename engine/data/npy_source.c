@@ -109,9 +109,8 @@ bool st_npy_table(const StNpyPair *train, const StNpyPair *test, StTable *table,
         return st_fail(error, ST_ERR_VALUE, "%s: class %d is not in %s", test->y_name, table->classes - 1,
                        train->y_name);
     table->task = table->labels ? ST_CLASSIFICATION : ST_REGRESSION;
-    if (table->labels && table->classes < 2)
-        return st_fail(error, ST_ERR_FORMAT, "%s: one class only, wanted at least two", train->y_name);
-    return !table->labels || st_table_number_classes(table, error);
+    return !table->labels ||
+           (st_table_check_classes(table, train->y_name, error) && st_table_number_classes(table, error));
 }
 
 static bool read_pair(StNpyPair *pair, const char *x, const char *y, const char *base_file, StError *error) {

@@ -167,8 +167,7 @@ bool st_prepare_parse(StPrepareSpec *spec, const StWord *words, int count, StErr
         return true;
     }
     StPrepareSpec trial = *spec;
-    if (!*entry.encode || entry.method != ST_PREPARE_NONE || entry.scale != 1)
-        replace_entries(&trial, &entry);
+    replace_entries(&trial, &entry);
     if (trial.count == ST_PREPARE_MAX)
         return st_fail(error, ST_ERR_VALUE, "prepare: more than %d lines", ST_PREPARE_MAX);
     trial.entry[trial.count++] = entry;

@@ -97,6 +97,14 @@ bool st_table_number_classes(StTable *table, StError *error) {
     return table->class_name != NULL;
 }
 
+bool st_table_check_classes(const StTable *table, const char *name, StError *error) {
+    int64_t count = (table->rows - table->own_test) * st_shape_size(&table->y_shape);
+    for (int64_t i = 1; i < count; i++)
+        if (table->labels[i] != table->labels[0]) return true;
+    return st_fail(error, ST_ERR_FORMAT, "%s: one class only (%d), wanted at least two", name,
+                   (int)table->labels[0]);
+}
+
 const char *st_field_name_at(const void *table, int index) {
     return ((const StField *)table)[index].name;
 }

@@ -49,6 +49,9 @@ bool st_table_name_fields(StTable *table, const char *stem, StError *error);
 /* Class names "0" … of a table whose classes are set. */
 bool st_table_number_classes(StTable *table, StError *error);
 
+/* Refuses labels of the source's own training rows that are all the same. */
+bool st_table_check_classes(const StTable *table, const char *name, StError *error);
+
 /* count * each zeroed bytes (at least one), or an error that names what and how much. */
 void *st_data_allocate(int64_t count, size_t each, const char *what, StError *error);
 char *st_data_copy(const char *text, size_t length, StError *error);
