@@ -321,13 +321,14 @@ int st_trainer_read(StTrainer *t, StRecord *records, int max) {
 void st_trainer_status(StTrainer *t, StTrainerStatus *status) {
     pthread_mutex_lock(&t->lock);
     *status = t->status;
+    double ends = t->epoch_cost * (double)(status->epochs - status->epoch);
     pthread_mutex_unlock(&t->lock);
     double left = (double)(status->steps - status->step), step = 0;
     if (status->step > 0 && status->samples_per_s > 0)
         step = (double)status->samples / (double)status->step / status->samples_per_s;
     double pace = status->pace * (status->pace_per_epoch ? (double)status->steps_per_epoch : 1);
     if (pace > 0 && 1 / pace > step) step = 1 / pace;
-    status->seconds_left = step > 0 ? left * step : -1;
+    status->seconds_left = step > 0 ? left * step + ends : -1;
 }
 
 const StSnapshot *st_trainer_snapshot(StTrainer *t, bool want) {

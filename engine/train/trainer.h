@@ -84,7 +84,7 @@ typedef struct StTrainerStatus {
     int64_t step, steps, epoch, epochs; /* made, and of how many */
     int64_t steps_per_epoch, samples;   /* samples: seen in training so far */
     double seconds, samples_per_s;      /* training alone; samples_per_s over the last second or so */
-    double seconds_left;                /* at the present speed; -1 unknown */
+    double seconds_left;                /* at the present speed, evaluation included; -1 unknown */
     double rate;
     double pace;
     bool pace_per_epoch;

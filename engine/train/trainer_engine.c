@@ -237,6 +237,7 @@ static void finish_epoch(StTrainer *t) {
     st_ring_put(&t->ring, &record);
     pthread_mutex_lock(&t->lock);
     t->status.epoch = t->epoch;
+    t->epoch_cost = t->evaluation_seconds;
     if (t->validates) {
         t->status.validation = record.validation;
         t->status.validation_epoch = t->epoch;

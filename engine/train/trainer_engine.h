@@ -129,7 +129,8 @@ struct StTrainer {
     struct StSpeed {
         double seconds;
         int64_t samples;
-    } speed[2]; /* the older, the newer beginning of the stretch that samples_per_s is of */
+    } speed[2];        /* the older, the newer beginning of the stretch that samples_per_s is of */
+    double epoch_cost; /* seconds that the end of the last epoch took */
     StScores evaluated;
     bool evaluation_done, served; /* what was asked for was done */
     int notify_fd;
