@@ -76,11 +76,28 @@ ST_CLONES double st_vector_dot(const Real *a, const Real *b, int64_t n) {
     return lane[0];
 }
 
+/* Rows shorter than the accumulators (a few classes) are taken one by one: which way is a rule of n alone. */
 static inline Real row_max(const Real *x, int64_t n) {
-    Real lane[LANES];
-    for (int l = 0; l < LANES; l++)
-        lane[l] = -(Real)INFINITY;
+    Real lane[LANES] = {-(Real)INFINITY};
+    if (n < LANES) {
+        for (int64_t i = 0; i < n; i++)
+            lane[0] = LARGER(lane[0], x[i]);
+        return lane[0];
+    }
+    for (int l = 1; l < LANES; l++)
+        lane[l] = lane[0];
     REDUCE(LARGER, x[i + l]);
+    return lane[0];
+}
+
+static inline Real row_sum(const Real *x, int64_t n) {
+    Real lane[LANES] = {0};
+    if (n < LANES) {
+        for (int64_t i = 0; i < n; i++)
+            lane[0] += x[i];
+        return lane[0];
+    }
+    REDUCE(PLUS, x[i + l]);
     return lane[0];
 }
 
@@ -126,13 +143,7 @@ ST_CLONES void st_rows_softmax(Real *y, const Real *x, int64_t rows, int64_t wid
     st_vector_exp(y, y, rows * width);
     for (int64_t r = 0; r < rows; r++) {
         Real *row = y + r * width;
-        Real sum = 0;
-        {
-            Real lane[LANES] = {0};
-            int64_t n = width;
-            REDUCE(PLUS, row[i + l]);
-            sum = lane[0];
-        }
+        Real sum = row_sum(row, width);
         for (int64_t j = 0; j < width; j++)
             row[j] /= sum;
     }
