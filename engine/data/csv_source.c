@@ -370,8 +370,9 @@ static bool match_columns(Loader *l, StCsv *test, StCsvColumn *used, StError *er
     test->wanted = test->cells;
     if (!l->table->header) {
         if (test->cells != l->columns)
-            return st_fail(error, ST_ERR_FORMAT, "%s:%" PRId64 ": %d columns, wanted %d as in %s", test->name,
-                           test->record_line, test->cells, l->columns, l->csv.name);
+            return st_fail(error, ST_ERR_FORMAT, "%s:%" PRId64 ": %d column%s, wanted %d as in %s",
+                           test->name, test->record_line, test->cells, test->cells == 1 ? "" : "s",
+                           l->columns, l->csv.name);
         st_csv_rewind(test);
         return true;
     }

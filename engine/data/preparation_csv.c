@@ -73,10 +73,10 @@ static bool match_places(Reading *r, StError *error) {
     int last = r->width;
     for (int i = 0; r->p->raw_shape.rank == 1 && i < r->width + r->targets; i++)
         if (wanted_field(r, i)->number > last) last = wanted_field(r, i)->number;
-    bool alone = !r->targets && r->csv.cells == r->width;
-    if (!alone && r->csv.cells < last)
+    bool alone = !r->targets && r->csv.wanted == r->width;
+    if (!alone && r->csv.wanted < last)
         return st_fail(error, ST_ERR_FORMAT, "%s:%" PRId64 ": %d column%s, wanted %d", r->csv.name,
-                       r->csv.record_line, r->csv.cells, r->csv.cells == 1 ? "" : "s", last);
+                       r->csv.record_line, r->csv.wanted, r->csv.wanted == 1 ? "" : "s", last);
     for (int i = 0; i < r->width + r->targets; i++)
         use(r, i, alone || r->p->raw_shape.rank > 1 ? i : wanted_field(r, i)->number - 1);
     return true;

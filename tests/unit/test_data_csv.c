@@ -321,7 +321,7 @@ static void a_test_file(void **state) {
     put("a.csv", "1,0\n2,1\n");
     refuses("data csv a.csv test=b.csv", "b.csv:1: column 'column2': class 7 is not in a.csv");
     put("b.csv", "3\n");
-    refuses("data csv a.csv test=b.csv", "b.csv:1: 1 columns, wanted 2 as in a.csv");
+    refuses("data csv a.csv test=b.csv", "b.csv:1: 1 column, wanted 2 as in a.csv");
 }
 
 static void warnings_and_readings(void **state) {

@@ -381,7 +381,7 @@ static void models_of_nameless_columns(void **state) {
     StDataset *set = load_csv("1,5.5,2.5\n2,6.25,3.5\n", "target=2");
     StPreparation *p = again(set);
     put("new.csv", "7,8,9\n");
-    assert_true(st_preparation_read_csv(p, path_of("new.csv"), true, &rows, &error));
+    if (!st_preparation_read_csv(p, path_of("new.csv"), true, &rows, &error)) fail_msg("%s", error.message);
     assert_true(rows.x[0] == 7 && rows.x[1] == 9);
     st_rows_free(&rows);
     put("new.csv", "7,9\n1,2\n");
