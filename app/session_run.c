@@ -277,7 +277,8 @@ void session_acts_on_run(Session *session) {
     if (!run) return;
     const Recipe *recipe = &session->recipe;
     StTrainer *trainer = run->seen.trainer;
-    st_trainer_set_pace(trainer, recipe->pace.per_second, recipe->pace.epochs);
+    if (session->plan.place == PLACE_WORKBENCH)
+        st_trainer_set_pace(trainer, recipe->pace.per_second, recipe->pace.epochs);
     run->recipe.pace = recipe->pace;
     if (!recipe->compile.given || recipe->compile.optimizer.kind != run->recipe.compile.optimizer.kind)
         return;
