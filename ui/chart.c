@@ -296,7 +296,7 @@ static size_t map_index(const UiMap *map, int x, int w, int y, int h) {
 
 static UiColor map_color(const UiLook *look, const UiMap *map, size_t at) {
     if (map->klass) return ui_class_ground(look, map->klass[at], map->value ? map->value[at] : 1);
-    return ui_ramp(look, UI_RAMP_SIGNED, 0.5 + 0.35 * map->value[at]); /* duller than the points on it */
+    return ui_ramp(look, UI_RAMP_SIGNED, 0.5 + 0.2 * map->value[at]); /* duller than the points on it */
 }
 
 static void map_cell(UiGrid *grid, UiRect area, const UiMap *map, int x, int y) {

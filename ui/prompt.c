@@ -88,7 +88,7 @@ static void print_candidates(const UiPrompt *prompt) {
 }
 
 /* The tab key: as much as all candidates share; a blank after the only one; else they are shown. */
-static unsigned char complete_word(EditLine *el, int key) {
+static unsigned char complete_word(EditLine *el, wint_t key) {
     UiPrompt *prompt = NULL;
     (void)key;
     el_get(el, EL_CLIENTDATA, &prompt);
@@ -212,7 +212,7 @@ static void set_up(UiPrompt *prompt, EditLine *el) {
     el_set(el, EL_PROMPT, prompt_text);
     el_set(el, EL_EDITOR, "emacs");
     el_set(el, EL_HIST, history, prompt->history);
-    el_set(el, EL_ADDFN, "ui-complete", "complete the word", complete_word);
+    el_wset(el, EL_ADDFN, L"ui-complete", L"complete the word", complete_word); /* el_set would lose a copy */
     el_source(el, NULL);
     el_set(el, EL_BIND, "^I", "ui-complete", NULL);
     el_set(el, EL_BIND, "^R", "em-inc-search-prev", NULL);

@@ -117,6 +117,16 @@ static uint32_t along(const uint32_t *stop, int stops, double t) {
     return i >= stops - 1 ? stop[stops - 1] : mix(stop[i], stop[i + 1], at - i);
 }
 
+/* The 256 colours are too coarse for a mixture: its steps would jump in hue. These were picked so that
+ * lightness goes one way from the middle, or from the start, to the end. */
+static UiColor ramp_256(UiRamp ramp, bool light, double t) {
+    static const uint8_t dark[13] = {117, 75, 39, 32, 25, 24, 235, 94, 130, 172, 208, 214, 222};
+    static const uint8_t bright[13] = {24, 25, 32, 74, 117, 153, 255, 223, 215, 208, 172, 130, 94};
+    static const uint8_t size[9] = {17, 18, 24, 60, 102, 143, 185, 221, 227};
+    if (ramp == UI_RAMP_SIGNED) return (light ? bright : dark)[lround(t * 12)];
+    return size[lround((light ? 1 - t : t) * 8)];
+}
+
 UiColor ui_ramp(const UiLook *look, UiRamp ramp, double t) {
     static const uint32_t dark[] = {0x66B8FF, 0x2C7FC4, 0x14406B, 0x1C1C1C, 0x6B3A0A, 0xC9701A, 0xFFB04D};
     static const uint32_t light[] = {0x08519C, 0x3D8EC9, 0xA6CEE8, 0xF5F5F5, 0xF7C998, 0xE0822A, 0x9C4A00};
@@ -124,7 +134,8 @@ UiColor ui_ramp(const UiLook *look, UiRamp ramp, double t) {
                                     0x8A8678, 0xA59C74, 0xC3B369, 0xE1CC55, 0xFEE838};
     if (!(t == t)) return UI_DEFAULT;
     t = t < 0 ? 0 : t > 1 ? 1 : t;
-    t = round(t * 64) / 64; /* 65 levels, so that the middle is one of them */
+    if (look->depth != UI_RGB) return ramp_256(ramp, look->light, t);
+    t = round(t * 64) / 64; /* 65 levels, so that the middle is one of them, and pairs do not run out */
     if (ramp == UI_RAMP_SIGNED) return ui_color(look, along(look->light ? light : dark, 7, t));
     return ui_color(look, along(size, 10, look->light ? 1 - t : t));
 }

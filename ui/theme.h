@@ -77,7 +77,8 @@ typedef enum UiRamp {
 
 /* True where a ramp is drawn in colour (256 and more); else density is used. */
 bool ui_look_has_ramp(const UiLook *look);
-/* t is clamped to 0 … 1 and quantised to 64 levels; NaN gives UI_DEFAULT. */
+/* t is clamped to 0 … 1 and quantised (13 or 9 levels in 256 colours, 65 in true colour); NaN gives
+ * UI_DEFAULT. */
 UiColor ui_ramp(const UiLook *look, UiRamp ramp, double t);
 /* A colour of the k-th class, mixed with the ground: strength 0 (ground) … 1 (full). 256 and more only. */
 UiColor ui_class_ground(const UiLook *look, int k, double strength);

@@ -190,6 +190,15 @@ static int demo_main(int argc, char **argv) {
     return 0;
 }
 
+/* The same editor without a screen. */
+static int shell_main(void) {
+    UiPrompt *prompt = ui_prompt_create("demo", NULL, words, NULL);
+    for (char *line; (line = ui_prompt_plain(prompt, "demo> ")) != NULL; free(line))
+        printf("got [%s]\n", line), fflush(stdout);
+    ui_prompt_free(prompt);
+    return 0;
+}
+
 /* ---- the tests ---- */
 
 static Vt *start(int w, int h, const char *option, const char *const env[]) {
@@ -425,6 +434,38 @@ static void the_prompt_has_vi_keys(void **state) {
     unlink(path);
 }
 
+static void the_plain_prompt_edits_and_completes(void **state) {
+    const char *argv[] = {"/proc/self/exe", "--shell", NULL}, *env[] = {"EDITRC=/dev/null", NULL};
+    (void)state;
+    Vt *vt = vt_start(60, 10, argv, env);
+    VT_WANT(vt, vt_shows(vt, "demo>"));
+    vt_type(vt, "de");
+    vt_key(vt, "tab");
+    vt_type(vt, "3é");
+    vt_key(vt, "enter");
+    VT_WANT(vt, vt_shows(vt, "got [dense 3é]"));
+    vt_type(vt, "lea");
+    vt_key(vt, "tab");
+    VT_WANT(vt, vt_shows(vt, "leave  learning_rate="));
+    vt_key(vt, "ctrl-u");
+    vt_key(vt, "up");
+    vt_key(vt, "enter");
+    vt_type(vt, "end");
+    VT_WANT(vt, vt_shows(vt, "demo> end"));
+    vt_key(vt, "ctrl-u");
+    vt_key(vt, "ctrl-d");
+    VT_WANT(vt, vt_exit(vt) == 0 && vt_not_restored(vt) == NULL);
+    vt_end(vt);
+    const char *pipe[] = {"sh", "-c", "printf 'a b\\nlast' | $0 --shell", "", NULL};
+    char self[4096] = "";
+    self[readlink("/proc/self/exe", self, sizeof self - 1)] = '\0';
+    pipe[3] = self;
+    vt = vt_start(60, 10, pipe, NULL); /* lines of a pipe, without a prompt */
+    VT_WANT(vt, vt_exit(vt) == 0);
+    VT_WANT(vt, vt_row_shows(vt, 0, "got [a b]") && vt_row_shows(vt, 1, "got [last]"));
+    vt_end(vt);
+}
+
 static void it_degrades(void **state) {
     static const char *const c[] = {"LC_ALL=C", NULL}, *const none[] = {"NO_COLOR=1", NULL},
                              *const linux_[] = {"TERM=linux", NULL};
@@ -451,6 +492,7 @@ static void it_degrades(void **state) {
 
 int main(int argc, char **argv) {
     if (argc > 1 && strcmp(argv[1], "--demo") == 0) return demo_main(argc, argv);
+    if (argc > 1 && strcmp(argv[1], "--shell") == 0) return shell_main();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_draws_and_leaves_the_terminal_as_it_was),
         cmocka_unit_test(keys_have_names),
@@ -462,6 +504,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(it_is_suspended_and_resumed),
         cmocka_unit_test(the_prompt_edits_completes_and_remembers),
         cmocka_unit_test(the_prompt_has_vi_keys),
+        cmocka_unit_test(the_plain_prompt_edits_and_completes),
         cmocka_unit_test(it_degrades),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
