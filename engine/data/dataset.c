@@ -61,13 +61,16 @@ static bool reorder_table(StTable *t, const int64_t *order, int64_t count, StErr
 
 static bool settle_parts(StDataset *d, const StSplitSpec *split, uint64_t seed, StError *error) {
     StTable *t = &d->table;
-    int64_t size[ST_PARTS] = {t->rows - t->own_test, 0, t->own_test};
+    int64_t size[ST_PARTS] = {t->rows - t->own_test, 0, t->own_test}, rows = t->rows;
     if (split && split->given) {
         int64_t *order = st_data_allocate(t->rows, sizeof *order, "the parts", error);
         bool done = order && st_split_table(split, t, seed, order, size, error) &&
                     reorder_table(t, order, size[0] + size[1] + size[2], error);
         free(order);
         if (!done) return false;
+        if (rows > t->rows && !st_table_warn(t, error, "%" PRId64 " row%s in no part of the split",
+                                             rows - t->rows, rows - t->rows == 1 ? " is" : "s are"))
+            return false;
     }
     for (int part = 0; part < ST_PARTS; part++)
         d->start[part + 1] = d->start[part] + size[part];

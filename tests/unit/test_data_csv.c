@@ -54,8 +54,8 @@ static void quotes_delimiters_and_line_ends(void **state) {
     st_dataset_destroy(set);
     static const char *const same[] = {"a;b;t\n1;2;x\n3;4;y\n", "a\tb\tt\n1\t2\tx\n3\t4\ty\n",
                                        "a|b|t\n1|2|x\n3|4|y\n", "a,b,t\r1,2,x\r3,4,y\r",
-                                       "\xEF\xBB\xBF"
-                                       "a,b,t\n1,2,x\n3,4,y"};
+                                       ("\xEF\xBB\xBF"
+                                        "a,b,t\n1,2,x\n3,4,y")};
     for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
         set = load_csv(same[i], "");
         assert_string_equal(st_dataset_input_name(set, 0), "a");

@@ -137,6 +137,7 @@ static void sizes_of_parts(const char *split, int64_t train, int64_t validation,
     assert_int_equal(st_dataset_rows(set, ST_TRAIN), train);
     assert_int_equal(st_dataset_rows(set, ST_VALIDATION), validation);
     assert_int_equal(st_dataset_rows(set, ST_TEST), test);
+    assert_int_equal(warns(set, "in no part of the split"), train + validation + test < 150);
     st_dataset_destroy(set);
 }
 
