@@ -136,29 +136,29 @@ APP_LIB_O := $(filter-out $(B)/app/main.o,$(APP_O))
 $(B)/unit/%: tests/unit/%.c $(APP_LIB_O) $(B)/libstrata.a $(B)/libstrataui.a
 	@mkdir -p $(@D)
 	$(call SAY,LD $@)
-	$(Q)$(CC) $(ALL_CFLAGS) -Iengine -Iui -Iapp -Itests $^ -o $@ -lcmocka $(LIBS_UI) $(LIBS_ENGINE)
+	$(Q)$(CC) $(ALL_CFLAGS) -Iengine -Iui -Iapp -Itests $< $(filter %.o %.a,$^) -o $@ -lcmocka $(LIBS_UI) $(LIBS_ENGINE)
 
 # tests/screen/test_NAME.c drives the program in a pseudo-terminal that libvterm reads.
 $(B)/screen/%: tests/screen/%.c tests/screen/vt.c $(B)/libstrataui.a
 	@mkdir -p $(@D)
 	$(call SAY,LD $@)
-	$(Q)$(CC) $(ALL_CFLAGS) -Iui -Itests $^ -o $@ -lcmocka -lvterm $(LIBS_UI)
+	$(Q)$(CC) $(ALL_CFLAGS) -Iui -Itests $< tests/screen/vt.c $(filter %.a,$^) -o $@ -lcmocka -lvterm $(LIBS_UI)
 
 # Each library links and runs without the other.
 $(B)/alone/engine: tests/unit/alone_engine.c $(B)/libstrata.a
 	@mkdir -p $(@D)
 	$(call SAY,LD $@)
-	$(Q)$(CC) $(ALL_CFLAGS) -Iengine $^ -o $@ $(LIBS_ENGINE)
+	$(Q)$(CC) $(ALL_CFLAGS) -Iengine $< $(filter %.a,$^) -o $@ $(LIBS_ENGINE)
 $(B)/alone/ui: tests/unit/alone_ui.c $(B)/libstrataui.a
 	@mkdir -p $(@D)
 	$(call SAY,LD $@)
-	$(Q)$(CC) $(ALL_CFLAGS) -Iui $^ -o $@ $(LIBS_UI)
+	$(Q)$(CC) $(ALL_CFLAGS) -Iui $< $(filter %.a,$^) -o $@ $(LIBS_UI)
 
 # A fuzz target replays its corpus under any compiler; `make fuzz` searches for more with clang's libFuzzer.
 $(B)/fuzz/%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(APP_LIB_O) $(B)/libstrata.a $(B)/libstrataui.a
 	@mkdir -p $(@D)
 	$(call SAY,LD $@)
-	$(Q)$(CC) $(ALL_CFLAGS) -Iengine -Iui -Iapp $^ -o $@ $(LIBS_UI) $(LIBS_ENGINE)
+	$(Q)$(CC) $(ALL_CFLAGS) -Iengine -Iui -Iapp $< tests/fuzz/replay.c $(filter %.o %.a,$^) -o $@ $(LIBS_UI) $(LIBS_ENGINE)
 
 test: deps-test ## install what is missing, then every test: units, scripts, screens, fuzz corpora
 	@$(MAKE) --no-print-directory all B=$(B)
@@ -180,16 +180,16 @@ fuzz: ## search for crashing inputs with libFuzzer, SECONDS=60 a target
 $(B)/libfuzzer/%: tests/fuzz/fuzz_%.c $(APP_LIB_O) $(B)/libstrata.a $(B)/libstrataui.a
 	@mkdir -p $(@D)
 	$(call SAY,LD $@)
-	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -Iengine -Iui -Iapp $^ -o $@ $(LIBS_UI) $(LIBS_ENGINE)
+	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer -Iengine -Iui -Iapp $< $(filter %.o %.a,$^) -o $@ $(LIBS_UI) $(LIBS_ENGINE)
 
 $(B)/bench/screen: tests/bench/screen.c tests/screen/vt.c
 	@mkdir -p $(@D)
 	$(call SAY,LD $@)
-	$(Q)$(CC) $(ALL_CFLAGS) -Itests $^ -o $@ -lvterm -lutil
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests $< tests/screen/vt.c -o $@ -lvterm -lutil
 $(B)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(call SAY,LD $@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(BLAS_CFLAGS) $^ -o $@ $(LIBS_ENGINE)
+	$(Q)$(CC) $(ALL_CFLAGS) $(BLAS_CFLAGS) $< -o $@ $(LIBS_ENGINE)
 bench: deps-test all $(B)/bench/bare $(B)/bench/screen ## measure against the bare sgemm calls and, where it is installed, PyTorch
 	@B=$(B) sh tests/bench/bench.sh
 
@@ -198,7 +198,7 @@ bench: deps-test all $(B)/bench/bare $(B)/bench/screen ## measure against the ba
 $(B)/screen/shoot: tests/screen/shoot.c tests/screen/vt.c tests/screen/vt.h
 	@mkdir -p $(@D)
 	$(call SAY,LD $@)
-	$(Q)$(CC) $(ALL_CFLAGS) -Itests $(filter %.c,$^) -o $@ -lvterm -lutil
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests $< tests/screen/vt.c -o $@ -lvterm -lutil
 screenshots: deps-test all $(B)/screen/shoot ## draw the README's pictures from the program itself
 	@B=$(B) sh tests/screen/shoot.sh
 
