@@ -106,7 +106,7 @@ static void tell_end(Bench *bench, StTrainerState before) {
         snprintf(text, sizeof text, "%s. r begins anew; first try: rate %.3g", status->reason,
                  status->rate / 3);
         bench_say(bench, UI_BAD, text);
-    } else if (status->state == ST_STATE_DONE && before == ST_STATE_TRAINING) {
+    } else if (status->state == ST_STATE_DONE) {
         snprintf(text, sizeof text, "%s; space trains on, w saves",
                  *status->reason ? status->reason : "all epochs are done");
         bench_say(bench, UI_GOOD, text);

@@ -101,6 +101,7 @@ void help_text(void *of, const char *title, const char *text) {
 static bool matches(const HelpState *state, int i) {
     const char *data = state->text.data;
     return strcasestr(data + state->row[i].text, state->filter) ||
+           (state->row[i].kind == ROW_KEY && strcasestr(data + state->row[i].command, state->filter)) ||
            strcasestr(data + state->row[i].key, state->filter);
 }
 

@@ -1,5 +1,6 @@
 /* Overview: the stack, the curves and the norms together. */
 #include "curves.h"
+#include "parts.h"
 
 #include "chart.h"
 #include "table.h"
@@ -27,14 +28,26 @@ static void layer_text(const StLayer *layer, StText *out) {
     if (strcmp(activation, "linear")) st_text_format(out, " %s", activation);
 }
 
+/* The columns that the widest output shape takes. */
+static int shape_width(const StStack *stack, const StLayerInfo *layers, const StStackInfo *info) {
+    char shape[ST_SHAPE_TEXT];
+    int widest = ui_text_width(st_shape_print(&info->input, shape));
+    for (int i = 0; i < stack->count; i++) {
+        int width = ui_text_width(st_shape_print(&layers[i].out, shape));
+        if (width > widest) widest = width;
+    }
+    return widest < 3 ? 3 : widest > 12 ? 12 : widest;
+}
+
 static void draw_layer(UiGrid *grid, UiRect area, int y, int number, const StLayer *layer,
-                       const StLayerInfo *info) {
+                       const StLayerInfo *info, int shape_w) {
     char shape[ST_SHAPE_TEXT], count[UI_NUMBER];
     bool bad = info->error.code != ST_ERR_OK;
     StText text = {0};
     layer_text(layer, &text);
     ui_print_right(grid, area, 3, y, UI_DIM, "%d", number);
-    ui_text_in(grid, area, 4, y, area.w - 18, bad ? UI_BAD : UI_TEXT, st_text_string(&text));
+    ui_text_in(grid, area, 4, y, area.w - 12 - (bad ? 8 : shape_w), bad ? UI_BAD : UI_TEXT,
+               st_text_string(&text));
     st_text_free(&text);
     if (bad) {
         ui_text_in(grid, area, area.w - 12, y, 12, UI_BAD, "does not fit");
@@ -48,8 +61,8 @@ static void draw_layer(UiGrid *grid, UiRect area, int y, int number, const StLay
 static void draw_totals(UiGrid *grid, UiRect area, int y, const StStackInfo *info) {
     char count[UI_NUMBER], bytes[UI_NUMBER], flops[UI_NUMBER];
     double parameters = (double)info->parameters;
-    ui_print(grid, area, 4, y, UI_DIM, "%s parameters, %sB", ui_count(count, parameters),
-             ui_count(bytes, parameters * 4));
+    ui_print(grid, area, 4, y, UI_DIM, "%s parameters, %s", ui_count(count, parameters),
+             parts_bytes(bytes, st_times(info->parameters, 4)));
     ui_print(grid, area, 4, y + 1, UI_DIM, "%s FLOP a row", ui_count(flops, (double)info->flops));
 }
 
@@ -67,11 +80,12 @@ static void draw_stack(ViewContext *context, UiGrid *grid, UiRect area) {
         ui_text(grid, area, 4, 2, UI_DIM, "no layers yet: a adds one");
         return;
     }
+    int shape_w = shape_width(stack, layers, &info);
     int rows = area.h - 4, shown = stack->count < rows ? stack->count : rows - 2;
     ui_text(grid, area, 4, 1, UI_DIM, "input");
     ui_print_right(grid, area, area.w - 7, 1, UI_TEXT, "%s", st_shape_print(&info.input, shape));
     for (int i = 0; i < shown; i++)
-        draw_layer(grid, area, 2 + i, i + 1, &stack->layers[i], &layers[i]);
+        draw_layer(grid, area, 2 + i, i + 1, &stack->layers[i], &layers[i], shape_w);
     int y = 2 + (shown > 0 ? shown : 0);
     if (shown < stack->count)
         ui_print(grid, area, 4, y++, UI_DIM, "… %d more: 2 Stack", stack->count - shown);
@@ -173,6 +187,14 @@ static void percent(char text[UI_NUMBER], double share, bool sign) {
         snprintf(text, UI_NUMBER, "×%.3g", share + 1);
 }
 
+/* "dense_1": that it is the kernel goes without saying; other weights say what they are. */
+static void tensor_name(const StHealth *health, char text[UI_NUMBER]) {
+    const char *weight = strrchr(health->name, '/');
+    bool kernel = weight && !strcmp(weight, "/kernel");
+    int length = kernel ? (int)(weight - health->name) : UI_NUMBER - 1;
+    snprintf(text, UI_NUMBER, "%.*s", length < UI_NUMBER ? length : UI_NUMBER - 1, health->name);
+}
+
 static void weights_cell(void *of, int row, int column, char text[UI_CELL_TEXT], UiInk *ink) {
     ViewContext *context = of;
     const StHealth *health = &context->look->readings.health[row];
@@ -184,7 +206,8 @@ static void weights_cell(void *of, int row, int column, char text[UI_CELL_TEXT],
     text[0] = '\0';
     switch (column) {
     case NAME:
-        snprintf(text, UI_CELL_TEXT, "%d %s", health->layer + 1, health->name);
+        tensor_name(health, number);
+        snprintf(text, UI_CELL_TEXT, "%d %s", health->layer + 1, number);
         break;
     case DEAD:
         percent(number, value[ST_READING_DEAD], false);

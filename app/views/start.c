@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { START_MAX = 64, START_LINE = 160 };
 
@@ -20,7 +21,7 @@ typedef struct StartEntry {
 } StartEntry;
 
 typedef struct StartState {
-    bool read;
+    struct timespec read; /* when the list of recent files was changed that was read; 0: never */
     int count;
     StartEntry *entry; /* [START_MAX] */
     UiTableState table;
@@ -72,7 +73,6 @@ static void read_entries(StartState *state) {
     add_samples(state);
     StartEntry *entry = add(state, START_NEW, "");
     if (entry) snprintf(entry->text, sizeof entry->text, "an empty recipe");
-    state->read = true;
 }
 
 static const UiColumn columns[] = {
@@ -107,9 +107,20 @@ static UiTable start_table(StartState *state) {
                      .empty = "no samples were found: o opens a recipe, n begins one"};
 }
 
+/* The list is read anew where a file was opened or saved since. */
+static void refresh(StartState *state) {
+    char list[PLACE_PATH];
+    struct stat about;
+    struct timespec changed = {.tv_nsec = 1};
+    if (place_state("recent", list, sizeof list) && stat(list, &about) == 0) changed = about.st_mtim;
+    if (changed.tv_sec == state->read.tv_sec && changed.tv_nsec == state->read.tv_nsec) return;
+    state->read = changed;
+    read_entries(state);
+}
+
 static void start_draw(ViewContext *context, UiGrid *grid, UiRect area) {
     StartState *state = context->state;
-    if (!state->read) read_entries(state);
+    refresh(state);
     bool roomy = area.h >= 14 && area.w >= 50;
     UiTable table = start_table(state);
     if (roomy) {
@@ -136,7 +147,6 @@ static bool open_selected(ViewContext *context) {
     st_text_word(&line, entry->path);
     context->run(context->bench, st_text_string(&line));
     st_text_free(&line);
-    state->read = false; /* recent files change */
     return true;
 }
 
