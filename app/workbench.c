@@ -151,6 +151,7 @@ static void happened(Bench *bench, const UiEvent *event) {
         break;
     case UI_EVENT_RESIZE:
         ui_grid_resize(bench->grid, event->x, event->y);
+        ui_screen_redraw(bench->screen); /* what was on its way may have met the other size */
         bench->changed = bench->pressed = true;
         break;
     case UI_EVENT_SIGNAL:
