@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <locale.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,8 +43,12 @@ static struct Crash {
     char bytes[512];
     size_t length;
     int log, own_stderr;
-    struct sigaction old[8];
+    struct sigaction old[8], unwatched[8];
+    pthread_t owner; /* the screen's thread */
 } crash;
+
+static const int WATCHED[] = {SIGWINCH, SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT};
+enum { WATCHED_COUNT = sizeof WATCHED / sizeof *WATCHED };
 
 static const int DEADLY[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGQUIT};
 enum { DEADLY_COUNT = sizeof DEADLY / sizeof *DEADLY };
@@ -64,12 +69,30 @@ static void write_text(const char *text) {
 /* Signals. */
 
 static sigset_t watched(void) {
-    static const int list[] = {SIGWINCH, SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT};
     sigset_t set;
     sigemptyset(&set);
-    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
-        sigaddset(&set, list[i]);
+    for (size_t i = 0; i < WATCHED_COUNT; i++)
+        sigaddset(&set, WATCHED[i]);
     return set;
+}
+
+/* A library may have made threads before main began, in which nothing is blocked (OpenBLAS does). What such a
+ * thread is given goes on to the screen's, where it is blocked, and so is read. */
+static void pass_on(int number) {
+    if (!pthread_equal(pthread_self(), crash.owner)) pthread_kill(crash.owner, number);
+}
+
+static void watch_signals(void) {
+    struct sigaction action = {.sa_handler = pass_on, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    crash.owner = pthread_self();
+    for (size_t i = 0; i < WATCHED_COUNT; i++)
+        sigaction(WATCHED[i], &action, &crash.unwatched[i]);
+}
+
+static void unwatch_signals(void) {
+    for (size_t i = 0; i < WATCHED_COUNT; i++)
+        sigaction(WATCHED[i], &crash.unwatched[i], NULL);
 }
 
 void ui_signals_block(void) {
@@ -262,6 +285,7 @@ UiScreen *ui_screen_open(const UiScreenOptions *options, char *message, size_t s
         free(screen);
         return NULL;
     }
+    watch_signals(); /* ncurses' own handlers would end the program from within */
     sigset_t set = watched();
     screen->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     screen->input = newpad(1, 1);
@@ -294,6 +318,7 @@ void ui_screen_close(UiScreen *screen) {
     leave_terminal(screen);
     tcsetattr(STDIN_FILENO, TCSADRAIN, &crash.before);
     disarm_crash();
+    unwatch_signals();
     release_stderr(screen);
     if (screen->signals >= 0) close(screen->signals);
     if (screen->input != NULL) delwin(screen->input);

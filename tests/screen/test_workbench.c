@@ -442,7 +442,6 @@ static void leaves_after(const Place *place, int number) {
     VT_WANT(vt, vt_row_shows(vt, 0, "training"));
     vt_signal(vt, number);
     int status = vt_exit(vt);
-    print_message("signal %d: status %#x\n", number, (unsigned)status);
     bool crash = number == SIGSEGV || number == SIGABRT;
     assert_true(crash ? WIFSIGNALED(status) && WTERMSIG(status) == number
                       : WIFEXITED(status) && WEXITSTATUS(status) == 128 + number);
