@@ -50,9 +50,6 @@ typedef struct View {
     const char *help;          /* one sentence: what it shows */
     const UiBinding *bindings; /* its keys, beside the common ones; ended by key 0; or NULL. A command that
                                   begins with ':' opens the prompt with the rest of it typed in. */
-    /* The keys that hold now, where they are others than `bindings` (a form is open): for the line of hints
-     * alone, in place of the common ones too. NULL, or gives NULL: bindings and the common ones. */
-    const UiBinding *(*keys)(ViewContext *context);
     size_t state_size;
     void (*draw)(ViewContext *context, UiGrid *grid, UiRect area);
     /* Fills what the view, being looked at, wants of the inspection beside the readings (preset to nothing);

@@ -246,7 +246,11 @@ static void row_cell(void *context, int row, int column, char text[UI_CELL_TEXT]
     else {
         StText word = {0};
         st_dataset_cell(now->dataset, part, at, now->state->first + column - CELLS, &word);
-        snprintf(text, UI_CELL_TEXT, "%s", st_text_string(&word));
+        double value;
+        if (word.length > 8 && st_number(st_text_string(&word), &value))
+            number(text, value); /* more digits than a column has room for */
+        else
+            snprintf(text, UI_CELL_TEXT, "%s", st_text_string(&word));
         st_text_free(&word);
     }
 }
@@ -437,25 +441,39 @@ static void draw_nothing(ViewContext *context, UiGrid *grid, UiRect area, const 
                  "made-up set. Or type a line, such as :data synthetic circle noise=0.1");
 }
 
-static void draw_table(ViewContext *context, UiGrid *grid, UiRect area, const StDataset *dataset) {
-    State *state = context->state;
-    Shown now = {dataset, state};
+static void draw_rows(UiGrid *grid, UiRect area, Shown *now, bool focused) {
+    State *state = now->state;
+    const StDataset *dataset = now->dataset;
     UiColumn shown[UI_COLUMNS_MAX];
-    if (!state->by_rows) {
-        UiTable table = columns_table(&now);
-        state->columns.sort_column = -1;
-        ui_table_draw(grid, area, &table, &state->columns, !state->form);
-        return;
-    }
     if (is_picture(dataset) && area.w >= 60 && area.h >= 6) {
         StShape shape = st_dataset_raw_shape(dataset);
         int w = (int)shape.dim[1] + 2, most = area.w / 2;
         UiRect side = ui_cut_right(&area, w < 2 * area.h ? (w < most ? w : most) : 2 * area.h);
-        draw_picture(grid, side, &now);
+        draw_picture(grid, side, now);
     }
-    UiTable table = rows_table(&now, shown);
+    UiTable table = rows_table(now, shown);
     state->rows.sort_column = -1;
-    ui_table_draw(grid, area, &table, &state->rows, !state->form);
+    ui_table_draw(grid, area, &table, &state->rows, focused);
+}
+
+/* The columns, with the rows under them where there is room for both; or the rows alone. */
+static void draw_table(ViewContext *context, UiGrid *grid, UiRect area, const StDataset *dataset) {
+    State *state = context->state;
+    Shown now = {dataset, state};
+    if (state->by_rows) {
+        draw_rows(grid, area, &now, !state->form);
+        return;
+    }
+    int spare = area.h - state->lines - 1;
+    if (spare >= 7) {
+        UiRect below = ui_cut_bottom(&area, spare - 1);
+        ui_rule(grid, below, 0, "rows");
+        ui_cut_top(&below, 1);
+        draw_rows(grid, below, &now, false);
+    }
+    UiTable table = columns_table(&now);
+    state->columns.sort_column = -1;
+    ui_table_draw(grid, area, &table, &state->columns, !state->form);
 }
 
 /* What stands over the picture: how it is drawn. */
@@ -646,7 +664,7 @@ static bool mouse(ViewContext *context, const UiEvent *event) {
     return ui_table_mouse(&table, state->by_rows ? &state->rows : &state->columns, event);
 }
 
-static const UiBinding *keys(ViewContext *context) {
+static const UiBinding *hints(ViewContext *context) {
     return ((const State *)context->state)->form ? form_bindings : NULL;
 }
 
@@ -729,7 +747,7 @@ const View view_data = {.name = "data",
                         .title = "Data",
                         .help = "Rows, columns, classes, parts and preparation; the output map of 2-D sets",
                         .bindings = bindings,
-                        .keys = keys,
+                        .hints = hints,
                         .state_size = sizeof(State),
                         .draw = draw,
                         .want = want,

@@ -585,7 +585,7 @@ static bool mouse(ViewContext *context, const UiEvent *event) {
     return true;
 }
 
-static const UiBinding *keys(ViewContext *context) {
+static const UiBinding *hints(ViewContext *context) {
     return ((const State *)context->state)->form ? form_bindings : NULL;
 }
 
@@ -667,7 +667,7 @@ const View view_stack = {.name = "stack",
                          .title = "Stack",
                          .help = "Every layer with its shape, parameters and cost; add, change, move, remove",
                          .bindings = bindings,
-                         .keys = keys,
+                         .hints = hints,
                          .state_size = sizeof(State),
                          .draw = draw,
                          .press = press,

@@ -67,34 +67,43 @@ static const UiColumn wide_columns[COLUMNS] = {
     [CHANGE] = {"start", 5, true, false, 2},
     [RMS] = {"rms", 5, true, false, 11},
     [LARGEST] = {"max|w|", 6, true, false, 8},
-    [SIGMA] = {"σ₁", 5, true, false, 7},
-    [RANK] = {"rank", 4, true, false, 9},
+    [SIGMA] = {"~σ₁", 5, true, false, 7},
+    [RANK] = {"~rank", 5, true, false, 9},
     [GRADIENT] = {"grad", 6, true, false, 5},
     [RATIO] = {"step/weight", 13, false, false, 3},
     [DEAD] = {"dead", 4, true, false, 6},
-    [SATURATED] = {"flat", 4, true, false, 10},
+    [SATURATED] = {"sat", 4, true, false, 10},
     [TREND] = {"norm over time", 8, false, true, 4},
     [VERDICT] = {"verdict", 9, false, false, 0},
     [REASON] = {"because", 20, false, true, 13},
 };
 
 /* Two lines a tensor: strip, sparkline and reason stand under the figures. Exactly 80 columns. */
-static const UiColumn two_columns[COLUMNS] = {
-    [LAYER] = {"layer", 10, false, true, 0},  [SHAPE] = {"shape", 6, true, false, 12},
-    [NORM] = {"norm", 5, true, false, 1},     [CHANGE] = {"start", 5, true, false, 2},
-    [RMS] = {"rms", 5, true, false, 11},      [LARGEST] = {"max|w|", 6, true, false, 8},
-    [SIGMA] = {"σ₁", 5, true, false, 7},      [RANK] = {"rank", 4, true, false, 9},
-    [GRADIENT] = {"grad", 6, true, false, 5}, [RATIO] = {"", 1, false, false, 99},
-    [DEAD] = {"dead", 4, true, false, 6},     [SATURATED] = {"flat", 4, true, false, 10},
-    [TREND] = {"", 1, false, false, 99},      [VERDICT] = {"verdict", 8, false, false, 0},
-    [REASON] = {"", 1, false, false, 99},
+static const struct {
+    UiColumn column;
+    int as; /* the column that it shows */
+} two_lines[] = {
+    {{"layer", 8, false, true, 0}, LAYER},    {{"shape", 6, true, false, 12}, SHAPE},
+    {{"norm", 5, true, false, 1}, NORM},      {{"start", 5, true, false, 2}, CHANGE},
+    {{"rms", 5, true, false, 11}, RMS},       {{"max w", 5, true, false, 8}, LARGEST},
+    {{"~σ₁", 5, true, false, 7}, SIGMA},      {{"~rank", 5, true, false, 9}, RANK},
+    {{"grad", 6, true, false, 5}, GRADIENT},  {{"dead", 4, true, false, 6}, DEAD},
+    {{"sat", 4, true, false, 10}, SATURATED}, {{"verdict", 9, false, false, 0}, VERDICT},
 };
+enum { TWO_COLUMNS = sizeof two_lines / sizeof *two_lines };
 
 typedef struct Shown {
     const ViewContext *context;
     const StReadings *readings;
     const State *state;
+    UiColumn column[COLUMNS]; /* as the table has them */
+    int columns;
 } Shown;
+
+/* Which of the columns above stands at a place of the table. */
+static int column_at(const Shown *now, int place) {
+    return now->state->lines == 2 ? two_lines[place].as : place;
+}
 
 static UiInk verdict_ink(StVerdict verdict) {
     switch (verdict) {
@@ -131,8 +140,9 @@ static void reading_text(StReading reading, double value, int width, char *text,
         snprintf(text, size, "%s", ui_number(buffer, value, width, 3));
 }
 
-static void cell(void *memory, int row, int column, char text[UI_CELL_TEXT], UiInk *ink) {
+static void cell(void *memory, int row, int place, char text[UI_CELL_TEXT], UiInk *ink) {
     const Shown *now = memory;
+    int column = column_at(now, place);
     if (row % now->state->lines != 0) return; /* the second line is drawn over the row */
     const StHealth *health = &now->readings->health[now->state->order[row / now->state->lines]];
     char shape[ST_SHAPE_TEXT];
@@ -155,9 +165,7 @@ static void cell(void *memory, int row, int column, char text[UI_CELL_TEXT], UiI
     default: {
         StReading reading = shows[column];
         double value = health->value[reading];
-        reading_text(reading, value,
-                     now->state->lines == 2 ? two_columns[column].width : wide_columns[column].width, text,
-                     UI_CELL_TEXT);
+        reading_text(reading, value, now->column[place].width, text, UI_CELL_TEXT);
         if ((reading == ST_READING_DEAD || reading == ST_READING_SATURATED) && value > 0.5) *ink = UI_WARN;
         if (!isfinite(value)) *ink = isnan(value) ? UI_DIM : UI_BAD;
     }
@@ -228,6 +236,7 @@ static bool sort_rows(State *state, const StReadings *readings) {
     }
     if (!state->sorted) state->table.sort_column = -1;
     int column = state->table.sort_column;
+    if (column >= 0 && state->lines == 2) column = column < TWO_COLUMNS ? two_lines[column].as : -1;
     Key *key = malloc(sizeof *key * (size_t)(readings->count + 1));
     for (int i = 0; i < readings->count; i++) {
         state->order[i] = i;
@@ -245,8 +254,12 @@ static bool sort_rows(State *state, const StReadings *readings) {
 }
 
 static UiTable table_of(Shown *now) {
-    return (UiTable){.column = now->state->lines == 2 ? two_columns : wide_columns,
-                     .columns = COLUMNS,
+    bool two = now->state->lines == 2;
+    now->columns = two ? TWO_COLUMNS : COLUMNS;
+    for (int i = 0; i < now->columns; i++)
+        now->column[i] = two ? two_lines[i].column : wide_columns[i];
+    return (UiTable){.column = now->column,
+                     .columns = now->columns,
                      .rows = now->readings->count * now->state->lines,
                      .gap = 1,
                      .context = now,
@@ -278,7 +291,7 @@ static void draw_health(ViewContext *context, UiGrid *grid, UiRect area) {
     if (!sort_rows(state, readings)) return;
     state->lines = area.w >= 72 && area.w < 130 && 2 * readings->count + 1 <= area.h ? 2 : 1;
     select_row(state, readings);
-    Shown now = {context, readings, state};
+    Shown now = {.context = context, .readings = readings, .state = state};
     int rows = readings->count * state->lines + 1;
     UiRect below = ui_rect(0, 0, 0, 0);
     if (readings->count > 0 && area.h - rows >= 5 && area.w >= 30) {
@@ -317,8 +330,8 @@ static void draw_title(ViewContext *context, UiGrid *grid, UiRect area) {
         snprintf(probe, sizeof probe, "probe set: %lld rows of train, seed %llu",
                  (long long)readings->probe_rows, (unsigned long long)seed);
     char text[200];
-    snprintf(text, sizeof text, " at step %lld · %s · measured; σ₁, rank estimated",
-             (long long)readings->step, probe);
+    snprintf(text, sizeof text, " at step %lld · %s · measured, ~ estimated", (long long)readings->step,
+             probe);
     ui_text_in(grid, area, x, 0, area.w - x - 1, UI_DIM, text);
     if (state->mode != HEALTH && area.w >= 100)
         ui_print_right(grid, area, area.w - 1, 0, UI_DIM, "%s · esc goes back", mode_words[state->mode]);
@@ -478,10 +491,10 @@ static bool press_health(ViewContext *context, UiKey key) {
     const StReadings *readings = &context->look->readings;
     if (state->lines < 1) state->lines = 1;
     if (!sort_rows(state, readings)) return false;
-    Shown now = {context, readings, state};
+    Shown now = {.context = context, .readings = readings, .state = state};
     UiTable table = table_of(&now);
     if (key == '<' || key == '>') {
-        if (!state->sorted) state->table.sort_column = key == '>' ? COLUMNS - 1 : 0;
+        if (!state->sorted) state->table.sort_column = key == '>' ? now.columns - 1 : 0;
         state->sorted = true;
         ui_table_sort_step(&table, &state->table, key == '>' ? 1 : -1);
         return true;
@@ -555,13 +568,41 @@ static bool mouse(ViewContext *context, const UiEvent *event) {
     if (state->mode != HEALTH || state->lines < 1) return false;
     const StReadings *readings = &context->look->readings;
     if (!sort_rows(state, readings)) return false;
-    Shown now = {context, readings, state};
+    Shown now = {.context = context, .readings = readings, .state = state};
     UiTable table = table_of(&now);
     int before = state->table.selected, column = state->table.sort_column;
     if (!ui_table_mouse(&table, &state->table, event)) return false;
     if (state->table.sort_column != column) state->sorted = true;
     row_selected(state, readings, before);
     return true;
+}
+
+/* What the keys do in the closer looks. */
+static const UiBinding matrix_keys[] = {
+    {UI_KEY_RIGHT, "cursor", "cursor", "Arrows move the cursor, with shift ten at once"},
+    {']', "next tensor", "tensor", "The next weight tensor"},
+    {'v', "values", "values", "Weights, gradient, or change in the last step"},
+    {'c', "curves", "curves", "Curves over time"},
+    {'g', "histograms", "histograms", "Histograms"},
+    {UI_KEY_ESCAPE, "back", "back", "Back to the table"},
+    {0, NULL, NULL, NULL}};
+static const UiBinding curves_keys[] = {
+    {UI_KEY_RIGHT, "next reading", "reading", "The next reading; left goes back"},
+    {UI_KEY_DOWN, "next layer", "layer", "Brings the next layer to the front"},
+    {'w', "matrix", "matrix", "The matrix as a heat map"},
+    {'g', "histograms", "histograms", "Histograms"},
+    {UI_KEY_ESCAPE, "back", "back", "Back to the table"},
+    {0, NULL, NULL, NULL}};
+static const UiBinding histogram_keys[] = {
+    {UI_KEY_DOWN, "next tensor", "tensor", "The next weight tensor; up goes back"},
+    {'w', "matrix", "matrix", "The matrix as a heat map"},
+    {'c', "curves", "curves", "Curves over time"},
+    {UI_KEY_ESCAPE, "back", "back", "Back to the table"},
+    {0, NULL, NULL, NULL}};
+
+static const UiBinding *hints(ViewContext *context) {
+    static const UiBinding *const keys[] = {NULL, curves_keys, histogram_keys, matrix_keys};
+    return context->look ? keys[((const State *)context->state)->mode] : NULL;
 }
 
 /* ---- words and readings ---------------------------------------------------------------------------------
@@ -672,6 +713,7 @@ const View view_weights = {
     .title = "Weights",
     .help = "The health of every layer: norms, gradients, steps; matrices, histograms, curves",
     .bindings = bindings,
+    .hints = hints,
     .state_size = sizeof(State),
     .draw = draw,
     .want = want,

@@ -210,9 +210,12 @@ static void *inspect(void *context) {
     return NULL;
 }
 
-/* The norms that CHANGE is measured from, where the trainer still shows its first weights. */
+/* The norms that CHANGE is measured from, where the trainer still has its first weights. */
 static void find_start(StInspection *inspection) {
-    const StSnapshot *first = st_trainer_snapshot(inspection->trainer, false);
+    StTrainerStatus status;
+    st_trainer_status(inspection->trainer, &status);
+    if (status.step > 0) return;
+    const StSnapshot *first = st_trainer_snapshot_now(inspection->trainer);
     if (first && first->step == 0) st_inspector_set_start(inspection->inspector, first);
     st_trainer_release(inspection->trainer, first);
 }
