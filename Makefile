@@ -221,6 +221,9 @@ install: all ## install the program, man page, bash completion and samples under
 	$(B)/strata help --completion >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/strata
 	install -m 644 samples/*.strata $(DESTDIR)$(PREFIX)/share/strata/samples
 	install -m 644 $(wildcard samples/data/*.*) $(DESTDIR)$(PREFIX)/share/strata/samples/data
+	install -d $(DESTDIR)$(PREFIX)/share/strata/samples/data/fashion-mnist-small
+	install -m 644 $(wildcard samples/data/fashion-mnist-small/*) \
+	  $(DESTDIR)$(PREFIX)/share/strata/samples/data/fashion-mnist-small
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/strata $(DESTDIR)$(PREFIX)/share/man/man1/strata.1 \
 	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions/strata

@@ -247,6 +247,6 @@ void st_features_print(const StFeaturesSpec *spec, StText *out) {
     if (!spec->count) return;
     st_text_add(out, "features");
     for (int i = 0; i < spec->count; i++)
-        st_text_format(out, " %s", st_feature_name(spec->feature[i]));
+        st_text_format(out, " %s", feature_names[spec->feature[i]]);
     st_text_add(out, "\n");
 }
