@@ -278,6 +278,10 @@ static void draw_message(Bench *bench, UiRect row) {
         return;
     }
     int x = 1;
+    if (row.h > 1) {
+        ui_paragraph(grid, ui_inset(row, 1, 0), bench->message_ink, 0, bench->message);
+        return;
+    }
     if (*bench->message) x += ui_text(grid, row, 1, 0, bench->message_ink, bench->message) + 2;
     if (bench->errors > bench->errors_seen) {
         char text[64];
@@ -314,6 +318,16 @@ static void draw_prompt(Bench *bench, UiRect line, UiRect below) {
 }
 
 /* ---- the whole ---- */
+
+enum { MESSAGE_ROWS = 4 };
+
+/* A long message (why a run diverged) takes rows of the view for as long as it stands. */
+static int message_rows(const Bench *bench, int width) {
+    if (!*bench->message || bench->ask != ASK_NOTHING || ui_prompt_is_open(bench->prompt)) return 1;
+    UiRect none = {0, 0, width - 2, 0};
+    int rows = ui_paragraph(bench->grid, none, UI_TEXT, 0, bench->message);
+    return rows < 1 ? 1 : rows > MESSAGE_ROWS ? MESSAGE_ROWS : rows;
+}
 
 /* Data that is not read yet is read after a frame that says so. */
 static bool must_load(const Bench *bench) {
@@ -355,7 +369,7 @@ void bench_draw(Bench *bench) {
     }
     bool hints = rest.h >= 5 || !small;
     UiRect last = ui_cut_bottom(&rest, hints ? 1 : 0);
-    UiRect line = ui_cut_bottom(&rest, small ? 0 : 1);
+    UiRect line = ui_cut_bottom(&rest, small ? 0 : message_rows(bench, rest.w));
     bool urgent = bench->ask != ASK_NOTHING || *bench->message;
     draw_body(bench, rest);
     if (prompt) {

@@ -120,7 +120,10 @@ static void draw_curve(ViewContext *context, UiGrid *grid, UiRect area, int seri
     }
     if (!bare) ui_text(grid, area, 0, 0, UI_TITLE, title);
     const Recipe *recipe = session_recipe(context->session);
-    const char *next = !recipe->data.given        ? "3 chooses data"
+    const StError *failed = NULL;
+    session_dataset_loaded(context->session, &failed);
+    const char *next = failed                     ? "the data cannot be read: 3 says why"
+                       : !recipe->data.given      ? "3 chooses data"
                        : recipe->stack.count == 0 ? "a adds a layer"
                        : !recipe->compile.given   ? "4 chooses optimizer and loss (:compile)"
                        : context->live            ? "space starts training"

@@ -76,7 +76,7 @@ static void read_entries(StartState *state) {
 }
 
 static const UiColumn columns[] = {
-    {"", 6, .priority = 2}, {"", 24, .priority = 0}, {"", 20, .stretch = true, .priority = 1}};
+    {"", 6, .priority = 2}, {"", 20, .priority = 0}, {"", 20, .stretch = true, .priority = 1}};
 
 static void cell(void *of, int row, int column, char text[UI_CELL_TEXT], UiInk *ink) {
     static const char *const kinds[] = {"sample", "recent", "new"};

@@ -21,7 +21,8 @@ typedef struct TrainState {
     int focus;   /* the plot that the keys act on */
     bool single; /* it alone is shown */
     UiPlotView view;
-    double all0, all1; /* the x of everything */
+    UiRect plot[1 + ST_METRICS_MAX]; /* where each was drawn last, for the mouse */
+    double all0, all1;               /* the x of everything */
 } TrainState;
 
 static TrainState *state_of(const ViewContext *context) {
@@ -74,6 +75,7 @@ static void draw_plot(ViewContext *context, UiGrid *grid, UiRect area, int serie
     curves_full(context, series, state->axis, state->smooth, &curves);
     title_of(context, series, title);
     bool here = series == state->focus;
+    state->plot[series] = area;
     UiPlot plot = {.title = bare ? NULL : title,
                    .x_name = history_axis_name(state->axis),
                    .series = curves.series,
@@ -106,6 +108,7 @@ static void draw_plots(ViewContext *context, UiGrid *grid, UiRect area) {
     TrainState *state = state_of(context);
     int series = series_of(context);
     if (state->focus >= series) state->focus = series - 1;
+    memset(state->plot, 0, sizeof state->plot);
     if (state->single || area.h < 2 * PLOT_H || series == 1) {
         draw_plot(context, grid, area, state->focus, area.h < 5 || area.w < 24);
         return;
@@ -424,6 +427,10 @@ static bool train_mouse(ViewContext *context, const UiEvent *event) {
     bool inside = event->x >= state->view.inner.x && event->x < state->view.inner.x + state->view.inner.w;
     switch (event->mouse) {
     case UI_MOUSE_PRESS:
+        for (int i = 0; i < series_of(context); i++) {
+            if (ui_rect_has(state->plot[i], event->x, event->y)) state->focus = i;
+        }
+        /* fallthrough */
     case UI_MOUSE_DRAG:
         if (!inside) return false;
         state->has_cursor = true;
