@@ -17,10 +17,11 @@ enum { UI_CTRL = 1 << 24, UI_ALT = 1 << 25, UI_SHIFT = 1 << 26, UI_KEY_MASK = (1
     ROW(TAB, "tab")                                                                                          \
     ROW(ESCAPE, "esc")                                                                                       \
     ROW(BACKSPACE, "backspace")                                                                              \
-    ROW(DELETE, "del") ROW(INSERT, "ins") ROW(LEFT, "left") ROW(RIGHT, "right") ROW(UP, "up")                \
-        ROW(DOWN, "down") ROW(HOME, "home") ROW(END, "end") ROW(PGUP, "pgup") ROW(PGDN, "pgdn")              \
-            ROW(F1, "f1") ROW(F2, "f2") ROW(F3, "f3") ROW(F4, "f4") ROW(F5, "f5") ROW(F6, "f6")              \
-                ROW(F7, "f7") ROW(F8, "f8") ROW(F9, "f9") ROW(F10, "f10") ROW(F11, "f11") ROW(F12, "f12")
+    ROW(DELETE, "del")                                                                                       \
+    ROW(INSERT, "ins") ROW(LEFT, "left") ROW(RIGHT, "right") ROW(UP, "up") ROW(DOWN, "down")                 \
+        ROW(HOME, "home") ROW(END, "end") ROW(PGUP, "pgup") ROW(PGDN, "pgdn") ROW(F1, "f1") ROW(F2, "f2")    \
+            ROW(F3, "f3") ROW(F4, "f4") ROW(F5, "f5") ROW(F6, "f6") ROW(F7, "f7") ROW(F8, "f8")              \
+                ROW(F9, "f9") ROW(F10, "f10") ROW(F11, "f11") ROW(F12, "f12")
 
 enum {
     UI_KEY_NAMED = 0x110000,

@@ -59,7 +59,8 @@ static UiTicks linear_ticks(double low, double high, int most) {
         step = nice_step(step * 1.5);
         first = ceil(low / step - 1e-9), last = floor(high / step + 1e-9);
     }
-    if (fabs(first) > 1e12 || fabs(last) > 1e12) return ticks; /* too fine for its place: no figures could tell */
+    if (fabs(first) > 1e12 || fabs(last) > 1e12)
+        return ticks; /* too fine for its place: no figures could tell */
     for (double k = first; k <= last && ticks.count < UI_TICKS_MAX; k++)
         ticks.tick[ticks.count++] = k * step;
     double largest = fmax(fabs(low), fabs(high));
@@ -412,12 +413,6 @@ static int dot_row(const Pen *pen, const UiPlotView *view, double y) {
     return (int)lround(t < 0 ? 0 : t > pen->h - 1 ? pen->h - 1 : t);
 }
 
-/* x in dots; far beyond the picture it is held near it, which only bends lines outside. */
-static double dot_column(const Pen *pen, const UiPlotView *view, double x) {
-    double t = part_of(x, view->x0, view->x1, view->log_x) * (pen->w - 1);
-    return t;
-}
-
 /* One column of dots while its points are gathered. */
 typedef struct Column {
     bool any, joined; /* joined: a line comes from the column before */
@@ -451,7 +446,8 @@ static void trace_put(Trace *trace, int x, double y, double low, double high) {
         bool joined = trace->columns > 0 && !trace->gap;
         trace->now = (Column){true, joined, x, row, row, row, row};
     }
-    int least = dot_row(pen, trace->view, low), most = dot_row(pen, trace->view, high);
+    int least = low == y ? row : dot_row(pen, trace->view, low);
+    int most = high == y ? row : dot_row(pen, trace->view, high);
     Column *now = &trace->now;
     now->last = row;
     if (least > now->most) now->most = least;
@@ -494,8 +490,8 @@ static void draw_trace(Trace *trace, const UiSeries *series, bool smooth) {
             break;
         }
         if (p.x >= view->x0)
-            trace_put(trace, (int)lround(dot_column(&trace->pen, view, p.x)), p.y,
-                      view->log_y && p.low <= 0 ? p.y : p.low, p.high);
+            trace_put(trace, (int)lround(part_of(p.x, view->x0, view->x1, view->log_x) * (trace->pen.w - 1)),
+                      p.y, view->log_y && p.low <= 0 ? p.y : p.low, p.high);
         last = p, has_last = true;
     }
     trace_flush(trace);

@@ -32,7 +32,7 @@ struct UiScreen {
     int log[2], own_stderr;
     char text[LOG_MAX], line[LOG_MAX]; /* caught and not cut yet; the line given out */
     size_t text_length;
-    UiKey pending; /* a key read too far */
+    int unread; /* a byte or key of curses that was read too far; ERR: none */
 };
 
 /* What a crash needs. A signal handler can be told nothing, so this is the one thing that is not in a
@@ -277,6 +277,7 @@ UiScreen *ui_screen_open(const UiScreenOptions *options, char *message, size_t s
     UiScreen *screen = calloc(1, sizeof *screen);
     if (screen == NULL) return snprintf(message, size, "not enough memory for the screen"), NULL;
     screen->log[0] = screen->own_stderr = screen->signals = -1;
+    screen->unread = ERR;
     use_env(TRUE), use_tioctl(TRUE); /* the terminal's own word on its size */
     screen->curses = newterm(NULL, stdout, stdin);
     if (screen->curses == NULL) {
@@ -504,7 +505,7 @@ static UiKey function_key(int code) {
     return 0;
 }
 
-static UiKey plain_key(wint_t c) {
+static UiKey plain_key(int c) {
     switch (c) {
     case 0:
         return ' ' | UI_CTRL;
@@ -521,15 +522,39 @@ static UiKey plain_key(wint_t c) {
         break;
     }
     if (c < 27) return (UiKey)(c + 'a' - 1) | UI_CTRL;
-    if (c < 32) return (UiKey)(c + '@') | UI_CTRL;
-    return c < 0x110000 ? (UiKey)c : 0;
+    return c < 32 ? (UiKey)(c + '@') | UI_CTRL : (UiKey)c;
 }
 
-/* One more character of a sequence; it may come in two parts over a slow line. */
-static bool next_of_sequence(UiScreen *screen, wint_t *c) {
+/* A byte, a key of curses (above 255), or ERR. Bytes, because wget_wch swallows up to 16 of them after one
+ * that is not UTF-8. */
+static int next_input(UiScreen *screen) {
+    int c = screen->unread;
+    screen->unread = ERR;
+    return c != ERR ? c : wgetch(screen->input);
+}
+
+/* One more of a sequence; it may come in two parts over a slow line. */
+static int next_of_sequence(UiScreen *screen) {
     struct pollfd fd = {.fd = STDIN_FILENO, .events = POLLIN};
-    if (wget_wch(screen->input, c) == OK) return true;
-    return poll(&fd, 1, 50) > 0 && wget_wch(screen->input, c) == OK;
+    int c = next_input(screen);
+    return c == ERR && poll(&fd, 1, 50) > 0 ? next_input(screen) : c;
+}
+
+/* The character that begins with this byte; 0 where it is none, and what came instead is read next. */
+static UiKey character(UiScreen *screen, int first) {
+    char bytes[5] = {(char)first};
+    int more = first < 0xC2 || first > 0xF4 ? 0 : first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3;
+    for (int i = 1; i <= more; i++) {
+        int c = next_of_sequence(screen);
+        if (c < 0x80 || c > 0xBF) {
+            screen->unread = c;
+            return 0;
+        }
+        bytes[i] = (char)c;
+    }
+    const char *p = bytes;
+    uint32_t c = ui_utf8_next(&p);
+    return c == 0xFFFD || c < 0xA0 ? 0 : c;
 }
 
 /* A report of the mouse: the code holds button, modifiers (4, 8, 16), movement (32) and wheel (64). */
@@ -563,57 +588,56 @@ static bool control_sequence(UiScreen *screen, UiEvent *event) {
     static const UiKey named[] = {UI_KEY_UP, UI_KEY_DOWN, UI_KEY_RIGHT, UI_KEY_LEFT, UI_KEY_HOME, UI_KEY_END};
     int number[3] = {0, 0, 0}, at = 0, read = 0;
     bool mouse = false;
-    for (wint_t c; next_of_sequence(screen, &c); read++) {
+    for (int c; (c = next_of_sequence(screen)) != ERR; read++) {
         if (c == '<')
             mouse = true;
         else if (c >= '0' && c <= '9')
-            number[at] = number[at] < 10000 ? number[at] * 10 + (int)(c - '0') : number[at];
+            number[at] = number[at] < 10000 ? number[at] * 10 + (c - '0') : number[at];
         else if (c == ';')
             at = at < 2 ? at + 1 : 2;
         else if (c >= 0x40 && c <= 0x7E) {
             if (mouse) return mouse_event(screen, event, number[0], number[1], number[2], c == 'm');
-            const char *p = strchr(letter, (int)c);
+            const char *p = strchr(letter, c);
             if (c == 'Z')
                 event->key = UI_KEY_TAB | UI_SHIFT;
             else if (p != NULL)
                 event->key = named[p - letter] | modifiers(number[1]);
             return event->key != 0;
+        } else if (c < ' ' || c > 0x7E) { /* broken off */
+            screen->unread = c;
+            return false;
         }
     }
     if (read == 0) event->key = '[' | UI_ALT;
     return read == 0;
 }
 
+/* A key by its byte or its number in curses; 0: none. */
+static UiKey key_of(UiScreen *screen, int c) {
+    /* KEY_RESIZE is no key here: SIGWINCH tells us. */
+    return c > 255 ? function_key(c) : c < 0x80 ? plain_key(c) : character(screen, c);
+}
+
 /* What comes after ESC: alone, with alt, or a sequence. */
 static bool after_escape(UiScreen *screen, UiEvent *event) {
-    wint_t c;
-    int kind = wget_wch(screen->input, &c);
-    if (kind == OK && c == '[') return control_sequence(screen, event);
-    if (kind == ERR)
+    int c = next_input(screen);
+    if (c == '[') return control_sequence(screen, event);
+    if (c == ERR || c == 27) {
         event->key = UI_KEY_ESCAPE;
-    else if (kind == KEY_CODE_YES)
-        event->key = function_key((int)c) | UI_ALT;
-    else if (c == 27)
-        event->key = screen->pending = UI_KEY_ESCAPE;
-    else
-        event->key = plain_key(c) | UI_ALT;
-    return (event->key & UI_KEY_MASK) != 0;
+        screen->unread = c;
+    } else {
+        UiKey key = key_of(screen, c);
+        event->key = key ? key | UI_ALT : 0;
+    }
+    return event->key != 0;
 }
 
 /* One key or mouse event that has arrived; false where there is none. */
 static bool read_input(UiScreen *screen, UiEvent *event) {
-    *event = (UiEvent){.kind = UI_EVENT_KEY, .key = screen->pending};
-    screen->pending = 0;
-    if (event->key != 0) return true;
-    wint_t c;
-    for (int kind; (kind = wget_wch(screen->input, &c)) != ERR;) {
+    for (int c; (c = next_input(screen)) != ERR;) {
         *event = (UiEvent){.kind = UI_EVENT_KEY};
-        if (kind == OK && c == 27) {
-            if (after_escape(screen, event)) return true;
-            continue;
-        }
-        /* KEY_RESIZE is no key here: SIGWINCH tells us. */
-        event->key = kind == KEY_CODE_YES ? function_key((int)c) : plain_key(c);
+        if (c == 27 && after_escape(screen, event)) return true;
+        if (c != 27) event->key = key_of(screen, c);
         if (event->key != 0) return true;
     }
     return false;

@@ -30,7 +30,8 @@ typedef struct UiScreenOptions {
  * a bad value (a message is in `message`). */
 int ui_screen_option(UiScreenOptions *options, const char *word, char *message, size_t size);
 
-/* Blocks WINCH INT TERM HUP TSTP CONT for this and all later threads; they are read by ui_screen_wait. */
+/* Blocks WINCH INT TERM HUP TSTP CONT for this and all later threads; they are read by ui_screen_wait. (A
+ * child inherits the mask: unblock before exec.) */
 void ui_signals_block(void);
 /* Each thread calls it once at its start, so that a crash by stack overflow still restores the terminal. The
  * memory is the thread's until it ends; ui_thread_done frees it. */

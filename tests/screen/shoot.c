@@ -1,6 +1,6 @@
-/* Draws a picture of the program as it really runs: starts it in a pseudo-terminal, feeds keys, waits for words
- * on the screen, and writes what stands there as an SVG. Braille, blocks and rules are drawn as shapes, so
- * the picture looks the same whatever fonts the reader has.
+/* Draws a picture of the program as it really runs: starts it in a pseudo-terminal, feeds keys, waits for
+ * words on the screen, and writes what stands there as an SVG. Braille, blocks and rules are drawn as shapes,
+ * so the picture looks the same whatever fonts the reader has.
  *
  *     shoot OUT.svg WIDTHxHEIGHT STEP… -- PROGRAM ARGUMENT…
  *
@@ -16,8 +16,9 @@ static const int GROUND = 0x16181d, INK = 0xd6d9de;
 
 /* The palette of xterm's 256 colours; the first 16 as common dark themes have them. */
 static int rgb_of(int color, int standard) {
-    static const int low[16] = {0x1d2026, 0xe06c75, 0x98c379, 0xe5c07b, 0x61afef, 0xc678dd, 0x56b6c2, 0xc8ccd4,
-                                0x5c6370, 0xe06c75, 0x98c379, 0xe5c07b, 0x61afef, 0xc678dd, 0x56b6c2, 0xffffff};
+    static const int low[16] = {0x1d2026, 0xe06c75, 0x98c379, 0xe5c07b, 0x61afef, 0xc678dd,
+                                0x56b6c2, 0xc8ccd4, 0x5c6370, 0xe06c75, 0x98c379, 0xe5c07b,
+                                0x61afef, 0xc678dd, 0x56b6c2, 0xffffff};
     static const int level[6] = {0, 95, 135, 175, 215, 255};
     if (color == VT_DEFAULT) return standard;
     if (color & VT_RGB) return color & 0xffffff;
@@ -28,7 +29,8 @@ static int rgb_of(int color, int standard) {
 }
 
 static void rect(FILE *out, double x, double y, double w, double h, int rgb) {
-    fprintf(out, "<rect x=\"%g\" y=\"%g\" width=\"%g\" height=\"%g\" fill=\"#%06x\"/>\n", x, y, w, h, (unsigned)rgb);
+    fprintf(out, "<rect x=\"%g\" y=\"%g\" width=\"%g\" height=\"%g\" fill=\"#%06x\"/>\n", x, y, w, h,
+            (unsigned)rgb);
 }
 
 /* Braille: eight dots; the bits of U+2800 in their order. */
@@ -37,7 +39,8 @@ static void braille(FILE *out, double x, double y, int bits, int rgb) {
     for (int i = 0; i < 8; i++)
         if (bits >> i & 1)
             fprintf(out, "<circle cx=\"%g\" cy=\"%g\" r=\"1.25\" fill=\"#%06x\"/>\n",
-                    x + CELL_W * (0.27 + 0.46 * column[i]), y + CELL_H * (0.125 + 0.25 * row[i]), (unsigned)rgb);
+                    x + CELL_W * (0.27 + 0.46 * column[i]), y + CELL_H * (0.125 + 0.25 * row[i]),
+                    (unsigned)rgb);
 }
 
 /* What is drawn as a shape; false: it is a letter. */
@@ -49,30 +52,51 @@ static bool shape(FILE *out, uint32_t ch, double x, double y, int rgb) {
         return rect(out, x, y + h - part, w, part, rgb), true;
     }
     switch (ch) {
-    case 0x2580: rect(out, x, y, w, h / 2, rgb); return true;
-    case 0x2500: rect(out, x, mid, w, 1, rgb); return true;
-    case 0x2504: rect(out, x, mid, w * 0.6, 1, rgb); return true;
-    case 0x2502: rect(out, center, y, 1, h, rgb); return true;
-    case 0x2524: rect(out, x, mid, w / 2, 1, rgb), rect(out, center, y, 1, h, rgb); return true;
-    case 0x252C: rect(out, x, mid, w, 1, rgb), rect(out, center, mid, 1, h / 2, rgb); return true;
-    case 0x2514: rect(out, center, y, 1, h / 2, rgb), rect(out, center, mid, w / 2, 1, rgb); return true;
+    case 0x2580:
+        rect(out, x, y, w, h / 2, rgb);
+        return true;
+    case 0x2500:
+        rect(out, x, mid, w, 1, rgb);
+        return true;
+    case 0x2504:
+        rect(out, x, mid, w * 0.6, 1, rgb);
+        return true;
+    case 0x2502:
+        rect(out, center, y, 1, h, rgb);
+        return true;
+    case 0x2524:
+        rect(out, x, mid, w / 2, 1, rgb), rect(out, center, y, 1, h, rgb);
+        return true;
+    case 0x252C:
+        rect(out, x, mid, w, 1, rgb), rect(out, center, mid, 1, h / 2, rgb);
+        return true;
+    case 0x2514:
+        rect(out, center, y, 1, h / 2, rgb), rect(out, center, mid, w / 2, 1, rgb);
+        return true;
     case 0x2591:
     case 0x2592:
     case 0x2593:
-        fprintf(out, "<rect x=\"%g\" y=\"%g\" width=\"%g\" height=\"%g\" fill=\"#%06x\" opacity=\"%.2f\"/>\n", x, y, w, h,
-                (unsigned)rgb, 0.25 * (double)(ch - 0x2590));
+        fprintf(out, "<rect x=\"%g\" y=\"%g\" width=\"%g\" height=\"%g\" fill=\"#%06x\" opacity=\"%.2f\"/>\n",
+                x, y, w, h, (unsigned)rgb, 0.25 * (double)(ch - 0x2590));
         return true;
-    default: return false;
+    default:
+        return false;
     }
 }
 
 static void utf8(FILE *out, uint32_t ch) {
-    if (ch == '<') fputs("&lt;", out);
-    else if (ch == '>') fputs("&gt;", out);
-    else if (ch == '&') fputs("&amp;", out);
-    else if (ch < 0x80) fputc((int)ch, out);
-    else if (ch < 0x800) fprintf(out, "%c%c", (int)(0xC0 | ch >> 6), (int)(0x80 | (ch & 63)));
-    else fprintf(out, "%c%c%c", (int)(0xE0 | ch >> 12), (int)(0x80 | (ch >> 6 & 63)), (int)(0x80 | (ch & 63)));
+    if (ch == '<')
+        fputs("&lt;", out);
+    else if (ch == '>')
+        fputs("&gt;", out);
+    else if (ch == '&')
+        fputs("&amp;", out);
+    else if (ch < 0x80)
+        fputc((int)ch, out);
+    else if (ch < 0x800)
+        fprintf(out, "%c%c", (int)(0xC0 | ch >> 6), (int)(0x80 | (ch & 63)));
+    else
+        fprintf(out, "%c%c%c", (int)(0xE0 | ch >> 12), (int)(0x80 | (ch >> 6 & 63)), (int)(0x80 | (ch & 63)));
 }
 
 static void cell_draw(FILE *out, VtCell cell, int column, int row) {
@@ -96,8 +120,10 @@ static bool draw(Vt *vt, const char *path) {
     FILE *out = fopen(path, "w");
     if (!out) return perror(path), false;
     int w = vt_width(vt), h = vt_height(vt);
-    fprintf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" font-family=\"'DejaVu Sans Mono',"
-                 "Menlo,Consolas,monospace\" font-size=\"%d\" shape-rendering=\"geometricPrecision\">\n",
+    fprintf(out,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" font-family=\"'DejaVu Sans "
+            "Mono',"
+            "Menlo,Consolas,monospace\" font-size=\"%d\" shape-rendering=\"geometricPrecision\">\n",
             w * CELL_W + 2 * PAD, h * CELL_H + 2 * PAD, TEXT_SIZE);
     fprintf(out, "<rect width=\"100%%\" height=\"100%%\" rx=\"8\" fill=\"#%06x\"/>\n", (unsigned)GROUND);
     for (int y = 0; y < h; y++)
@@ -110,7 +136,8 @@ static bool draw(Vt *vt, const char *path) {
 static bool step(Vt *vt, const char *word) {
     const char *rest = strchr(word, ':');
     if (rest && strncmp(word, "key:", 4) == 0) return vt_key(vt, rest + 1), vt_frame_after(vt, vt_frame(vt));
-    if (rest && strncmp(word, "type:", 5) == 0) return vt_type(vt, rest + 1), vt_frame_after(vt, vt_frame(vt));
+    if (rest && strncmp(word, "type:", 5) == 0)
+        return vt_type(vt, rest + 1), vt_frame_after(vt, vt_frame(vt));
     if (rest && strncmp(word, "until:", 6) == 0) {
         for (int tries = 0; tries < 12; tries++)
             if (vt_shows(vt, rest + 1)) return true;

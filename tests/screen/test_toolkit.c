@@ -466,6 +466,35 @@ static void the_plain_prompt_edits_and_completes(void **state) {
     vt_end(vt);
 }
 
+static void sequences_may_come_in_parts_and_noise_is_survived(void **state) {
+    static const char *const part[] = {"\033[",   "<6", "5;4;",           "5M",
+                                       "\033[1;", "5D", "\033[99;99;99~", "\033[?1;2c"};
+    uint32_t random = 2463534242u;
+    char noise[6000];
+    (void)state;
+    Vt *vt = start(80, 24, NULL, NULL);
+    for (int i = 0; i < 4; i++)
+        vt_bytes(vt, part[i], strlen(part[i]));
+    VT_WANT(vt, vt_row_shows(vt, 0, "mouse 6 at 3,4"));
+    for (size_t i = 4; i < sizeof part / sizeof *part; i++)
+        vt_bytes(vt, part[i], strlen(part[i]));
+    VT_WANT(vt, vt_row_shows(vt, 0, "key ctrl-left"));
+    for (size_t i = 0; i < sizeof noise; i++) {
+        random ^= random << 13, random ^= random >> 17, random ^= random << 5;
+        noise[i] = (char)(random >> 8);
+        /* not the keys that end or stop the program, nor the one that opens the prompt */
+        if (strchr("q\x1a\x1c:", noise[i])) noise[i] = 'x';
+    }
+    vt_bytes(vt, noise, sizeof noise);
+    vt_resize(vt, 50, 12);
+    vt_key(vt, "esc");
+    VT_WANT(vt, vt_row_shows(vt, 0, "50x12"));
+    vt_key(vt, "esc");
+    vt_key(vt, "f5");
+    VT_WANT(vt, vt_row_shows(vt, 0, "key f5"));
+    leave(vt);
+}
+
 static void it_degrades(void **state) {
     static const char *const c[] = {"LC_ALL=C", NULL}, *const none[] = {"NO_COLOR=1", NULL},
                              *const linux_[] = {"TERM=linux", NULL};
@@ -505,6 +534,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(the_prompt_edits_completes_and_remembers),
         cmocka_unit_test(the_prompt_has_vi_keys),
         cmocka_unit_test(the_plain_prompt_edits_and_completes),
+        cmocka_unit_test(sequences_may_come_in_parts_and_noise_is_survived),
         cmocka_unit_test(it_degrades),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
