@@ -371,9 +371,12 @@ static void describe_weights(const StLayerInfo *info, StText *out) {
 static void describe(const Shown *now, int layer, StText *out) {
     char in[ST_SHAPE_TEXT], to[ST_SHAPE_TEXT], a[UI_NUMBER], b[UI_NUMBER], c[UI_NUMBER];
     if (layer == INPUT_ROW || !now->layers) {
-        st_text_format(out, "The input: rows of shape %s. %s\n", st_shape_print(&now->info.input, in),
-                       now->stack->input.rank > 0 ? "An input line says so."
-                                                  : "The data says so; an input line would rule.");
+        if (now->info.input.rank == 0)
+            st_text_add(out, "The shape of a row is not known: load data, or say it (enter).\n");
+        else
+            st_text_format(out, "The input: rows of shape %s. %s\n", st_shape_print(&now->info.input, in),
+                           now->stack->input.rank > 0 ? "An input line says so."
+                                                      : "The data says so; an input line would rule.");
         return;
     }
     const StLayer *at = &now->stack->layers[layer];
@@ -467,7 +470,7 @@ static void draw(ViewContext *context, UiGrid *grid, UiRect area) {
             area = draw_notes(context, grid, area, &now, state->rows);
     }
     int spare = area.h - state->rows - 1;
-    if (!state->form && !beside && spare >= 5 && area.w >= 30) {
+    if (!state->form && !beside && now.stack->count > 0 && spare >= 5 && area.w >= 30) {
         UiRect below = ui_cut_bottom(&area, spare - 1);
         ui_cut_bottom(&below, 1);
         draw_side(grid, below, state, &now);

@@ -83,10 +83,10 @@ static const struct {
     UiColumn column;
     int as; /* the column that it shows */
 } two_lines[] = {
-    {{"layer", 8, false, true, 0}, LAYER},    {{"shape", 6, true, false, 12}, SHAPE},
+    {{"layer", 10, false, true, 0}, LAYER},   {{"shape", 6, true, false, 12}, SHAPE},
     {{"norm", 5, true, false, 1}, NORM},      {{"start", 5, true, false, 2}, CHANGE},
-    {{"rms", 5, true, false, 11}, RMS},       {{"max w", 5, true, false, 8}, LARGEST},
-    {{"~σ₁", 5, true, false, 7}, SIGMA},      {{"~rank", 5, true, false, 9}, RANK},
+    {{"rms", 4, true, false, 11}, RMS},       {{"max w", 5, true, false, 8}, LARGEST},
+    {{"~σ₁", 4, true, false, 7}, SIGMA},      {{"~rank", 5, true, false, 9}, RANK},
     {{"grad", 6, true, false, 5}, GRADIENT},  {{"dead", 4, true, false, 6}, DEAD},
     {{"sat", 4, true, false, 10}, SATURATED}, {{"verdict", 9, false, false, 0}, VERDICT},
 };
@@ -327,8 +327,9 @@ static void draw_title(ViewContext *context, UiGrid *grid, UiRect area) {
     int x = 1 + ui_text(grid, area, 1, 0, UI_TITLE, "WEIGHTS");
     char probe[96] = "no probe set";
     if (readings->probe_rows > 0)
-        snprintf(probe, sizeof probe, "probe set: %lld rows of train, seed %llu",
-                 (long long)readings->probe_rows, (unsigned long long)seed);
+        snprintf(probe, sizeof probe, "%s: %lld rows of train, seed %llu",
+                 area.w < 90 ? "probe" : "probe set", (long long)readings->probe_rows,
+                 (unsigned long long)seed);
     char text[200];
     snprintf(text, sizeof text, " at step %lld · %s · measured, ~ estimated", (long long)readings->step,
              probe);

@@ -18,9 +18,11 @@ typedef struct Rig {
     ViewContext context;
     History *now, *last;
     Trends *trends;
-    StLook *look; /* made by the test, borrowed */
-    char line[256]; /* the last line that was run */
-    char said[256];
+    StInspector *inspector;
+    const StSnapshot *snapshot;
+    StLook *look;
+    char line[1024]; /* the last line that was run */
+    char said[1024];
 } Rig;
 
 static inline bool rig_run(void *bench, const char *line) {
@@ -65,7 +67,42 @@ static inline Rig *rig_open(const View *view, const char *recipe) {
     return rig;
 }
 
+/* Makes a run, `steps` steps of it, and a look at its weights with what the view wants. */
+static inline void rig_train(Rig *rig, int steps) {
+    StError error = {0};
+    if (!session_start(rig->session, &(SessionStart){.paused = true}, &error)) fail_msg("%s", error.message);
+    const SessionRun *run = session_run(rig->session);
+    rig->inspector = st_inspector_create(&run->recipe->stack, &run->recipe->compile, run->dataset,
+                                         run->recipe->seed, &error);
+    if (!rig->inspector) fail_msg("%s", error.message);
+    const StSnapshot *first = st_trainer_snapshot_now(run->trainer);
+    st_inspector_set_start(rig->inspector, first);
+    st_trainer_release(run->trainer, first);
+    for (int i = 0; i < steps; i++) {
+        st_trainer_one_step(run->trainer);
+        st_trainer_wait(run->trainer);
+    }
+}
+
+/* Another look, of now. */
+static inline void rig_look_again(Rig *rig) {
+    StError error = {0};
+    const SessionRun *run = session_run(rig->session);
+    if (rig->look) st_look_free(rig->look);
+    if (rig->snapshot) st_trainer_release(run->trainer, rig->snapshot);
+    rig->snapshot = st_trainer_snapshot_now(run->trainer);
+    StWant want = {.tensor = -1};
+    if (rig->view->want) rig->view->want(&rig->context, &want);
+    rig->look = st_look_make(rig->inspector, rig->snapshot, &want, NULL, &error);
+    if (!rig->look) fail_msg("%s", error.message);
+    rig->context.look = rig->look;
+    trends_add(rig->trends, &rig->look->readings);
+}
+
 static inline void rig_close(Rig *rig) {
+    if (rig->look) st_look_free(rig->look);
+    if (rig->snapshot) st_trainer_release(session_run(rig->session)->trainer, rig->snapshot);
+    st_inspector_destroy(rig->inspector);
     if (rig->view && rig->view->close) rig->view->close(rig->context.state);
     free(rig->context.state);
     history_free(rig->now);
@@ -119,7 +156,8 @@ static inline void rig_shows(Rig *rig, int w, int h, const char *wanted) {
 
 /* Every size from 1x1 on, in every rung and depth by turns: nothing may crash. */
 static inline void rig_all_sizes(Rig *rig, int most_w, int most_h) {
-    static const UiLook looks[] = {{UI_BRAILLE, UI_RGB, false}, {UI_ASCII, UI_MONO, false}, {UI_BLOCK, UI_8, true}};
+    static const UiLook looks[] = {
+        {UI_BRAILLE, UI_RGB, false}, {UI_ASCII, UI_MONO, false}, {UI_BLOCK, UI_8, true}};
     int turn = 0;
     for (int h = 1; h <= most_h; h += h < 24 ? 1 : 5)
         for (int w = 1; w <= most_w; w += w < 40 ? 1 : 7)

@@ -1,0 +1,295 @@
+/* Forms: the line that each writes, what it says while one types, and what it would do. */
+#include "unit/views_rig.h"
+
+#include "forms.h"
+
+static const char recipe[] =
+    "seed 3\n"
+    "data synthetic circle samples=60 noise=0.1\n"
+    "dense 8 tanh\n"
+    "dropout 0.2\n"
+    "dense 2 softmax\n"
+    "compile optimizer=adam loss=sparse_categorical_crossentropy learning_rate=0.01\n"
+    "fit epochs=5\n";
+
+static Form *open_form(Rig *rig, FormKind kind, int place) {
+    StError error = {0};
+    Form *form = form_open(rig->session, kind, place, NULL, &error);
+    if (!form) fail_msg("%s", error.message);
+    return form;
+}
+
+static void type(Form *form, const char *text) {
+    for (; *text; text++)
+        form_key(form, (UiKey)*text);
+}
+
+static void press(Form *form, UiKey key, int times) {
+    while (times-- > 0)
+        form_key(form, key);
+}
+
+static void test_new_layer(void **unused) {
+    (void)unused;
+    Rig *rig = rig_open(NULL, recipe);
+    Form *form = open_form(rig, FORM_LAYER, 1);
+    assert_string_equal(form_line(form), "");
+    type(form, "drop");
+    assert_int_equal(form_key(form, UI_KEY_ENTER), FORM_USED);
+    press(form, UI_KEY_END, 1);
+    press(form, UI_KEY_BACKSPACE, 10);
+    type(form, "0.5");
+    assert_string_equal(form_line(form), "insert 2 dropout 0.5");
+    assert_true(form_trial(form)->runs && form_trial(form)->fits);
+    assert_int_equal(form_trial(form)->draft.stack.count, 4);
+    assert_int_equal(session_recipe(rig->session)->stack.count, 3);
+    assert_int_equal(form_key(form, UI_KEY_ENTER), FORM_ACCEPTED);
+    assert_true(rig_run(rig, form_line(form)));
+    assert_int_equal(session_recipe(rig->session)->stack.count, 4);
+    form_close(form);
+    rig_close(rig);
+}
+
+static void test_new_layer_at_the_end(void **unused) {
+    (void)unused;
+    Rig *rig = rig_open(NULL, recipe);
+    Form *form = open_form(rig, FORM_LAYER, 3);
+    type(form, "dense");
+    form_key(form, UI_KEY_ENTER);
+    assert_false(form_trial(form)->runs); /* units is missing */
+    assert_int_equal(form_key(form, UI_KEY_ENTER), FORM_USED);
+    type(form, "4");
+    press(form, UI_KEY_DOWN, 1);
+    press(form, UI_KEY_RIGHT, 1);
+    assert_string_equal(form_line(form), "dense 4 relu");
+    assert_int_equal(form_key(form, UI_KEY_ESCAPE), FORM_USED); /* back to the kinds */
+    assert_string_equal(form_line(form), "");
+    assert_int_equal(form_key(form, UI_KEY_ESCAPE), FORM_CANCELLED);
+    form_close(form);
+    rig_close(rig);
+}
+
+static void test_set_says_only_what_differs(void **unused) {
+    (void)unused;
+    Rig *rig = rig_open(NULL, recipe);
+    Form *form = open_form(rig, FORM_SET, 0);
+    assert_string_equal(form_line(form), "");
+    assert_int_equal(form_key(form, UI_KEY_ENTER), FORM_CANCELLED);
+    press(form, UI_KEY_END, 1);
+    press(form, UI_KEY_BACKSPACE, 1);
+    type(form, "32");
+    press(form, UI_KEY_DOWN, 1);
+    press(form, UI_KEY_LEFT, 1);
+    assert_non_null(strstr(form_line(form), "set 1 units=32 activation="));
+    assert_true(form_trial(form)->fits);
+    form_close(form);
+    rig_close(rig);
+}
+
+static void test_mistakes_are_told_while_typing(void **unused) {
+    (void)unused;
+    Rig *rig = rig_open(NULL, recipe);
+    Form *form = open_form(rig, FORM_SET, 2);
+    press(form, UI_KEY_BACKSPACE, 3);
+    type(form, "0");
+    assert_false(form_trial(form)->runs);
+    assert_non_null(strstr(form_trial(form)->error.message, "units=0"));
+    assert_int_equal(form_key(form, UI_KEY_ENTER), FORM_USED); /* not accepted */
+    UiGrid *grid = ui_grid_create(80, 20, rig_look);
+    form_draw(grid, ui_grid_rect(grid), form);
+    char *text = ui_grid_string(grid);
+    assert_non_null(strstr(text, "wanted a whole number from 1"));
+    free(text);
+    ui_grid_free(grid);
+    form_close(form);
+    rig_close(rig);
+}
+
+/* The data is loaded: an output that does not fit its classes is told. */
+static void test_output_that_does_not_fit(void **unused) {
+    (void)unused;
+    Rig *rig = rig_open(NULL, recipe);
+    assert_non_null(session_dataset(rig->session, NULL));
+    Form *form = open_form(rig, FORM_SET, 2);
+    press(form, UI_KEY_BACKSPACE, 3);
+    type(form, "1");
+    assert_string_equal(form_line(form), "set 3 units=1");
+    assert_true(form_trial(form)->runs);
+    assert_false(form_trial(form)->fits);
+    assert_non_null(strstr(form_trial(form)->error.message, "wants an output for every class"));
+    form_close(form);
+    rig_close(rig);
+}
+
+static void test_compile_follows_its_optimizer(void **unused) {
+    (void)unused;
+    Rig *rig = rig_open(NULL, recipe);
+    Form *form = open_form(rig, FORM_COMPILE, 0);
+    assert_string_equal(form_line(form),
+                        "compile optimizer=adam loss=sparse_categorical_crossentropy learning_rate=0.01");
+    for (int i = 0; i < 12 && !strstr(form_line(form), "=sgd"); i++)
+        form_key(form, UI_KEY_RIGHT);
+    assert_non_null(strstr(form_line(form), "optimizer=sgd"));
+    assert_null(strstr(form_line(form), "learning_rate")); /* adam's, not typed: gone with it */
+    press(form, UI_KEY_DOWN, 2);
+    type(form, "accuracy");
+    assert_non_null(strstr(form_line(form), "metrics=accuracy"));
+    press(form, UI_KEY_DOWN, 1);
+    press(form, UI_KEY_END, 1);
+    press(form, UI_KEY_BACKSPACE, 8);
+    type(form, "0.5");
+    assert_non_null(strstr(form_line(form), "learning_rate=0.5"));
+    assert_true(form_trial(form)->runs);
+    form_close(form);
+    rig_close(rig);
+}
+
+static void test_data_and_its_treatment(void **unused) {
+    (void)unused;
+    Rig *rig = rig_open(NULL, recipe);
+    StError error = {0};
+    Form *form = form_open(rig->session, FORM_DATA, 0, "noise", &error);
+    assert_non_null(form);
+    assert_string_equal(form_line(form), "data synthetic circle samples=60 noise=0.1");
+    press(form, UI_KEY_END, 1);
+    press(form, UI_KEY_BACKSPACE, 3);
+    type(form, "0.3");
+    assert_string_equal(form_line(form), "data synthetic circle samples=60 noise=0.3");
+    form_close(form);
+
+    form = open_form(rig, FORM_FEATURES, 0);
+    assert_string_equal(form_line(form), "features x1 x2");
+    press(form, UI_KEY_DOWN, 2);
+    form_key(form, ' ');
+    assert_string_equal(form_line(form), "features x1 x2 x1^2");
+    assert_true(form_trial(form)->runs);
+    form_close(form);
+
+    form = open_form(rig, FORM_SPLIT, 0);
+    press(form, UI_KEY_END, 1);
+    press(form, UI_KEY_BACKSPACE, 8);
+    type(form, "0.8");
+    assert_string_equal(form_line(form), "split train=0.8");
+    form_close(form);
+
+    form = open_form(rig, FORM_SEED, 0);
+    press(form, UI_KEY_END, 1);
+    type(form, "4");
+    assert_string_equal(form_line(form), "seed 34");
+    assert_int_equal(form_trial(form)->draft.seed, 34);
+    form_close(form);
+    rig_close(rig);
+}
+
+/* A path of a recipe in another folder is written as it is found from the current one. */
+static void test_data_paths_are_found_from_here(void **unused) {
+    (void)unused;
+    Rig *rig = rig_open(NULL, "");
+    StError error = {0};
+    assert_true(
+        session_run_line(rig->session, "data csv data/iris.csv", (Source){"samples/x.strata", 1}, &error));
+    Form *form = open_form(rig, FORM_DATA, 0);
+    assert_string_equal(form_line(form), "data csv samples/data/iris.csv");
+    form_close(form);
+    rig_close(rig);
+}
+
+static void test_fit_prepare_callbacks_pace_input(void **unused) {
+    (void)unused;
+    static const struct {
+        FormKind kind;
+        const char *line;
+    } cases[] = {{FORM_FIT, "fit epochs=5"},
+                 {FORM_CALLBACKS, "callbacks"},
+                 {FORM_PACE, "pace full"},
+                 {FORM_PREPARE, "prepare"}};
+    Rig *rig = rig_open(NULL, recipe);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Form *form = open_form(rig, cases[i].kind, 0);
+        assert_memory_equal(form_line(form), cases[i].line, strlen(cases[i].line));
+        form_close(form);
+    }
+    Form *form = open_form(rig, FORM_PACE, 0);
+    press(form, UI_KEY_RIGHT, 1);
+    assert_string_equal(form_line(form), "pace 30");
+    press(form, UI_KEY_RIGHT, 1);
+    assert_non_null(strstr(form_line(form), "pace epochs="));
+    assert_true(form_trial(form)->runs);
+    form_close(form);
+    form = open_form(rig, FORM_INPUT, 0);
+    type(form, "28x28x1");
+    assert_string_equal(form_line(form), "input 28x28x1");
+    form_close(form);
+    rig_close(rig);
+}
+
+static void test_no_such_layer(void **unused) {
+    (void)unused;
+    Rig *rig = rig_open(NULL, "");
+    StError error = {0};
+    assert_null(form_open(rig->session, FORM_SET, 0, NULL, &error));
+    assert_string_equal(error.message, "there is no layer 1; add one first");
+    rig_close(rig);
+}
+
+static void test_effect_is_said(void **unused) {
+    (void)unused;
+    Rig *rig = rig_open(NULL, recipe);
+    FormTrial trial;
+    StText text = {0};
+    form_try(rig->session, "set 1 units=9", &trial);
+    assert_true(trial.runs);
+    form_effect(rig->session, &trial.draft, &text);
+    assert_string_equal(st_text_string(&text), "nothing is trained yet; space starts");
+    StError error = {0};
+    if (!session_start(rig->session, &(SessionStart){.paused = true}, &error)) fail_msg("%s", error.message);
+    st_text_clear(&text);
+    form_effect(rig->session, &trial.draft, &text);
+    assert_string_equal(st_text_string(&text), "space then starts training anew (stack)");
+    form_trial_free(&trial);
+    form_try(rig->session, "pace 30", &trial);
+    st_text_clear(&text);
+    form_effect(rig->session, &trial.draft, &text);
+    assert_string_equal(st_text_string(&text), "acts at once; the numbers stay the same");
+    form_trial_free(&trial);
+    st_text_free(&text);
+    rig_close(rig);
+}
+
+/* Every form from 1x1 on, in every look. */
+static void test_every_size(void **unused) {
+    (void)unused;
+    Rig *rig = rig_open(NULL, recipe);
+    for (int kind = 0; kind < FORM_KIND_COUNT; kind++) {
+        Form *form = open_form(rig, (FormKind)kind, 0);
+        for (int pass = 0; pass < (kind == FORM_LAYER ? 2 : 1); pass++) {
+            for (int h = 1; h <= 30; h++)
+                for (int w = 1; w <= 100; w += w < 30 ? 1 : 9) {
+                    UiGrid *grid = ui_grid_create(w, h, (UiLook){(UiLadder)(w % 3), UI_256, false});
+                    form_draw(grid, ui_grid_rect(grid), form);
+                    ui_grid_free(grid);
+                }
+            form_key(form, UI_KEY_ENTER);
+        }
+        form_close(form);
+    }
+    rig_close(rig);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_new_layer),
+        cmocka_unit_test(test_new_layer_at_the_end),
+        cmocka_unit_test(test_set_says_only_what_differs),
+        cmocka_unit_test(test_mistakes_are_told_while_typing),
+        cmocka_unit_test(test_output_that_does_not_fit),
+        cmocka_unit_test(test_compile_follows_its_optimizer),
+        cmocka_unit_test(test_data_and_its_treatment),
+        cmocka_unit_test(test_data_paths_are_found_from_here),
+        cmocka_unit_test(test_fit_prepare_callbacks_pace_input),
+        cmocka_unit_test(test_no_such_layer),
+        cmocka_unit_test(test_effect_is_said),
+        cmocka_unit_test(test_every_size),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
