@@ -162,9 +162,18 @@ static void print_json(Session *session, const FitResult *result) {
     st_text_free(&line);
 }
 
+/* A file that cannot be written is told before the training, not after it. */
+static bool can_write(const char *path, StError *error) {
+    char folder[RECIPE_PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+    return access(folder, W_OK) == 0 || st_fail(error, ST_ERR_FILE, "%s: %s", path, strerror(errno));
+}
+
 static bool train(Session *session, const ProgramArguments *arguments, StError *error) {
     if (*arguments->init && !session_load(session, arguments->init, error)) return false;
     if (!session_ready(session, error)) return in_file(arguments, error);
+    if (*arguments->save && !can_write(arguments->save, error)) return false;
     if (!arguments->quiet) warn_of_data(session);
     FitPlan plan = {.no_shuffle = arguments->no_shuffle,
                     .log = *arguments->log ? arguments->log : NULL,
@@ -345,6 +354,7 @@ int call_show(ProgramArguments *arguments) {
     strcpy(plan.layer, arguments->layer);
     strcpy(plan.part, arguments->part);
     strcpy(plan.method, arguments->method);
+    if (!show_check(&plan, &error)) return misused(error.message);
     Session *session = begin(arguments, 1);
     if (!session) return 1;
     bool done = load_weights(session, arguments, &error) && show_run(session, &plan, &error);

@@ -54,13 +54,21 @@ static bool folder_of(const char *file, char out[PATH_MAX]) {
     return realpath(folder, out) != NULL;
 }
 
-/* A relative path that starts from `from`, as it has to be written in a file of the folder `to`. */
+/* A relative path that starts from the folder `from`, as it has to be written in a file of the folder `to`:
+ * up to the folder that both share, then down. */
 static void rewrite_path(char *path, size_t size, const char *from, const char *to) {
-    char whole[PATH_MAX + RECIPE_PATH_MAX];
-    snprintf(whole, sizeof whole, "%s/%s", from, path);
-    size_t length = strlen(to);
-    bool inside = strncmp(whole, to, length) == 0 && whole[length] == '/';
-    const char *written = inside ? whole + length + 1 : whole;
+    char whole[PATH_MAX + RECIPE_PATH_MAX], written[3 * PATH_MAX + RECIPE_PATH_MAX];
+    snprintf(whole, sizeof whole, "%s/%s", strcmp(from, "/") == 0 ? "" : from, path);
+    size_t shared = 0; /* length of the folders that both begin with, the last slash counted */
+    for (size_t i = 0; to[i] == whole[i] || (!to[i] && whole[i] == '/'); i++) {
+        if (whole[i] == '/') shared = i + 1;
+        if (!to[i]) break;
+    }
+    size_t at = 0;
+    *written = '\0';
+    for (const char *s = strlen(to) < shared ? "" : to + shared; *s; s += strcspn(s, "/"), s += *s == '/')
+        at += (size_t)snprintf(written + at, sizeof written - at, "../");
+    snprintf(written + at, sizeof written - at, "%s", whole + shared);
     if (strlen(written) < size) strcpy(path, written);
 }
 

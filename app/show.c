@@ -40,12 +40,17 @@ static bool show_into(Session *session, const ShowPlan *plan, int w, int h, FILE
                       : view_print(session, plan->view, w, h, &select, file, error);
 }
 
-bool show_run(Session *session, const ShowPlan *plan, StError *error) {
-    int w = 0, h = 0;
+bool show_check(const ShowPlan *plan, StError *error) {
+    int w, h;
     StPart part;
     if (!read_size(plan->size, &w, &h, error)) return false;
     if (!view_find(plan->view)) return st_fail_unknown(error, "view", plan->view, view_name_at, NULL);
-    if (*plan->part && !st_part_find(plan->part, &part, error)) return st_fail_at(error, "show");
+    return !*plan->part || st_part_find(plan->part, &part, error) || st_fail_at(error, "show");
+}
+
+bool show_run(Session *session, const ShowPlan *plan, StError *error) {
+    int w = 0, h = 0;
+    if (!show_check(plan, error) || !read_size(plan->size, &w, &h, error)) return false;
     if (*plan->layer && st_stack_find(&session_recipe(session)->stack, plan->layer, error) < 0) return false;
     char *text = NULL;
     size_t length = 0;
@@ -91,8 +96,12 @@ static const char *grouped(int64_t value, char buffer[32]) {
 
 static void summary_row(StText *out, int width, const char *number, const char *layer, const char *shape,
                         const char *parameters, const char *flops, const char *bytes) {
-    st_text_format(out, "%4s  %-*s  %-14s %15s %17s %15s\n", number, width, layer, shape, parameters, flops,
-                   bytes);
+    char row[512];
+    int length = snprintf(row, sizeof row, "%4s  %-*s  %-14s %15s %17s %15s", number, width, layer, shape,
+                          parameters, flops, bytes);
+    while (length > 0 && row[length - 1] == ' ')
+        length--;
+    st_text_format(out, "%.*s\n", length, row);
 }
 
 static void summary_layers(const StStack *stack, const StLayerInfo *layers, const StStackInfo *info,

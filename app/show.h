@@ -14,6 +14,8 @@ typedef struct ShowPlan {
 } ShowPlan;
 extern const StOption show_options[];
 
+/* Whether view, size and part are ones that there are. */
+bool show_check(const ShowPlan *plan, StError *error);
 bool show_run(Session *session, const ShowPlan *plan, StError *error);
 bool show_act(const CommandCall *call, StError *error);
 

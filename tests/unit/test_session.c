@@ -1,0 +1,334 @@
+/* The session: lines, history, files, data, and what an edit means for a run. */
+#include "session.h"
+
+#include "fit.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static Session *session;
+static StError error;
+static char said[1024], folder[] = "/tmp/strata-session-XXXXXX";
+
+static void say(void *context, const char *text) {
+    (void)context;
+    snprintf(said, sizeof said, "%s", text);
+}
+
+static int open_in(Place place) {
+    error = (StError){0};
+    session = session_create(&(SessionPlan){.place = place,
+                                            .threads = 1,
+                                            .quiet = true,
+                                            .lossless = place != PLACE_WORKBENCH,
+                                            .wake_fd = eventfd(0, EFD_NONBLOCK),
+                                            .hooks = {.say = say}},
+                             &error);
+    return session ? 0 : -1;
+}
+
+static int begin(void **state) {
+    (void)state;
+    return open_in(PLACE_WORKBENCH);
+}
+
+static int begin_script(void **state) {
+    (void)state;
+    return open_in(PLACE_SCRIPT);
+}
+
+static int end(void **state) {
+    (void)state;
+    session_destroy(session);
+    return 0;
+}
+
+static void run(const char *line) {
+    if (!session_run_line(session, line, (Source){0}, &error)) fail_msg("%s: %s", line, error.message);
+}
+
+static void refused(const char *line, const char *message) {
+    assert_false(session_run_line(session, line, (Source){0}, &error));
+    assert_string_equal(error.message, message);
+}
+
+static void holds(const char *wanted) {
+    StText text = {0};
+    assert_true(recipe_print(session_recipe(session), RECIPE_ALL, NULL, &text, &error));
+    assert_string_equal(st_text_string(&text), wanted);
+    st_text_free(&text);
+}
+
+static void circle(void) {
+    run("data synthetic circle samples=80");
+    run("split train=0.5 test=0.5");
+    run("dense 8 tanh");
+    run("dense 1 sigmoid");
+    run("compile adam binary_crossentropy metrics=accuracy learning_rate=0.02");
+    run("fit epochs=2 batch_size=8");
+}
+
+static void test_history(void **state) {
+    (void)state;
+    run("dense 8 relu");
+    assert_string_equal(said, "added 1 dense 8 relu; u undoes");
+    run("dropout 0.2");
+    run("set 1 units=4");
+    refused("set 1 units=0", "set: dense: units=0: wanted a whole number from 1 up");
+    holds("dense 4 relu\ndropout 0.2\n");
+    assert_string_equal(session_undo_text(session), "set 1 units=4");
+    run("undo");
+    assert_string_equal(said, "undone: set 1 units=4");
+    run("undo");
+    holds("dense 8 relu\n");
+    run("redo");
+    run("redo");
+    holds("dense 4 relu\ndropout 0.2\n");
+    refused("redo", "there is no edit to redo");
+    run("undo");
+    run("seed 9"); /* another way on: what was undone is gone */
+    refused("redo", "there is no edit to redo");
+    holds("seed 9\ndense 8 relu\ndropout 0.2\n");
+}
+
+static void test_history_is_bounded(void **state) {
+    (void)state;
+    char line[32];
+    for (int i = 0; i < SESSION_HISTORY + 50; i++) {
+        snprintf(line, sizeof line, "seed %d", i);
+        run(line);
+    }
+    for (int i = 0; i < SESSION_HISTORY; i++)
+        run("undo");
+    refused("undo", "there is no edit to undo");
+    holds("seed 49\n");
+}
+
+static void test_files(void **state) {
+    (void)state;
+    char line[200];
+    run("dense 8 relu");
+    assert_true(session_dirty(session));
+    refused("save", "the recipe has no file yet; name one: save FILE.strata");
+    refused("save x.txt", "x.txt: wanted a name that ends in .strata or .safetensors");
+    snprintf(line, sizeof line, "save %s/a.strata", folder);
+    run(line);
+    assert_false(session_dirty(session));
+    assert_string_equal(session_name(session), "a.strata");
+    run("dense 3");
+    assert_true(session_dirty(session));
+    run("undo");
+    assert_false(session_dirty(session));
+    run("dense 9");
+    snprintf(line, sizeof line, "load %s/a.strata", folder);
+    run(line);
+    holds("dense 8 relu\n");
+    assert_null(session_undo_text(session));
+}
+
+static void test_failed_open_changes_nothing(void **state) {
+    (void)state;
+    run("dense 8 relu");
+    refused("load /no/such.strata", "/no/such.strata: No such file or directory");
+    refused("load Makefile", "Makefile: wanted a name that ends in .strata or .safetensors");
+    holds("dense 8 relu\n");
+}
+
+static void test_data_is_kept(void **state) {
+    (void)state;
+    circle();
+    const StDataset *first = session_dataset(session, &error);
+    assert_non_null(first);
+    run("dense 3");
+    assert_ptr_equal(session_dataset(session, &error), first);
+    run("seed 5");
+    assert_null(session_dataset_loaded(session, NULL));
+    assert_non_null(session_dataset(session, &error));
+    run("data csv none.csv");
+    assert_null(session_dataset(session, &error));
+    const StError *failed;
+    assert_null(session_dataset_loaded(session, &failed));
+    assert_string_equal(failed->message, "none.csv: No such file or directory");
+}
+
+static void test_stack_errors_are_told_at_the_layer(void **state) {
+    (void)state;
+    const StLayerInfo *layers;
+    StStackInfo info;
+    run("input 4");
+    run("dense 8");
+    assert_true(session_stack(session, &layers, &info, &error));
+    assert_int_equal(layers[0].parameters, 40);
+    run("input 5");
+    assert_true(session_stack(session, &layers, &info, &error));
+    assert_int_equal(info.parameters, 48);
+    circle();
+    assert_false(session_ready(session, &error));
+    assert_string_equal(error.message, "input 5 holds 5 values a row, but the data's rows of 2 hold 2");
+}
+
+static void test_what_is_missing(void **state) {
+    (void)state;
+    assert_false(session_play(session, &error));
+    assert_string_equal(error.message, "there is no data line; say where rows come from (data csv FILE)");
+    run("data synthetic circle samples=20");
+    assert_false(session_play(session, &error));
+    assert_string_equal(error.message, "the stack has no layers; add one (dense 10 softmax)");
+    assert_false(session_pause(session, &error));
+    assert_string_equal(error.message, "pause: nothing is training");
+}
+
+static void finish(void) {
+    StTrainerStatus status;
+    StRecord records[64];
+    StTrainer *trainer = session_run(session)->trainer;
+    st_trainer_wait(trainer);
+    while (st_trainer_read(trainer, records, 64) > 0)
+        continue;
+    st_trainer_status(trainer, &status);
+    assert_int_not_equal(status.state, ST_STATE_TRAINING);
+}
+
+static float first_weight(const char *name) {
+    StWeightSet set;
+    assert_true(session_weights(session, &set, &error));
+    for (int i = 0; i < set.count; i++)
+        if (strcmp(set.tensor[i].name, name) == 0) return set.values[set.tensor[i].offset];
+    fail_msg("no tensor %s", name);
+    return 0;
+}
+
+static void test_edit_waits_for_the_next_start(void **state) {
+    (void)state;
+    circle();
+    run("play");
+    finish();
+    uint64_t number = session_run(session)->number;
+    float kept = first_weight("dense/kernel"), last = first_weight("dense_1/kernel");
+    assert_false(session_pending(session, NULL));
+    run("insert 1 dense 2");
+    assert_string_equal(said, "added 1 dense 2; takes effect at the next start; u undoes");
+    StText what = {0};
+    assert_true(session_pending(session, &what));
+    assert_string_equal(st_text_string(&what), "stack");
+    st_text_free(&what);
+    assert_int_equal(session_run(session)->recipe->stack.count, 2);
+    run("step");
+    finish();
+    assert_true(session_run(session)->number > number);
+    assert_int_equal(session_run(session)->kept, 2); /* dense 8 and dense 1 go on as dense_1 and dense_2 */
+    assert_true(first_weight("dense_1/kernel") - kept < 0.05f &&
+                kept - first_weight("dense_1/kernel") < 0.05f);
+    assert_true(first_weight("dense_2/kernel") - last < 0.05f &&
+                last - first_weight("dense_2/kernel") < 0.05f);
+    run("undo");
+    assert_true(session_pending(session, NULL));
+}
+
+static void test_rate_acts_at_once(void **state) {
+    (void)state;
+    circle();
+    run("step");
+    finish();
+    run("rate 0.5");
+    assert_string_equal(said, "rate 0.02 → 0.5");
+    assert_false(session_pending(session, NULL));
+    assert_true(st_compile_learning_rate(&session_recipe(session)->compile) == 0.5);
+    run("rate down");
+    assert_true(st_compile_learning_rate(&session_recipe(session)->compile) == 0.2);
+    run("undo");
+    assert_false(session_pending(session, NULL));
+    refused("rate -1", "rate: learning_rate=-1: wanted a number from 0 up");
+    refused("rate fast", "rate: 'fast': wanted a number, up or down");
+}
+
+static void test_rate_steps(void **state) {
+    (void)state;
+    const double steps[] = {0.001, 0.002, 0.005, 0.01, 0.02};
+    for (int i = 0; i < 4; i++) {
+        double up = session_rate_step(steps[i], 1), down = session_rate_step(steps[i + 1], -1);
+        assert_true(up > steps[i + 1] * 0.999999 && up < steps[i + 1] * 1.000001);
+        assert_true(down > steps[i] * 0.999999 && down < steps[i] * 1.000001);
+    }
+}
+
+static void test_reset(void **state) {
+    (void)state;
+    circle();
+    run("reset");
+    float start = first_weight("dense/kernel");
+    run("play");
+    finish();
+    assert_true(first_weight("dense/kernel") != start);
+    run("reset");
+    assert_true(first_weight("dense/kernel") == start);
+    run("reset new");
+    assert_true(first_weight("dense/kernel") != start);
+    assert_int_equal(session_recipe(session)->seed, 2);
+}
+
+static void test_script(void **state) {
+    (void)state;
+    char text[600];
+    circle();
+    assert_non_null(session_run(session)); /* fit trained */
+    StScores before, after;
+    assert_true(session_evaluate(session, ST_TEST, &before, &error));
+    snprintf(text, sizeof text, "save %s/w.safetensors\nfit epochs=1\nload %s/w.safetensors\n", folder,
+             folder);
+    if (!session_run_text(session, text, "t.script", &error)) fail_msg("%s", error.message);
+    assert_true(session_evaluate(session, ST_TEST, &after, &error));
+    assert_true(before.loss == after.loss);
+    assert_false(session_run_text(session, "seed 4\n\n# none\ndense 0\n", "t.script", &error));
+    assert_string_equal(error.message, "t.script:4: dense: units=0: wanted a whole number from 1 up");
+}
+
+/* A fit that cannot be done leaves no fit line behind. */
+static void test_failed_fit(void **state) {
+    (void)state;
+    refused("fit epochs=3", "there is no data line; say where rows come from (data csv FILE)");
+    holds("");
+}
+
+static int make_folder(void **state) {
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state) {
+    (void)state;
+    char path[100];
+    snprintf(path, sizeof path, "%s/a.strata", folder);
+    unlink(path);
+    snprintf(path, sizeof path, "%s/w.safetensors", folder);
+    unlink(path);
+    return rmdir(folder);
+}
+
+int main(void) {
+#define TEST(name)   cmocka_unit_test_setup_teardown(name, begin, end)
+#define SCRIPT(name) cmocka_unit_test_setup_teardown(name, begin_script, end)
+    const struct CMUnitTest tests[] = {TEST(test_history),
+                                       TEST(test_history_is_bounded),
+                                       TEST(test_files),
+                                       TEST(test_failed_open_changes_nothing),
+                                       TEST(test_data_is_kept),
+                                       TEST(test_stack_errors_are_told_at_the_layer),
+                                       TEST(test_what_is_missing),
+                                       TEST(test_edit_waits_for_the_next_start),
+                                       TEST(test_rate_acts_at_once),
+                                       TEST(test_rate_steps),
+                                       TEST(test_reset),
+                                       SCRIPT(test_script),
+                                       SCRIPT(test_failed_fit)};
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
