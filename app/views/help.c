@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HELP_FILTER = 40, HELP_ROWS = 512, KEY_W = 13, COMMAND_X = 46 };
+enum { HELP_FILTER = 40, HELP_ROWS = 512, KEY_W = 13, COMMAND_X = 46, LINE_W = 80 };
 
 typedef enum HelpRow { ROW_HEADING, ROW_KEY, ROW_TEXT } HelpRow;
 
@@ -52,9 +52,20 @@ static void add_lines(HelpState *state, const char *text) {
     }
 }
 
+/* The line that a key runs; what a view does by itself is typed as "press KEY". */
+static void line_of(const Session *session, const UiBinding *row, char line[LINE_W]) {
+    char verb[40], name[UI_KEY_NAME];
+    snprintf(verb, sizeof verb, "%.*s", (int)strcspn(row->command, " "), row->command);
+    if (*row->command == ':' || command_find(session, verb, NULL))
+        snprintf(line, LINE_W, "%s", row->command + (*row->command == ':'));
+    else
+        snprintf(line, LINE_W, "press %s", ui_key_name(row->key, name));
+}
+
 /* Rows that follow each other and say the same share one line. */
-static void add_keys(HelpState *state, const UiBinding *table, const UiBinding *hidden_by) {
-    char keys[80], name[UI_KEY_NAME];
+static void add_keys(HelpState *state, const Session *session, const UiBinding *table,
+                     const UiBinding *hidden_by) {
+    char keys[80], name[UI_KEY_NAME], line[LINE_W];
     for (const UiBinding *row = table; row && row->key; row++) {
         if (hidden_by && ui_keymap_find(hidden_by, row->key)) continue;
         snprintf(keys, sizeof keys, "%s", ui_key_name(row->key, name));
@@ -63,9 +74,9 @@ static void add_keys(HelpState *state, const UiBinding *table, const UiBinding *
             size_t length = strlen(keys);
             snprintf(keys + length, sizeof keys - length, " %s", ui_key_name(row->key, name));
         }
+        line_of(session, row, line);
         add_row(state, ROW_KEY, keys, row->help, strlen(row->help));
-        if (state->count)
-            state->row[state->count - 1].command = keep(state, row->command, strlen(row->command));
+        if (state->count) state->row[state->count - 1].command = keep(state, line, strlen(line));
     }
 }
 
@@ -76,7 +87,7 @@ void help_about(void *of, const View *view, const UiBinding *common, ViewContext
     help_clear(state);
     snprintf(heading, sizeof heading, "%s: %s", view->title, view->help);
     add_row(state, ROW_HEADING, "", heading, strlen(heading));
-    add_keys(state, view->bindings, NULL);
+    add_keys(state, context->session, view->bindings, NULL);
     if (view->explain && context->state) view->explain(context, &here);
     if (here.length) {
         add_row(state, ROW_HEADING, "", "Under the cursor", 16);
@@ -84,7 +95,7 @@ void help_about(void *of, const View *view, const UiBinding *common, ViewContext
     }
     st_text_free(&here);
     add_row(state, ROW_HEADING, "", "Everywhere", 10);
-    add_keys(state, common, view->bindings);
+    add_keys(state, context->session, common, view->bindings);
     add_row(state, ROW_HEADING, "", "More", 4);
     add_lines(state,
               "Every key runs a line of the language: it stands behind its help and can be typed after "
@@ -129,7 +140,7 @@ static int draw_row(const HelpState *state, UiGrid *grid, UiRect area, int y, in
         const char *command = state->text.data + state->row[i].command;
         if (ui_text_width(text) < COMMAND_X) {
             ui_text(grid, area, KEY_W + COMMAND_X, y, UI_DIM, ":");
-            ui_text(grid, area, KEY_W + COMMAND_X + 1, y, UI_DIM, command + (*command == ':'));
+            ui_text(grid, area, KEY_W + COMMAND_X + 1, y, UI_DIM, command);
         }
     }
     bool columns = kind == ROW_TEXT && (strstr(text, "   ") || text[0] == ' ');
@@ -145,7 +156,7 @@ static int draw_row(const HelpState *state, UiGrid *grid, UiRect area, int y, in
 static void help_draw(ViewContext *context, UiGrid *grid, UiRect area) {
     HelpState *state = context->state;
     if (state->count == 0) {
-        if (!context->bench) add_keys(state, bench_bindings, NULL);
+        if (!context->bench) add_keys(state, context->session, bench_bindings, NULL);
         if (state->count == 0) return;
     }
     if (*state->filter) {

@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct OverviewState {
@@ -357,6 +358,25 @@ static void overview_explain(ViewContext *context, StText *out) {
                    (long long)readings->probe_rows);
 }
 
+/* What it is made of: the readings of the stack and of the weights. */
+static void overview_json(ViewContext *context, StText *out) {
+    static const char *const parts[] = {"stack", "weights"};
+    st_text_add(out, "{");
+    parts_json_text(out, "view", "overview");
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const View *view = view_find(parts[i]);
+        ViewContext part = *context;
+        part.state = calloc(1, view->state_size ? view->state_size : 1);
+        if (!part.state) out->failed = true;
+        if (!part.state) break;
+        parts_json_key(out, parts[i]);
+        view->json(&part, out);
+        if (view->close) view->close(part.state);
+        free(part.state);
+    }
+    st_text_add(out, "}");
+}
+
 static const UiBinding bindings[] = {{UI_KEY_ENTER, "view weights", "inspect", "opens the weights view"},
                                      {0}};
 
@@ -369,4 +389,5 @@ const View view_overview = {.name = "overview",
                             .draw = overview_draw,
                             .press = overview_press,
                             .mouse = overview_mouse,
-                            .explain = overview_explain};
+                            .explain = overview_explain,
+                            .json = overview_json};

@@ -476,7 +476,7 @@ static void train_explain(ViewContext *context, StText *out) {
 }
 
 static void train_json(ViewContext *context, StText *out) {
-    st_text_add(out, "{\"series\":[");
+    st_text_add(out, "{\"view\":\"train\",\"series\":[");
     for (int i = 0; i < history_series(context->now); i++)
         st_text_format(out, "%s\"%s\"", i ? "," : "", history_name(context->now, i));
     st_text_add(out, "]}");
