@@ -193,7 +193,7 @@ static void fit_y(const UiPlot *plot, UiPlotView *view) {
     }
     double pad = (high - low) * 0.03;
     if (!(high - low > 1e-12 * fmax(fabs(low), fabs(high)))) pad = low == 0 ? 1 : fabs(low) * 0.1;
-    view->y0 = low >= 0 && low - pad < 0 ? 0 : low - pad;
+    view->y0 = low >= 0 && low - pad < 0.1 * (high - low) ? 0 : low - pad; /* zero, where it is near */
     view->y1 = high <= 0 && high + pad > 0 && low < 0 ? 0 : high + pad;
     if (!isfinite(view->y1 - view->y0)) view->y0 = low / 4, view->y1 = high / 4; /* the ends of double */
 }
