@@ -114,7 +114,7 @@ char *ui_tick_text(const UiTicks *ticks, double value, char buffer[UI_NUMBER]) {
                                             : "M");
         return buffer;
     }
-    snprintf(buffer, UI_NUMBER, "%.4g", value);
+    snprintf(buffer, UI_NUMBER, "%.4g", value == 0 ? 0 : value); /* no "-0" here either */
     char *e = strchr(buffer, 'e'); /* 1e-05 is written 1e-5 */
     if (e != NULL) snprintf(e + 1, UI_NUMBER - (size_t)(e + 1 - buffer), "%d", atoi(e + 1));
     return buffer;

@@ -102,6 +102,8 @@ static void ticks_are_nice_and_line_up(void **state) {
     t = ui_ticks(0, 52000, 6, false);
     assert_string_equal(ui_tick_text(&t, t.tick[1], text), "10k");
     assert_string_equal(ui_tick_text(&t, 0, text), "0");
+    t = ui_ticks(0, 5e38, 6, false);
+    assert_string_equal(ui_tick_text(&t, -0.0, text), "0");
     t = ui_ticks(1e-6, 1, 3, true);
     assert_true(t.count >= 2 && t.count <= 3);
     for (int i = 0; i < t.count; i++)
