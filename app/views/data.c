@@ -242,7 +242,7 @@ static void row_cell(void *context, int row, int column, char text[UI_CELL_TEXT]
     if (column == LINE)
         snprintf(text, UI_CELL_TEXT, "%lld", (long long)st_dataset_origin(now->dataset, part, at));
     else if (column == PART)
-        snprintf(text, UI_CELL_TEXT, "%s", st_part_name(part));
+        snprintf(text, UI_CELL_TEXT, "%s", part == ST_VALIDATION ? "val" : st_part_name(part));
     else {
         StText word = {0};
         st_dataset_cell(now->dataset, part, at, now->state->first + column - CELLS, &word);
@@ -255,22 +255,18 @@ static void row_cell(void *context, int row, int column, char text[UI_CELL_TEXT]
     }
 }
 
-static UiTable rows_table(Shown *now, UiColumn shownc[UI_COLUMNS_MAX]) {
+static UiTable rows_table(Shown *now, UiColumn column_list[UI_COLUMNS_MAX]) {
     int count = st_dataset_columns(now->dataset);
     int64_t rows = st_dataset_rows_total(now->dataset);
-    shownc[LINE] = (UiColumn){"line", 6, true, false, 1};
-    shownc[PART] = (UiColumn){"part", 10, false, false, 50};
+    column_list[LINE] = (UiColumn){"line", 6, true, false, 1};
+    column_list[PART] = (UiColumn){"part", 5, false, false, 1};
     int shown = CELLS;
     for (int i = now->state->first; i < count && shown < UI_COLUMNS_MAX; i++) {
-        const char *name = st_dataset_column(now->dataset, i)->name;
-        int w = ui_text_width(name);
-        shownc[shown++] = (UiColumn){name,
-                                     w < 6    ? 6
-                                     : w > 12 ? 12
-                                              : w,
-                                     true, false, i - now->state->first + 2};
+        const StColumnInfo *column = st_dataset_column(now->dataset, i);
+        int w = ui_text_width(column->name), priority = column->target ? 2 : i - now->state->first + 3;
+        column_list[shown++] = (UiColumn){column->name, w < 6 ? 6 : w > 12 ? 12 : w, true, false, priority};
     }
-    return (UiTable){.column = shownc,
+    return (UiTable){.column = column_list,
                      .columns = shown,
                      .rows = (int)(rows > 1000000 ? 1000000 : rows),
                      .context = now,

@@ -36,7 +36,7 @@ static void test_table(void **unused) {
     rig_shows(rig, 40, 8, "train 120");
     rig_keys(rig, "v");
     rig_shows(rig, 80, 19, "line  part");
-    rig_shows(rig, 80, 19, "2  train ");
+    rig_shows(rig, 80, 19, "2  train           5.1");
     rig_keys(rig, "G");
     rig_shows(rig, 80, 19, "test");
     rig_keys(rig, "right esc");
