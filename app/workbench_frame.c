@@ -79,9 +79,10 @@ static void draw_header_state(Bench *bench, UiRect row) {
         ui_print(grid, row, 62, 0, UI_TEXT, "%lld/%lld", (long long)bench->status.step,
                  (long long)bench->status.steps);
     }
-    if (bench->has_run && bench->status.samples_per_s > 0)
+    if (bench->has_run && bench->status.samples_per_s > 0 && row.w >= 69)
         ui_print_right(grid, row, wide ? 94 : 68, 0, UI_TEXT, "%s rows/s",
                        ui_count(text, bench->status.samples_per_s));
+    if (row.w < 79) return;
     time_left(bench, text);
     ui_print_right(grid, row, row.w - 1, 0, UI_TEXT, "%s", text);
 }

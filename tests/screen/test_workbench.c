@@ -409,6 +409,9 @@ static void test_open_fails(void **state) {
     vt_type(vt, ":open nowhere.strata\r");
     VT_WANT(vt, vt_row_shows(vt, 22, "nowhere.strata"));
     VT_WANT(vt, vt_row_shows(vt, 0, "spiral.strata"));
+    vt_type(vt, ":save /nowhere/at/all.strata\r");
+    VT_WANT(vt, vt_row_shows(vt, 22, "/nowhere/at/all.strata"));
+    assert_int_equal(cell_of(vt, "nowhere/at").fg, 203);
     quit(vt);
 }
 
@@ -492,7 +495,8 @@ static void test_diverges(void **state) {
     Vt *vt = start(place, 100, 24, NULL, "--play");
     VT_WANT(vt, vt_row_shows(vt, 0, "diverged"));
     assert_int_equal(cell_of(vt, "diverged").fg, 203);
-    VT_WANT(vt, vt_row_shows(vt, 22, "step"));
+    VT_WANT(vt, vt_shows(vt, "diverged at step"));
+    VT_WANT(vt, vt_shows(vt, "first try: rate"));
     quit(vt);
 }
 
