@@ -431,7 +431,15 @@ int call_shell(ProgramArguments *arguments) {
 
 /* ---- help ---- */
 
-int call_topic(const char *topic) {
+int call_usage(const char *call) {
+    StText text = {0};
+    if (!call || !help_call(call, &text)) help_print(NULL, &text, NULL);
+    fputs(st_text_string(&text), stdout);
+    st_text_free(&text);
+    return 0;
+}
+
+static int topic_help(const char *topic) {
     StError error = {0};
     StText text = {0};
     bool done = help_print(topic, &text, &error);
@@ -445,7 +453,7 @@ int call_topic(const char *topic) {
 
 int call_help(ProgramArguments *arguments) {
     if (!arguments->man && !arguments->completion)
-        return call_topic(arguments->files ? arguments->file[0] : NULL);
+        return topic_help(arguments->files ? arguments->file[0] : NULL);
     StText text = {0};
     if (arguments->man) help_man(&text);
     if (arguments->completion) help_completion(&text);
@@ -471,10 +479,7 @@ static Session *begin_workbench(const ProgramArguments *arguments, int wake_fd, 
 int call_workbench(ProgramArguments *arguments) {
     bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     if (!terminal && arguments->files) return call_train(arguments);
-    if (!terminal) {
-        call_topic(NULL);
-        return misused("without a terminal, name a file or a call");
-    }
+    if (!terminal) return misused("without a terminal, name a file or a call; strata --help lists the calls");
     ui_signals_block();
     StError error = {0};
     int wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

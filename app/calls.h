@@ -17,6 +17,6 @@ int call_shell(ProgramArguments *arguments);
 int call_bench(ProgramArguments *arguments);
 int call_help(ProgramArguments *arguments);
 int call_workbench(ProgramArguments *arguments); /* without a terminal: trains */
-int call_topic(const char *topic);               /* NULL: the overview */
+int call_usage(const char *call);                /* --help; NULL: the overview */
 
 #endif

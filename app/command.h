@@ -68,6 +68,8 @@ void command_complete(Session *session, const char *line, int cursor, int *begin
  * or a group (layers losses optimizers metrics data commands views calls readings). "" or NULL: the overview.
  * Unknown ones suggest. */
 bool help_print(const char *topic, StText *out, StError *error);
+/* A call of the program alone, as `strata CALL --help` says it. False: there is none. */
+bool help_call(const char *name, StText *out);
 /* The i-th topic's name, NULL behind the last. */
 const char *help_topic_at(const void *unused, int index);
 void help_man(StText *out);        /* roff */

@@ -3,6 +3,7 @@
 #include "inspect/readings.h"
 #include "program.h"
 #include "view.h"
+#include "workbench.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -17,10 +18,17 @@ typedef struct Topic {
 
 typedef bool (*TopicAt)(int index, Topic *topic);
 
-static bool command_at(int index, Topic *topic) {
-    const Command *row = &commands[index];
+static bool row_topic(const Command *row, Topic *topic) {
     *topic = (Topic){row->name, row->usage, row->help, NULL, row->options};
     return row->name != NULL;
+}
+
+static bool command_at(int index, Topic *topic) {
+    return row_topic(&commands[index], topic);
+}
+
+static bool verb_at(int index, Topic *topic) {
+    return row_topic(&workbench_commands[index], topic);
 }
 
 static bool layer_at(int index, Topic *topic) {
@@ -76,6 +84,7 @@ static const struct Group {
     const char *name, *one, *title;
     TopicAt at;
 } groups[] = {{"commands", "command", "Commands of the language", command_at},
+              {"verbs", "command of the workbench", "Commands of the workbench alone", verb_at},
               {"layers", "layer kind", "Kinds of layers", layer_at},
               {"losses", "loss", "Losses", loss_at},
               {"optimizers", "optimizer", "Optimizers", optimizer_at},
@@ -105,6 +114,27 @@ static void print_choices(const StOption *row, StText *out) {
         if (choice->help) st_text_format(out, "        %s: %s\n", choice->name, choice->help);
 }
 
+static void option_switch(const StOption *row, char *out, size_t size) {
+    int at = snprintf(out, size, "--%s", row->name);
+    for (char *s = out; *s; s++)
+        if (*s == '_') *s = '-';
+    if (row->type != ST_SWITCH && at < (int)size - 8) strcat(out, " VALUE");
+}
+
+static const char set_switch[] = "--set 'COMMAND'";
+static const char set_help[] = "runs a command after the recipe was read; may be repeated";
+
+/* The options of a call as they are typed. */
+static void print_switches(const ProgramCall *call, StText *out) {
+    char name[80];
+    if (program_call_has(call, "set")) st_text_format(out, "  %-20s %s\n", set_switch, set_help);
+    for (const StOption *row = program_options; row->name; row++) {
+        if (!program_call_has(call, row->name)) continue;
+        option_switch(row, name, sizeof name);
+        st_text_format(out, "  %-20s %s\n", name, row->help);
+    }
+}
+
 static void print_topic(const struct Group *group, const Topic *topic, StText *out) {
     st_text_format(out, "%s%s%s (%s)\n  %s\n", topic->name, topic->usage && *topic->usage ? " " : "",
                    topic->usage ? topic->usage : "", group->one, topic->help);
@@ -113,10 +143,8 @@ static void print_topic(const struct Group *group, const Topic *topic, StText *o
         print_option(row, out);
         print_choices(row, out);
     }
-    if (group->at != call_at) return;
-    for (const ProgramCall *call = program_calls; call->name; call++)
-        for (const StOption *row = program_options; strcmp(call->name, topic->name) == 0 && row->name; row++)
-            if (program_call_has(call, row->name)) print_option(row, out);
+    for (const ProgramCall *call = program_calls; group->at == call_at && call->name; call++)
+        if (strcmp(call->name, topic->name) == 0) print_switches(call, out);
 }
 
 static void print_group(const struct Group *group, StText *out) {
@@ -168,6 +196,17 @@ const char *help_topic_at(const void *unused, int index) {
         for (int i = 0; group->at(i, &topic); i++)
             if (index-- == 0) return topic.name;
     return NULL;
+}
+
+bool help_call(const char *name, StText *out) {
+    Topic topic;
+    for (int i = 0; call_at(i, &topic); i++)
+        if (strcmp(topic.name, name) == 0) {
+            st_text_format(out, "strata %s %s\n  %s\n", name, topic.usage, topic.help);
+            print_switches(&program_calls[i], out);
+            return true;
+        }
+    return false;
 }
 
 bool help_print(const char *word, StText *out, StError *error) {
@@ -224,13 +263,6 @@ static void man_entry(StText *out, const char *name, const char *usage, const ch
     st_text_add(out, "\n");
 }
 
-static void option_switch(const StOption *row, char *out, size_t size) {
-    int at = snprintf(out, size, "--%s", row->name);
-    for (char *s = out; *s; s++)
-        if (*s == '_') *s = '-';
-    if (row->type != ST_SWITCH && at < (int)size - 8) strcat(out, " VALUE");
-}
-
 static void man_groups(StText *out) {
     Topic topic;
     for (const struct Group *group = groups; group->name; group++) {
@@ -264,6 +296,7 @@ void help_man(StText *out) {
     for (const ProgramCall *call = program_calls; call->name; call++)
         man_entry(out, call->name, call->usage, call->help);
     st_text_add(out, ".SH OPTIONS\n");
+    man_entry(out, set_switch, "", set_help);
     for (const StOption *row = program_options; row->name; row++) {
         char name[80];
         option_switch(row, name, sizeof name);
@@ -294,6 +327,7 @@ void help_completion(StText *out) {
     for (const ProgramCall *call = program_calls; call->name; call++) {
         st_text_format(out, "    %s) words=\"", call->name);
         bash_options(call, out);
+        if (program_call_has(call, "set")) st_text_add(out, " --set");
         if (strcmp(call->name, "show") == 0)
             for (int i = 0; views[i]; i++)
                 st_text_format(out, " %s", views[i]->name);

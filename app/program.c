@@ -200,7 +200,7 @@ static int run_call(const ProgramCall *call, int count, char **words) {
     ProgramArguments arguments = {0};
     for (int i = 0; i < count; i++)
         if (strcmp(words[i], "--help") == 0 || strcmp(words[i], "-h") == 0)
-            return call_topic(call == &workbench ? NULL : call->name);
+            return call_usage(call == &workbench ? NULL : call->name);
     st_options_default(program_options, &arguments);
     arguments.call = call->name;
     if (!take_words(call, &arguments, count, words, &error)) return misused(&error);

@@ -14,4 +14,8 @@
  * cannot be opened (said on standard error); 128 + n after signal n. */
 int workbench_run(Session *session, const UiScreenOptions *options, int wake_fd, bool play);
 
+/* The verbs of the screen alone, ended by a row without a name: for help and the man page. */
+struct Command;
+extern const struct Command workbench_commands[];
+
 #endif

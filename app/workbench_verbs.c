@@ -263,7 +263,7 @@ static bool act_of_view(const CommandCall *call, StError *error) {
     return call->count < 2 || views[at]->command(&context, call->words + 1, call->count - 1, error);
 }
 
-static const Command verbs[] = {
+const Command workbench_commands[] = {
     {"view", "NAME|next|previous", "goes to a view", PLACE_WORKBENCH, .takes = TAKES_VIEW,
      .words = "next previous", .act = act_view},
     {"open", "FILE", "opens a recipe, or weights (.safetensors)", PLACE_WORKBENCH, .takes = TAKES_FILE,
@@ -293,7 +293,7 @@ static const Command verbs[] = {
     {0}};
 
 void bench_add_commands(Bench *bench) {
-    session_add_commands(bench->session, verbs, bench);
+    session_add_commands(bench->session, workbench_commands, bench);
 }
 
 /* ---- questions ---- */
