@@ -269,7 +269,9 @@ static bool begin_fit(Session *session, const FitPlan *plan, StError *error) {
 }
 
 bool fit_train(Session *session, const FitPlan *plan, FitResult *result, StError *error) {
-    *result = (FitResult){0};
+    *result = (FitResult){.fit = {.loss = NAN}};
+    for (int m = 0; m < ST_METRICS_MAX; m++)
+        result->fit.metric[m] = NAN; /* nothing was measured yet */
     sigset_t interrupt, before;
     sigemptyset(&interrupt);
     sigaddset(&interrupt, SIGINT);
