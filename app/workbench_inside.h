@@ -80,6 +80,7 @@ void bench_key(Bench *bench, UiKey key);
 void bench_hooks(Bench *bench);
 void bench_news(Bench *bench);
 void bench_run_ends(void *bench);
+void bench_forget(Bench *bench); /* the curves: they are of another recipe */
 
 /* ---- workbench_frame.c ---- */
 void bench_draw(Bench *bench);

@@ -38,6 +38,13 @@ void bench_run_ends(void *context) {
     bench->changed = true;
 }
 
+void bench_forget(Bench *bench) {
+    history_begin(bench->now, 0, 0, NULL, 1);
+    history_begin(bench->last, 0, 0, NULL, 1);
+    trends_clear(bench->trends);
+    bench->status = (StTrainerStatus){0};
+}
+
 /* The history of the run before, if it had any, becomes the last one. */
 static void hook_run_begins(void *context) {
     Bench *bench = context;

@@ -97,6 +97,7 @@ static bool act_add(const CommandCall *call, StError *error) {
 
 static bool opened(Bench *bench, StError *error) {
     (void)error;
+    bench_forget(bench);
     if (*session_path(bench->session)) place_recent_add(session_path(bench->session));
     bench_look_at(bench, bench_view_index("overview"));
     return true;
@@ -118,6 +119,7 @@ static bool act_new(const CommandCall *call, StError *error) {
     if (!one_word(call, false, "nothing after it", &word, error)) return false;
     if (bench_ask_leave(bench, call->line)) return true;
     session_new(call->session);
+    bench_forget(bench);
     bench_look_at(bench, bench_view_index("stack"));
     bench_say(bench, UI_TEXT, "a new, empty recipe: 3 chooses data, a adds a layer, w saves");
     return true;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HELP_FILTER = 40, HELP_ROWS = 512, KEY_W = 13, COMMAND_X = 46, LINE_W = 80 };
+enum { HELP_FILTER = 40, HELP_ROWS = 512, KEY_W = 13, COMMAND_X = 46, LINE_W = 80, HEAD_W = 60 };
 
 typedef enum HelpRow { ROW_HEADING, ROW_KEY, ROW_TEXT } HelpRow;
 
@@ -97,9 +97,11 @@ void help_about(void *of, const View *view, const UiBinding *common, ViewContext
     add_row(state, ROW_HEADING, "", "Everywhere", 10);
     add_keys(state, context->session, common, view->bindings);
     add_row(state, ROW_HEADING, "", "More", 4);
-    add_lines(state,
-              "Every key runs a line of the language: it stands behind its help and can be typed after "
-              "a colon. :help TOPIC explains a layer kind, option, loss, optimizer, metric or command.\n");
+    add_lines(
+        state,
+        "Every key runs a line of the language: it stands behind its help and can be typed after "
+        "a colon. Loss and metrics in the header are means over the last batches, val is of the last "
+        "epoch's end. :help TOPIC explains a layer kind, option, loss, optimizer, metric or command.\n");
 }
 
 void help_text(void *of, const char *title, const char *text) {
@@ -126,6 +128,16 @@ static bool shows(const HelpState *state, int i) {
     return false;
 }
 
+/* Where the last column of a text in columns begins (two blanks or more stand before it); 0: there are none.
+ */
+static size_t last_column(const char *text) {
+    size_t column = 0;
+    for (size_t i = 1; text[i] && i + 1 < HEAD_W; i++) {
+        if (text[i] == ' ' && text[i - 1] == ' ' && text[i + 1] && text[i + 1] != ' ') column = i + 1;
+    }
+    return column;
+}
+
 /* Draws a row whose first line stands at y (it may be above the area); returns the lines that it takes. */
 static int draw_row(const HelpState *state, UiGrid *grid, UiRect area, int y, int i) {
     const char *text = state->text.data + state->row[i].text, *key = state->text.data + state->row[i].key;
@@ -135,18 +147,19 @@ static int draw_row(const HelpState *state, UiGrid *grid, UiRect area, int y, in
     int skip = y < 0 ? -y : 0, top = y < 0 ? 0 : y;
     UiRect to = ui_rect(area.x + left, area.y + top, area.w - left, area.h - top);
     if (kind == ROW_KEY && y >= 0 && y < area.h) ui_text_in(grid, area, 2, y, KEY_W - 3, UI_KEY, key);
-    /* Text in columns keeps them; the rest is broken at blanks. */
-    if (kind == ROW_KEY && y >= 0 && y < area.h && area.w >= 60) {
-        const char *command = state->text.data + state->row[i].command;
-        if (ui_text_width(text) < COMMAND_X) {
-            ui_text(grid, area, KEY_W + COMMAND_X, y, UI_DIM, ":");
-            ui_text(grid, area, KEY_W + COMMAND_X + 1, y, UI_DIM, command);
-        }
+    if (kind == ROW_KEY && y >= 0 && y < area.h && area.w >= 60 && ui_text_width(text) < COMMAND_X) {
+        ui_text(grid, area, KEY_W + COMMAND_X, y, UI_DIM, ":");
+        ui_text(grid, area, KEY_W + COMMAND_X + 1, y, UI_DIM, state->text.data + state->row[i].command);
     }
-    bool columns = kind == ROW_TEXT && (strstr(text, "   ") || text[0] == ' ');
-    if (columns) {
-        if (y >= 0 && y < area.h) ui_text(grid, to, 0, 0, ink, text);
-        return 1;
+    /* Text in columns keeps them, the last one broken at blanks like all other text. */
+    size_t column = kind == ROW_TEXT ? last_column(text) : 0;
+    if (column) {
+        char head[HEAD_W];
+        snprintf(head, sizeof head, "%.*s", (int)column, text);
+        int width = ui_text_width(head);
+        if (y >= 0 && y < area.h) ui_text(grid, to, 0, 0, ink, head);
+        to.x += width, to.w -= width;
+        text += column;
     }
     int lines =
         to.w > 0 ? ui_paragraph(grid, to.h > 0 ? to : (UiRect){to.x, to.y, to.w, 0}, ink, skip, text) : 1;

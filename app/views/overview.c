@@ -350,8 +350,10 @@ static void overview_explain(ViewContext *context, StText *out) {
                    (long long)readings->step);
     for (int i = 0; i < ST_READING_COUNT; i++) {
         const StReadingKind *kind = &st_reading_kinds[i];
-        st_text_format(out, "  %-12s %-9s %s = %s; %s\n", kind->name,
-                       ui_number(number, health->value[i], 8, 4), kind->help, kind->formula, kind->bad);
+        int pad = 12 - ui_text_width(kind->name);
+        ui_number(number, health->value[i], 8, 4);
+        st_text_format(out, "  %s%*s  %s%*s  %s = %s; %s\n", kind->name, pad > 0 ? pad : 0, "", number,
+                       9 - ui_text_width(number), "", kind->help, kind->formula, kind->bad);
     }
     st_text_format(out, "Verdict: %s. %s\n", st_verdict_word(health->verdict), health->reason);
     st_text_format(out, "Activations and loss are of the probe set: %lld fixed rows of train.\n",

@@ -395,11 +395,27 @@ static void test_start_page(void **state) {
     VT_WANT(vt, vt_row_shows(vt, 0, "untitled"));
     vt_type(vt, ":dense 3\r");
     VT_WANT(vt, vt_row_shows(vt, 0, "untitled*"));
+    vt_key(vt, "w"); /* no name yet: asks for one */
+    VT_WANT(vt, vt_row_shows(vt, 22, ":save untitled.strata"));
+    vt_key(vt, "ctrl-c");
+    VT_WANT(vt, vt_hides(vt, ":save untitled.strata"));
+    vt_type(vt, ":new\r"); /* would lose the layer: asks */
+    VT_WANT(vt, vt_row_shows(vt, 22, "untitled has unsaved changes"));
+    vt_key(vt, "esc");
+    VT_WANT(vt, vt_hides(vt, "unsaved"));
+    VT_WANT(vt, vt_row_shows(vt, 0, "untitled*"));
     snprintf(path, sizeof path, "%s/mine.strata", place->folder);
     snprintf(line, sizeof line, ":save %s\r", path);
     vt_type(vt, line);
     VT_WANT(vt, vt_row_shows(vt, 0, "mine.strata "));
     assert_true(file_has(path, "dense 3"));
+    vt_type(vt, ":dense 4\r");
+    VT_WANT(vt, vt_row_shows(vt, 0, "mine.strata*"));
+    vt_type(vt, ":new\r");
+    VT_WANT(vt, vt_shows(vt, "d discard"));
+    vt_key(vt, "d");
+    VT_WANT(vt, vt_row_shows(vt, 0, "untitled "));
+    assert_false(file_has(path, "dense 4"));
     quit(vt);
 }
 
