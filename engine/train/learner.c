@@ -165,7 +165,7 @@ static void lane_run(StLearner *l, int index) {
     if (job->learn) st_network_backward(l->network, &pass, l->form == ST_LOSS_FUSED);
 }
 
-/* ---- phases 3 and 4: regularisers and a look at the gradients, then the update, by ranges ---- */
+/* ---- phases 3 and 4: regularisers and a look at gradients and weights, then the update, by ranges ---- */
 
 static void range_penalty(StLearner *l, Range *range) {
     range->penalty = 0;
@@ -177,6 +177,7 @@ static void range_penalty(StLearner *l, Range *range) {
     }
 }
 
+/* Weights are looked at too: relu may hide that the step before made them infinite. */
 static void range_examine(StLearner *l, Range *range) {
     range_penalty(l, range);
     range->finite = true;
@@ -186,7 +187,8 @@ static void range_examine(StLearner *l, Range *range) {
         if (piece->regular)
             st_regularizer_add_gradient(&piece->regularizer, l->gradients + piece->from,
                                         l->weights + piece->from, count);
-        range->finite = range->finite && st_vector_finite(l->gradients + piece->from, count);
+        range->finite = range->finite && st_vector_finite(l->gradients + piece->from, count) &&
+                        st_vector_finite(l->weights + piece->from, count);
     }
 }
 

@@ -72,7 +72,7 @@ typedef struct StBatch {
 
 /* One training step: gather, forward, loss, backward, gradients, and, if everything is finite, the update.
  * scores: of this batch before the update; tally (may be NULL) adds it. Returns false without having
- * touched a weight where the loss or a gradient is not finite; st_learner_culprit then names it. */
+ * touched a weight where the loss, a gradient or a weight is not finite; st_learner_culprit then names it. */
 bool st_learner_step(StLearner *learner, const StBatch *batch, StScores *scores, StTally *tally);
 
 /* What a tally has come to; NaN where nothing was added. */

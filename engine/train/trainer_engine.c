@@ -1,6 +1,8 @@
 /* The engine thread: between two steps it takes its mail, then it makes a step or ends an epoch. */
 #include "train/trainer_engine.h"
 
+#include "math/vector.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,7 +137,10 @@ static void diverge(StTrainer *t) {
     char reason[sizeof t->status.reason];
     int64_t made = t->step;
     const float *before = st_replay_diverged(t, reason, sizeof reason);
-    if (t->step != made) memset(&t->tally, 0, sizeof t->tally); /* a step was taken back */
+    if (t->step != made) { /* a step was taken back */
+        memset(&t->tally, 0, sizeof t->tally);
+        t->epoch_due = false;
+    }
     int64_t epoch = t->step / t->steps_per_epoch;
     if (epoch < t->epoch) t->epoch = epoch;
     t->version++;
@@ -216,6 +221,10 @@ static void make_step(StTrainer *t, bool wanted) {
 /* ---- the end of an epoch ---- */
 
 static void finish_epoch(StTrainer *t) {
+    if (!st_vector_finite(t->weights, t->shape.total)) { /* its last step spoilt them */
+        diverge(t);
+        return;
+    }
     StRecord record = {.epoch_end = true,
                        .validated = t->validates,
                        .first = t->epoch * t->steps_per_epoch + 1,

@@ -3,6 +3,8 @@
  * Steps are deterministic: what happened before a run diverged is found by making those steps again. */
 #include "train/trainer_engine.h"
 
+#include "math/vector.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -124,8 +126,7 @@ static void note_step(StTrainer *trainer, const float *before, double loss) {
 static int bad_weight(const StTrainer *trainer) {
     for (int t = 0; t < trainer->shape.count; t++) {
         const StTensor *tensor = &trainer->shape.tensor[t];
-        for (int64_t i = 0; i < tensor->size; i++)
-            if (!isfinite(trainer->weights[tensor->offset + i])) return t;
+        if (!st_vector_finite(trainer->weights + tensor->offset, tensor->size)) return t;
     }
     return -1;
 }

@@ -373,6 +373,10 @@ static void test_stops_before_it_spreads(void **state) {
     weight(&s, 2)[3] = (Real)INFINITY;
     expect_stop(&s, 5, "weight dense_1/kernel has 1 of 8 values not finite");
     weight(&s, 2)[3] = kept;
+    kept = weight(&s, 1)[0];
+    weight(&s, 1)[0] = -(Real)INFINITY; /* relu makes 0 of it: loss and gradients are finite */
+    expect_stop(&s, 5, "weight dense/bias has 1 of 4 values not finite");
+    weight(&s, 1)[0] = kept;
     st_learner_targets(s.learner)[1] = (Real)INFINITY;
     expect_stop(&s, 5, "loss is not finite");
     st_learner_targets(s.learner)[1] = 0;

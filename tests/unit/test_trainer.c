@@ -565,6 +565,40 @@ static void an_update_that_overflows_is_taken_back(void **state) {
     setup_end(&setup);
 }
 
+/* There is no step after the run's last one to notice it. */
+static void a_last_update_that_overflows_is_taken_back(void **state) {
+    (void)state;
+    Setup setup;
+    setup_begin(&setup, WILD);
+    setup.fit.epochs = 1;
+    st_compile_set_learning_rate(&setup.compile, 0);
+    StTrainerPlan plan = setup_plan(&setup);
+    plan.snapshots = true;
+    StTrainer *trainer = setup_trainer(&plan);
+    for (int i = 0; i < 9; i++)
+        st_trainer_one_step(trainer);
+    st_trainer_wait(trainer);
+    st_trainer_set_rate(trainer, 1e300);
+    st_trainer_play(trainer);
+    st_trainer_wait(trainer);
+    StTrainerStatus status = status_of(trainer);
+    assert_int_equal(status.state, ST_STATE_DIVERGED);
+    assert_int_equal(status.step, 9);
+    assert_int_equal(status.epoch, 0);
+    assert_memory_equal(status.reason, "diverged at step 10 in ", 23);
+    const StSnapshot *snapshot = st_trainer_snapshot_now(trainer);
+    assert_int_equal(snapshot->step, 9);
+    assert_true(finite_set(&snapshot->weights));
+    st_trainer_release(trainer, snapshot);
+    st_trainer_set_rate(trainer, 0); /* and it goes on with its last step */
+    st_trainer_play(trainer);
+    st_trainer_wait(trainer);
+    assert_int_equal(status_of(trainer).state, ST_STATE_DONE);
+    assert_int_equal(status_of(trainer).step, 10);
+    st_trainer_destroy(trainer);
+    setup_end(&setup);
+}
+
 static void early_divergence_has_a_shorter_autopsy(void **state) {
     (void)state;
     Setup setup;
@@ -701,6 +735,7 @@ int main(void) {
         cmocka_unit_test(stop_when_ends_a_run),
         cmocka_unit_test(divergence_names_where_and_keeps_the_weights),
         cmocka_unit_test(an_update_that_overflows_is_taken_back),
+        cmocka_unit_test(a_last_update_that_overflows_is_taken_back),
         cmocka_unit_test(early_divergence_has_a_shorter_autopsy),
         cmocka_unit_test(lossless_records_are_all_there),
         cmocka_unit_test(unread_records_are_merged),
