@@ -140,9 +140,23 @@ UiColor ui_ramp(const UiLook *look, UiRamp ramp, double t) {
     return ui_color(look, along(size, 10, look->light ? 1 - t : t));
 }
 
+/* Grounds of the classes in 256 colours, weak to strong, picked by hue: the nearest colours of a mixture jump
+   from violet to green within one class. */
+enum { GROUNDS = 4 };
+static const unsigned char GROUND_DARK[UI_CLASSES][GROUNDS] = {
+    {235, 237, 24, 31}, {235, 237, 94, 136}, {235, 237, 22, 29},   {235, 237, 53, 96}, {235, 237, 52, 88},
+    {235, 237, 17, 18}, {235, 237, 58, 100}, {235, 237, 239, 241}, {235, 237, 52, 89}, {235, 237, 23, 30},
+};
+static const unsigned char GROUND_LIGHT[UI_CLASSES][GROUNDS] = {
+    {255, 195, 159, 117}, {255, 230, 223, 215}, {255, 194, 158, 79},  {255, 225, 219, 176},
+    {255, 224, 217, 209}, {255, 189, 153, 111}, {255, 230, 229, 227}, {255, 253, 250, 247},
+    {255, 224, 181, 175}, {255, 195, 152, 116},
+};
+
 UiColor ui_class_ground(const UiLook *look, int k, double strength) {
     double t = strength < 0 || !(strength == strength) ? 0 : strength > 1 ? 1 : strength;
-    t = round(t * 8) / 8;
-    return ui_color(look,
-                    mix(look->light ? 0xF5F5F5 : 0x1C1C1C, CLASS[(k < 0 ? 0 : k) % UI_CLASSES].rgb, 0.6 * t));
+    int klass = (k < 0 ? 0 : k) % UI_CLASSES;
+    if (look->depth != UI_RGB)
+        return (look->light ? GROUND_LIGHT : GROUND_DARK)[klass][(int)round(t * (GROUNDS - 1))];
+    return ui_color(look, mix(look->light ? 0xF5F5F5 : 0x1C1C1C, CLASS[klass].rgb, 0.6 * round(t * 8) / 8));
 }
