@@ -87,12 +87,25 @@ static void draw_header_state(Bench *bench, UiRect row) {
     ui_print_right(grid, row, row.w - 1, 0, UI_TEXT, "%s", text);
 }
 
+/* A metric's name where there is little room: "mae" for mean_absolute_error. */
+static void short_name(char text[16], const char *name) {
+    size_t count = 0;
+    if (strlen(name) <= 10 || strstr(name, "accuracy")) {
+        snprintf(text, 16, "%s", strlen(name) <= 10 ? name : "accuracy");
+        return;
+    }
+    for (const char *at = name; *at && count < 15; at++) {
+        if (at == name || at[-1] == '_') text[count++] = *at;
+    }
+    text[count] = '\0';
+}
+
 /* "loss 0.2131  val 0.2507": fields of a fixed width. Returns where to go on. */
 static int draw_figure(Bench *bench, UiRect row, int x, const char *name, double value, bool validated,
                        double validation) {
     char number[UI_NUMBER];
     char label[16];
-    snprintf(label, sizeof label, "%.14s", name);
+    short_name(label, name);
     x += ui_text(bench->grid, row, x, 0, UI_DIM, label) + 1;
     ui_text(bench->grid, row, x, 0, UI_TRAINING, ui_number(number, value, 6, 4));
     x += 8;
@@ -114,7 +127,9 @@ static void draw_header_figures(Bench *bench, UiRect row) {
     x = x < 28 ? 28 : x;
     for (int i = 0; i < compile->metrics; i++) {
         const char *name = st_metric_kind_at(compile->metric[i])->name;
-        int width = (int)strlen(name) < 14 ? (int)strlen(name) : 14;
+        char label[16];
+        short_name(label, name);
+        int width = (int)strlen(label);
         if (x + width + 19 > right) break;
         x = draw_figure(bench, row, x, name, seen ? bench->recent[1 + i] : NAN,
                         bench->has_run && status->has_validation, status->validation.metric[i]);
@@ -164,7 +179,9 @@ static void draw_header_small(Bench *bench, UiRect row) {
     x += ui_text(grid, row, x, 0, UI_TRAINING, short_number(number, loss)) + 1;
     const Recipe *recipe = bench->has_run ? session_run(bench->session)->recipe : NULL;
     if (!recipe || recipe->compile.metrics == 0 || x + 8 > row.w) return;
-    snprintf(name, sizeof name, "%.3s ", st_metric_kind_at(recipe->compile.metric[0])->name);
+    char label[16];
+    short_name(label, st_metric_kind_at(recipe->compile.metric[0])->name);
+    snprintf(name, sizeof name, "%.3s ", label);
     x += ui_text(grid, row, x, 0, UI_DIM, name);
     ui_text(grid, row, x, 0, UI_TRAINING, short_number(number, bench->status.step ? bench->recent[1] : NAN));
 }
