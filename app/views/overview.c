@@ -12,9 +12,10 @@
 
 typedef struct OverviewState {
     UiTableState table;
+    UiRect stack, curves; /* where they were drawn last: a click goes to their views */
 } OverviewState;
 
-enum { SMALL_W = 60, SMALL_H = 12, CHANGE_LEVELS = 7, STRIP = 12 };
+enum { MANY_POINTS = 60, SMALL_W = 60, SMALL_H = 12, CHANGE_LEVELS = 7, STRIP = 12 };
 
 /* ---- the stack ---- */
 
@@ -114,6 +115,8 @@ static void draw_curve(ViewContext *context, UiGrid *grid, UiRect area, int seri
                    .series = curves.series,
                    .count = curves.count,
                    .label_w = 5,
+                   /* The first steps of a long run would press the rest of it flat. */
+                   .ignore_outliers = curves.count && curves.series[0].count > MANY_POINTS,
                    .bare = bare};
     if (!curves_empty(&curves)) {
         ui_plot_draw(grid, area, &plot);
@@ -308,7 +311,9 @@ static void draw_small(ViewContext *context, UiGrid *grid, UiRect area) {
 }
 
 static void overview_draw(ViewContext *context, UiGrid *grid, UiRect area) {
+    OverviewState *state = context->state;
     if (area.w < SMALL_W || area.h < SMALL_H) {
+        state->stack = state->curves = (UiRect){0};
         draw_small(context, grid, area);
         return;
     }
@@ -320,6 +325,8 @@ static void overview_draw(ViewContext *context, UiGrid *grid, UiRect area) {
     UiRect stack = ui_cut_left(&area, left < 30 ? 30 : left > 46 ? 46 : left);
     ui_cut_left(&area, 1);
     ui_cut_right(&area, 1);
+    state->stack = stack;
+    state->curves = area;
     draw_stack(context, grid, stack);
     draw_curves(context, grid, area);
     draw_weights(context, grid, weights);
@@ -334,6 +341,10 @@ static bool overview_press(ViewContext *context, UiKey key) {
 static bool overview_mouse(ViewContext *context, const UiEvent *event) {
     OverviewState *state = context->state;
     UiTable table = weights_table(context);
+    if (event->mouse == UI_MOUSE_PRESS && ui_rect_has(state->stack, event->x, event->y))
+        return context->run(context->bench, "view stack");
+    if (event->mouse == UI_MOUSE_PRESS && ui_rect_has(state->curves, event->x, event->y))
+        return context->run(context->bench, "view train");
     return ui_table_mouse(&table, &state->table, event);
 }
 

@@ -317,6 +317,11 @@ static void test_mouse(void **state) {
     assert_true(vt_find(vt, "space play", &x, &y));
     vt_click(vt, x, y);
     VT_WANT(vt, vt_row_shows(vt, 0, "training"));
+    vt_key(vt, "1");
+    VT_WANT(vt, vt_shows(vt, "1 dense relu"));
+    assert_true(vt_find(vt, "1 dense relu", &x, &y));
+    vt_click(vt, x, y); /* the stack, where it is summed up, leads to its view */
+    VT_WANT(vt, vt_shows(vt, "FLOP/row"));
     quit(vt);
 }
 
