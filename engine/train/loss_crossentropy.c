@@ -94,21 +94,20 @@ static double sparse_from_logits(const StLossRows *rows) {
     return sum;
 }
 
-/* o = y / sum(y), clipped; -log o[t], whose gradient by y is (1 - onehot(t) / o[t]) / sum(y). */
 static double sparse_from_probabilities(const StLossRows *rows) {
     int64_t width = rows->width, count = positions_of(rows);
     double sum = 0;
+    for (int64_t i = 0; i < count * width; i++)
+        rows->dy[i] = 0;
     for (int64_t i = 0; i < count; i++) {
-        const Real *y = rows->y + i * width;
-        Real *dy = rows->dy + i * width;
-        bool labelled = in_range(rows->labels[i], width);
-        double total = st_vector_sum(y, width);
-        Real o = labelled ? (Real)((double)y[rows->labels[i]] / total) : (Real)NAN;
-        Real slope = outside(o) ? 0 : (Real)(rows->scale / total);
-        sum -= log((double)clipped(o));
-        for (int64_t j = 0; j < width; j++)
-            dy[j] = slope;
-        if (labelled && !outside(o)) dy[rows->labels[i]] -= slope / o;
+        if (!in_range(rows->labels[i], width)) {
+            sum = NAN;
+            continue;
+        }
+        int64_t at = i * width + rows->labels[i];
+        Real p = rows->y[at];
+        sum -= log((double)clipped(p));
+        rows->dy[at] = outside(p) ? 0 : -(Real)rows->scale / p;
     }
     return sum;
 }
