@@ -147,8 +147,8 @@ static void layer_cell(const Shown *now, int i, int column, char text[UI_CELL_TE
     char buffer[ST_SHAPE_TEXT], number[UI_NUMBER];
     bool known = info->out.rank > 0;
     const Form *form = now->state->form;
-    bool edited =
-        form && form_place(form) == i && (form_kind(form) == FORM_LAYER || form_kind(form) == FORM_SET);
+    bool edited = form && form_trial(form)->runs && form_place(form) == i &&
+                  (form_kind(form) == FORM_LAYER || form_kind(form) == FORM_SET);
     if (wrong_at(now, i)) *ink = UI_BAD;
     switch (column) {
     case NUMBER:
