@@ -345,6 +345,27 @@ static void test_resize_storm(void **state) {
     quit(vt);
 }
 
+/* What a library writes to standard error goes to the log, and the screen stays whole. */
+static void test_standard_error(void **state) {
+    static const char words[] = "OpenBLAS warning: something is odd\n";
+    char path[64];
+    Vt *vt = start(*state, 80, 24, NULL, NULL);
+    VT_WANT(vt, vt_shows(vt, "STACK"));
+    snprintf(path, sizeof path, "/proc/%d/fd/2", (int)vt_pid(vt));
+    int fd = open(path, O_WRONLY);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, words, sizeof words - 1), sizeof words - 1);
+    close(fd);
+    VT_WANT(vt, vt_row_shows(vt, 22, "1 new in the log: l"));
+    assert_false(vt_find(vt, "something is odd", &(int){0}, &(int){0}));
+    vt_key(vt, "l");
+    VT_WANT(vt, vt_shows(vt, "OpenBLAS warning: something is odd"));
+    vt_key(vt, "l");
+    VT_WANT(vt, vt_shows(vt, "STACK"));
+    VT_WANT(vt, vt_hides(vt, "new in the log"));
+    quit(vt);
+}
+
 /* ---- files ---- */
 
 static bool file_has(const char *path, const char *text) {
@@ -538,6 +559,7 @@ int main(void) {
         TEST(test_keys_while_training),
         TEST(test_mouse),
         TEST(test_resize_storm),
+        TEST(test_standard_error),
         TEST(test_save_and_quit_asks),
         TEST(test_start_page),
         TEST(test_open_fails),
