@@ -27,7 +27,7 @@ void fit_scores(const StCompile *compile, const StScores *scores, const char *pr
         double value = score_of(scores, m);
         bool small = value != 0 && fabs(value) < 1e-3;
         st_text_format(out, " - %s%s: ", prefix, metric_name(compile, m));
-        st_text_format(out, small ? "%.4e" : "%.4f", value);
+        st_text_format(out, small ? "%.4e" : "%.4f", isnan(value) ? fabs(value) : value); /* never "-nan" */
     }
 }
 
@@ -250,11 +250,34 @@ static void say_end(Watch *watch) {
     st_text_free(&line);
 }
 
+/* What happened in the steps before a run diverged. */
+static void say_autopsy(Watch *watch) {
+    enum { STEPS = 32 };
+    StAutopsyStep steps[STEPS];
+    int tensors, count = st_trainer_autopsy(watch->trainer, steps, STEPS);
+    const StTensor *tensor = st_trainer_tensors(watch->trainer, &tensors);
+    if (count == 0 || watch->session->plan.quiet) return;
+    StText lines = {0};
+    st_text_format(&lines, "%10s %12s %15s  largest |step|/|weight|\n", "step", "loss", "largest |w|");
+    for (int i = 0; i < count; i++) {
+        const StAutopsyStep *step = &steps[i];
+        st_text_format(&lines, "%10" PRId64 " %12.4g %15.4g", step->step, step->loss, step->largest_weight);
+        if (step->ratio_tensor >= 0)
+            st_text_format(&lines, "  %.2g %s", step->update_ratio, tensor[step->ratio_tensor].name);
+        st_text_add(&lines, "\n");
+    }
+    session_print(watch->session, st_text_string(&lines));
+    st_text_free(&lines);
+}
+
 static bool watch_all(Watch *watch, StError *error) {
     st_trainer_play(watch->trainer);
     watch_run(watch);
     const StTrainerStatus *status = &watch->result->status;
-    if (status->state == ST_STATE_DIVERGED) return st_fail(error, ST_ERR_NONFINITE, "%.600s", status->reason);
+    if (status->state == ST_STATE_DIVERGED) {
+        say_autopsy(watch);
+        return st_fail(error, ST_ERR_NONFINITE, "%.600s", status->reason);
+    }
     if (!evaluate_parts(watch, error)) return false;
     say_end(watch);
     return true;

@@ -82,12 +82,12 @@ void st_text_option(StText *text, const char *name, const char *value) {
 
 /* `precision` significant digits: plain ("250") where that is readable, else with an exponent ("1e-07"). */
 static void print_digits(char *out, size_t size, int precision, double value) {
-    snprintf(out, size, "%.*e", precision - 1, value);
+    snprintf(out, size, "%.*e", precision - 1, isnan(value) ? fabs(value) : value); /* never "-nan" */
     const char *e = strchr(out, 'e');
     int exponent = e ? atoi(e + 1) : 0;
     if (exponent >= precision && exponent < 16)
         snprintf(out, size, "%.0f", value);
-    else
+    else if (!isnan(value))
         snprintf(out, size, "%.*g", precision, value);
 }
 

@@ -81,7 +81,8 @@ static void orthogonal(const Fill *fill) {
                 const Real *other = fill->w + u * next;
                 double along = strided_dot(now, other, length, stride);
                 for (int64_t i = 0; i < length; i++)
-                    now[i * stride] -= (Real)(along * (double)other[i * stride]);
+                    now[i * stride] =
+                        (Real)(float)((double)now[i * stride] - along * (double)other[i * stride]);
             }
             double norm = sqrt(strided_dot(now, now, length, stride));
             for (int64_t i = 0; i < length && norm > 0; i++)

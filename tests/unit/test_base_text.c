@@ -117,6 +117,19 @@ static void numbers_read_back(void **state) {
     }
 }
 
+/* What is no number has no sign, whichever way the machine made it. */
+static void nan_has_no_sign(void **state) {
+    (void)state;
+    StText text = {0};
+    st_text_number(&text, -(double)NAN);
+    st_text_add(&text, " ");
+    st_text_float(&text, -NAN);
+    st_text_add(&text, " ");
+    st_text_number(&text, -INFINITY);
+    assert_string_equal(text.data, "nan nan -inf");
+    st_text_free(&text);
+}
+
 static void what_a_number_is(void **state) {
     (void)state;
     const char *const bad[] = {"",     " ",     "1 ",  " 1",  "x",  "1x", "0x10", "nan", "inf",
@@ -303,6 +316,7 @@ int main(void) {
         cmocka_unit_test(a_failure_is_remembered),
         cmocka_unit_test(numbers_are_short_and_exact),
         cmocka_unit_test(numbers_read_back),
+        cmocka_unit_test(nan_has_no_sign),
         cmocka_unit_test(what_a_number_is),
         cmocka_unit_test(writes_whole_files),
         cmocka_unit_test(a_failed_write_leaves_nothing),
