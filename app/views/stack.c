@@ -309,7 +309,7 @@ static int note_all(ViewContext *context, const Shown *now, Note notes[NOTES]) {
 }
 
 static int note_width(const Note *note) {
-    return 5 + ui_text_width(st_text_string(&note->text));
+    return (note->key ? 4 : 2) + ui_text_width(st_text_string(&note->text));
 }
 
 static void draw_note(UiGrid *grid, UiRect area, const Note *note) {

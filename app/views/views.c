@@ -32,7 +32,8 @@ typedef struct Shown {
     History *history;
     Trends *trends;
     StInspector *inspector;
-    StNetwork *network; /* of initial weights, where the session has none */
+    StNetwork *network;  /* of initial weights, where the session has none */
+    StSnapshot snapshot; /* the look is of it */
     StLook *look;
 } Shown;
 
@@ -64,16 +65,16 @@ static bool shown_weights(Session *session, Shown *shown, const StDataset *datas
 static void shown_look(Session *session, Shown *shown) {
     const Recipe *recipe = session_recipe(session);
     StWant want = {.tensor = -1};
-    StSnapshot snapshot = {0};
+    StSnapshot *snapshot = &shown->snapshot;
     StError error = {0};
     if (!session_ready(session, &error)) return;
     const StDataset *dataset = session_dataset(session, &error);
     const SessionRun *run = session_run(session);
-    if (!dataset || !shown_weights(session, shown, dataset, &snapshot.weights)) return;
+    if (!dataset || !shown_weights(session, shown, dataset, &snapshot->weights)) return;
     if (run) {
         StTrainerStatus status;
         st_trainer_status(run->trainer, &status);
-        snapshot.step = status.step, snapshot.epoch = status.epoch, snapshot.run = run->number;
+        snapshot->step = status.step, snapshot->epoch = status.epoch, snapshot->run = run->number;
     }
     shown->inspector = st_inspector_create(&recipe->stack, &recipe->compile, dataset, recipe->seed, &error);
     if (!shown->inspector) return;
@@ -82,7 +83,7 @@ static void shown_look(Session *session, Shown *shown) {
         StWant before = want;
         if (shown->view->want) shown->view->want(&shown->context, &want);
         if (turn && !memcmp(&before, &want, sizeof want)) break;
-        StLook *look = st_look_make(shown->inspector, &snapshot, &want, NULL, &error);
+        StLook *look = st_look_make(shown->inspector, snapshot, &want, NULL, &error);
         if (!look) break;
         if (shown->look) st_look_free(shown->look);
         shown->context.look = shown->look = look;
