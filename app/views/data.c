@@ -234,6 +234,20 @@ static StPart part_of(const StDataset *dataset, int64_t *row) {
     return ST_TRAIN;
 }
 
+/* Whether rows are pictures. */
+static bool is_picture(const StDataset *dataset) {
+    return st_dataset_raw_shape(dataset).rank == 3 && st_dataset_raw_shape(dataset).dim[2] <= 4;
+}
+
+/* The first column that stands in the table of rows: the channels of a picture have no words. */
+static int first_column(const Shown *now) {
+    int first = now->state->first, count = st_dataset_columns(now->dataset);
+    if (!is_picture(now->dataset)) return first;
+    while (first < count - 1 && !st_dataset_column(now->dataset, first)->target)
+        first++;
+    return first;
+}
+
 static void row_cell(void *context, int row, int column, char text[UI_CELL_TEXT], UiInk *ink) {
     const Shown *now = context;
     int64_t at = row;
@@ -245,7 +259,7 @@ static void row_cell(void *context, int row, int column, char text[UI_CELL_TEXT]
         snprintf(text, UI_CELL_TEXT, "%s", part == ST_VALIDATION ? "val" : st_part_name(part));
     else {
         StText word = {0};
-        st_dataset_cell(now->dataset, part, at, now->state->first + column - CELLS, &word);
+        st_dataset_cell(now->dataset, part, at, first_column(now) + column - CELLS, &word);
         double value;
         if (word.length > 8 && st_number(st_text_string(&word), &value))
             number(text, value); /* more digits than a column has room for */
@@ -261,7 +275,7 @@ static UiTable rows_table(Shown *now, UiColumn column_list[UI_COLUMNS_MAX]) {
     column_list[LINE] = (UiColumn){"line", 6, true, false, 1};
     column_list[PART] = (UiColumn){"part", 5, false, false, 1};
     int shown = CELLS;
-    for (int i = now->state->first; i < count && shown < UI_COLUMNS_MAX; i++) {
+    for (int i = first_column(now); i < count && shown < UI_COLUMNS_MAX; i++) {
         const StColumnInfo *column = st_dataset_column(now->dataset, i);
         int w = ui_text_width(column->name), priority = column->target ? 2 : i - now->state->first + 3;
         column_list[shown++] = (UiColumn){column->name, w < 6 ? 6 : w > 12 ? 12 : w, true, false, priority};
@@ -274,11 +288,7 @@ static UiTable rows_table(Shown *now, UiColumn column_list[UI_COLUMNS_MAX]) {
                      .empty = "No rows."};
 }
 
-/* The selected row as a picture, where rows are pictures. */
-static bool is_picture(const StDataset *dataset) {
-    return st_dataset_raw_shape(dataset).rank == 3 && st_dataset_raw_shape(dataset).dim[2] <= 4;
-}
-
+/* The selected row as a picture. */
 static void draw_picture(UiGrid *grid, UiRect area, Shown *now) {
     StShape shape = st_dataset_raw_shape(now->dataset);
     int64_t row = now->state->rows.selected, size = st_shape_size(&shape);

@@ -24,6 +24,7 @@ typedef struct State {
     TensorValues values;
     TensorCursor cursor;
     int lines; /* of the screen a row takes: 1 or 2 */
+    int wider; /* columns that every figure has to spare */
     int *order;
     int room;
 } State;
@@ -256,8 +257,10 @@ static bool sort_rows(State *state, const StReadings *readings) {
 static UiTable table_of(Shown *now) {
     bool two = now->state->lines == 2;
     now->columns = two ? TWO_COLUMNS : COLUMNS;
-    for (int i = 0; i < now->columns; i++)
+    for (int i = 0; i < now->columns; i++) {
         now->column[i] = two ? two_lines[i].column : wide_columns[i];
+        if (now->column[i].right) now->column[i].width += now->state->wider;
+    }
     return (UiTable){.column = now->column,
                      .columns = now->columns,
                      .rows = now->readings->count * now->state->lines,
@@ -290,6 +293,7 @@ static void draw_health(ViewContext *context, UiGrid *grid, UiRect area) {
     const StReadings *readings = &context->look->readings;
     if (!sort_rows(state, readings)) return;
     state->lines = area.w >= 72 && area.w < 130 && 2 * readings->count + 1 <= area.h ? 2 : 1;
+    state->wider = area.w >= 160 || (state->lines == 2 && area.w >= 110) ? 2 : 0;
     select_row(state, readings);
     Shown now = {.context = context, .readings = readings, .state = state};
     int rows = readings->count * state->lines + 1;
