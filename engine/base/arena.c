@@ -23,12 +23,18 @@ size_t st_memory_total(void) {
     return pages > 0 && page > 0 ? (size_t)pages * (size_t)page : SIZE_MAX / 4;
 }
 
+bool st_arena_fits(const StArena *arena, int64_t beside, const char *what, StError *error) {
+    StArena all = *arena;
+    st_arena_take(&all, beside, 1);
+    return all.used <= st_memory_total() ||
+           st_fail(error, ST_ERR_MEMORY, "%s would take %s%.4g GB, this machine has %.4g GB", what,
+                   all.used == SIZE_MAX ? "more than " : "", (double)all.used / 1e9,
+                   (double)st_memory_total() / 1e9);
+}
+
 bool st_arena_allocate(StArena *arena, const char *what, StError *error) {
     size_t size = arena->used ? arena->used : LINE;
-    if (size > st_memory_total())
-        return st_fail(error, ST_ERR_MEMORY, "%s would take %s%.4g GB, this machine has %.4g GB", what,
-                       size == SIZE_MAX ? "more than " : "", (double)size / 1e9,
-                       (double)st_memory_total() / 1e9);
+    if (!st_arena_fits(arena, 0, what, error)) return false;
     /* calloc and not memset: pages that nobody touches yet take no memory. */
     arena->block = calloc(1, size + LINE);
     if (!arena->block) return st_fail_memory(error, what, size);

@@ -21,6 +21,8 @@ typedef struct StArena {
 
 void *st_arena_take(StArena *arena, int64_t count, size_t each);
 bool st_arena_allocate(StArena *arena, const char *what, StError *error);
+/* False where what was measured, and as many bytes beside it, is more than the machine has. */
+bool st_arena_fits(const StArena *arena, int64_t beside, const char *what, StError *error);
 void st_arena_free(StArena *arena);
 
 /* The most that may be asked for at once: the machine's memory (RAM, not swap). */

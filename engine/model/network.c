@@ -171,7 +171,10 @@ static bool build(StNetwork *network, const StStack *stack, const StNetworkPlan 
     if (network->learns) describe_parts(network, infos);
     StArena arena = {0};
     lay_out(network, &arena);
-    if (!st_arena_allocate(&arena, "the network", error)) return false;
+    int64_t beside = st_times(st_times(plan->copies, network->total), sizeof(Real));
+    if (!st_arena_fits(&arena, beside, "the network", error) ||
+        !st_arena_allocate(&arena, "the network", error))
+        return false;
     lay_out(network, &arena);
     network->arena = arena;
     return true;

@@ -52,6 +52,8 @@ typedef struct StNetworkPlan {
     const StShape *input;
     int64_t rows, batch;
     bool learns, input_gradient;
+    int64_t
+        copies; /* of the weights that the caller will keep (optimizer, snapshots): must fit in memory too */
 } StNetworkPlan;
 StNetwork *st_network_create(const StStack *stack, const StNetworkPlan *plan, StError *error);
 void st_network_destroy(StNetwork *network);

@@ -445,7 +445,8 @@ static bool build(StLearner *l, const StLearnerPlan *plan, const StShape *input,
                              .rows = l->rows,
                              .batch = plan->rows,
                              .learns = true,
-                             .input_gradient = plan->input_gradient};
+                             .input_gradient = plan->input_gradient,
+                             .copies = l->slots + plan->copies};
     l->network = st_network_create(plan->stack, &network, error);
     if (!l->network) return false;
     l->layers = st_network_layers(l->network);

@@ -43,7 +43,8 @@ typedef struct StLearnerPlan {
     const StDataset *dataset;
     int64_t rows;
     bool input_gradient;
-    StPool *pool; /* borrowed; must outlive the learner */
+    int64_t copies; /* of the weights that the caller will keep: memory for them must be there */
+    StPool *pool;   /* borrowed; must outlive the learner */
 } StLearnerPlan;
 
 StLearner *st_learner_create(const StLearnerPlan *plan, StError *error);

@@ -406,6 +406,18 @@ static void test_names_outputs_and_gradients(void **state) {
 
 /* ---- memory ---- */
 
+/* Weights and gradients alone would fit, the optimizer's state beside them does not. */
+static void test_the_state_must_fit_too(void **state) {
+    (void)state;
+    Setting s;
+    char layer[40];
+    snprintf(layer, sizeof layer, "input 1000;dense %.0f",
+             0.3 * (double)st_memory_total() / sizeof(Real) / 1000);
+    assert_false(set_up(&s, layer, "adam mse", NULL, 1, 1));
+    assert_int_equal(s.error.code, ST_ERR_MEMORY);
+    tear_down(&s);
+}
+
 static void test_a_step_allocates_nothing(void **state) {
     (void)state;
     Setting s;
@@ -514,6 +526,7 @@ int main(void) {
         cmocka_unit_test(test_fused_is_from_logits),
         cmocka_unit_test(test_stops_before_it_spreads),
         cmocka_unit_test(test_names_outputs_and_gradients),
+        cmocka_unit_test(test_the_state_must_fit_too),
         cmocka_unit_test(test_a_step_allocates_nothing),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_targets_of_every_kind),
