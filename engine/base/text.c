@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -169,35 +170,61 @@ bool st_file_read(const char *path, size_t limit, StText *out, StError *error) {
     return true;
 }
 
-bool st_file_write(const char *path, const void *bytes, size_t count, StError *error) {
-    StText beside = {0};
-    st_text_format(&beside, "%s.XXXXXX", path);
-    if (beside.failed) return st_fail_memory(error, path, strlen(path));
-    int fd = mkstemp(beside.data);
-    bool done = fd >= 0;
-    size_t at = 0;
-    while (done && at < count) {
-        ssize_t wrote = write(fd, (const char *)bytes + at, count - at);
+static bool write_all(int fd, const char *bytes, size_t count) {
+    while (count > 0) {
+        ssize_t wrote = write(fd, bytes, count);
         if (wrote < 0 && errno == EINTR) continue;
-        if (wrote <= 0)
-            done = false;
-        else
-            at += (size_t)wrote;
+        if (wrote <= 0) return false;
+        bytes += wrote;
+        count -= (size_t)wrote;
     }
-    struct stat old;
-    mode_t mask = umask(0);
-    umask(mask);
-    mode_t mode = stat(path, &old) == 0 ? old.st_mode & 07777 : 0666 & ~mask;
-    if (done) done = fchmod(fd, mode) == 0 && fsync(fd) == 0;
+    return true;
+}
+
+/* A device or a pipe is written to as it is: there is nothing to rename over. */
+static bool write_through(const char *path, const void *bytes, size_t count) {
+    int fd = open(path, O_WRONLY);
+    bool done = fd >= 0 && write_all(fd, bytes, count);
     int why = errno;
-    if (fd >= 0 && close(fd) != 0 && done) done = false, why = errno;
-    if (done && rename(beside.data, path) != 0) done = false, why = errno;
-    if (!done) {
-        if (fd >= 0) unlink(beside.data);
-        st_fail(error, ST_ERR_FILE, "%s: %s", path, strerror(why));
-    }
-    st_text_free(&beside);
+    if (fd >= 0 && close(fd) != 0 && done) return false;
+    errno = why;
     return done;
+}
+
+/* errno tells why not; nothing is left beside then. */
+static bool write_beside(const char *path, mode_t mode, const void *bytes, size_t count, char *beside) {
+    int fd = mkstemp(beside);
+    if (fd < 0) return false;
+    bool done = write_all(fd, bytes, count) && fchmod(fd, mode) == 0 && fsync(fd) == 0;
+    int why = errno;
+    if (close(fd) != 0 && done) done = false, why = errno;
+    if (done && rename(beside, path) != 0) done = false, why = errno;
+    if (!done) unlink(beside);
+    errno = why;
+    return done;
+}
+
+bool st_file_write(const char *path, const void *bytes, size_t count, StError *error) {
+    struct stat old;
+    bool exists = stat(path, &old) == 0, done = false;
+    if (exists && !S_ISREG(old.st_mode)) {
+        errno = EISDIR;
+        done = !S_ISDIR(old.st_mode) && write_through(path, bytes, count);
+    } else {
+        mode_t mask = umask(0);
+        umask(mask);
+        char *real = exists ? realpath(path, NULL) : NULL; /* a link stays a link */
+        StText beside = {0};
+        st_text_format(&beside, "%s.XXXXXX", real ? real : path);
+        errno = ENOMEM;
+        done = !beside.failed && write_beside(real ? real : path, exists ? old.st_mode & 07777 : 0666 & ~mask,
+                                              bytes, count, beside.data);
+        int why = errno;
+        st_text_free(&beside);
+        free(real);
+        errno = why;
+    }
+    return done || st_fail(error, ST_ERR_FILE, "%s: %s", path, strerror(errno));
 }
 
 bool st_path_join(const char *base_file, const char *path, char *out, size_t size, StError *error) {

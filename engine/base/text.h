@@ -39,7 +39,8 @@ bool st_number(const char *word, double *value);
  * bytes taken after decompression (0: 2 GiB). Errors name the path. */
 bool st_file_read(const char *path, size_t limit, StText *out, StError *error);
 
-/* Writes beside and renames: the file is either the old one or wholly the new one. */
+/* Writes beside and renames: the file is either the old one or wholly the new one. A link is followed; a
+ * device or a pipe is written to as it is. */
 bool st_file_write(const char *path, const void *bytes, size_t count, StError *error);
 
 /* path as it stands, or joined to the folder of base where path is relative.

@@ -214,6 +214,29 @@ static void a_failed_write_leaves_nothing(void **state) {
     rmdir(path("occupied"));
 }
 
+static void writes_through_links_and_devices(void **state) {
+    (void)state;
+    StError error = {0};
+    StText text = {0};
+    struct stat info;
+    assert_true(st_file_write(path("real"), "old", 3, &error));
+    char to[256];
+    snprintf(to, sizeof to, "%s", path("real"));
+    assert_int_equal(symlink(to, path("link")), 0);
+    assert_true(st_file_write(path("link"), "new", 3, &error));
+    assert_int_equal(lstat(path("link"), &info), 0);
+    assert_true(S_ISLNK(info.st_mode));
+    assert_true(st_file_read(path("real"), 0, &text, &error));
+    assert_string_equal(st_text_string(&text), "new");
+    unlink(path("link"));
+    assert_true(st_file_write("/dev/null", "x", 1, &error));
+    assert_false(st_file_write("/dev/full", "x", 1, &error)); /* a full disk */
+    assert_string_equal(error.message, "/dev/full: No space left on device");
+    assert_int_equal(stat("/dev/full", &info), 0);
+    assert_true(S_ISCHR(info.st_mode));
+    st_text_free(&text);
+}
+
 static void compress_file(const char *name, const char *bytes, size_t count) {
     gzFile file = gzopen(path(name), "wb");
     assert_non_null(file);
@@ -320,6 +343,7 @@ int main(void) {
         cmocka_unit_test(what_a_number_is),
         cmocka_unit_test(writes_whole_files),
         cmocka_unit_test(a_failed_write_leaves_nothing),
+        cmocka_unit_test(writes_through_links_and_devices),
         cmocka_unit_test(reads_compressed_files),
         cmocka_unit_test(corrupted_data_is_refused),
         cmocka_unit_test(files_that_cannot_be_read),
