@@ -250,22 +250,26 @@ static void say_end(Watch *watch) {
     st_text_free(&line);
 }
 
-/* What happened in the steps before a run diverged. */
-static void say_autopsy(Watch *watch) {
+void fit_autopsy(StTrainer *trainer, StText *out) {
     enum { STEPS = 32 };
     StAutopsyStep steps[STEPS];
-    int tensors, count = st_trainer_autopsy(watch->trainer, steps, STEPS);
-    const StTensor *tensor = st_trainer_tensors(watch->trainer, &tensors);
-    if (count == 0 || watch->session->plan.quiet) return;
-    StText lines = {0};
-    st_text_format(&lines, "%10s %12s %15s  largest |step|/|weight|\n", "step", "loss", "largest |w|");
+    int tensors, count = st_trainer_autopsy(trainer, steps, STEPS);
+    const StTensor *tensor = st_trainer_tensors(trainer, &tensors);
+    if (count == 0) return;
+    st_text_format(out, "%10s %12s %15s  largest |step|/|weight|\n", "step", "loss", "largest |w|");
     for (int i = 0; i < count; i++) {
         const StAutopsyStep *step = &steps[i];
-        st_text_format(&lines, "%10" PRId64 " %12.4g %15.4g", step->step, step->loss, step->largest_weight);
+        st_text_format(out, "%10" PRId64 " %12.4g %15.4g", step->step, step->loss, step->largest_weight);
         if (step->ratio_tensor >= 0)
-            st_text_format(&lines, "  %.2g %s", step->update_ratio, tensor[step->ratio_tensor].name);
-        st_text_add(&lines, "\n");
+            st_text_format(out, "  %.2g %s", step->update_ratio, tensor[step->ratio_tensor].name);
+        st_text_add(out, "\n");
     }
+}
+
+static void say_autopsy(Watch *watch) {
+    if (watch->session->plan.quiet) return;
+    StText lines = {0};
+    fit_autopsy(watch->trainer, &lines);
     session_print(watch->session, st_text_string(&lines));
     st_text_free(&lines);
 }

@@ -1,4 +1,5 @@
 /* News: what the session, the trainer and the inspection tell the screen. */
+#include "fit.h"
 #include "workbench_inside.h"
 
 #include <math.h>
@@ -104,14 +105,25 @@ static void take_records(Bench *bench, StTrainer *trainer) {
     }
 }
 
+/* The last steps of a run that diverged, for the log. */
+static void log_autopsy(Bench *bench) {
+    StText lines = {0};
+    fit_autopsy(session_run(bench->session)->trainer, &lines);
+    char *rest = lines.data, *line;
+    while (rest && (line = strsep(&rest, "\n")))
+        if (*line) ui_log_add(&bench->log, UI_TEXT, line);
+    st_text_free(&lines);
+}
+
 /* A run that ended says why. */
 static void tell_end(Bench *bench, StTrainerState before) {
     const StTrainerStatus *status = &bench->status;
     char text[600];
     if (status->state == before) return;
     if (status->state == ST_STATE_DIVERGED) {
-        snprintf(text, sizeof text, "%s. r begins anew; first try: rate %.3g", status->reason,
-                 status->rate / 3);
+        snprintf(text, sizeof text, "%s. r begins anew; first try: rate %.3g; l shows its last steps",
+                 status->reason, status->rate / 3);
+        log_autopsy(bench);
         bench_say(bench, UI_BAD, text);
     } else if (status->state == ST_STATE_DONE) {
         snprintf(text, sizeof text, "%s; space trains on, w saves",

@@ -262,7 +262,12 @@ static void set_look(UiScreen *screen, const UiScreenOptions *options) {
         screen->colors = COLORS;
     }
     screen->best = ui_ladder_detect();
-    screen->look.ladder = options->ascii ? UI_ASCII : screen->best;
+    const char *term = getenv("TERM");
+    bool console =
+        term && strcmp(term, "linux") == 0; /* its fonts rarely have braille; it can be switched on */
+    screen->look.ladder = options->ascii                       ? UI_ASCII
+                          : console && screen->best > UI_BLOCK ? UI_BLOCK
+                                                               : screen->best;
     screen->look.depth = depth_of(options->color, screen->colors, tigetflag("RGB") > 0);
     screen->look.light = options->light;
 }

@@ -539,6 +539,9 @@ static void test_diverges(void **state) {
     assert_int_equal(cell_of(vt, "diverged").fg, 203);
     VT_WANT(vt, vt_shows(vt, "diverged at step"));
     VT_WANT(vt, vt_shows(vt, "first try: rate"));
+    vt_key(vt, "l"); /* the autopsy */
+    VT_WANT(vt, vt_shows(vt, "largest |step|/|weight|"));
+    VT_WANT(vt, vt_shows(vt, "dense/kernel"));
     quit(vt);
 }
 
