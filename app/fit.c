@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 /* ---- figures as text ---- */
@@ -129,7 +128,6 @@ typedef struct Watch {
     const StCompile *compile;
     Log log;
     FitResult *result;
-    int signal_fd;
     int64_t announced; /* the epoch that has its head line */
     bool drawn;        /* a progress line stands */
 } Watch;
@@ -192,17 +190,27 @@ static bool is_over(StTrainerState state) {
     return state == ST_STATE_DONE || state == ST_STATE_DIVERGED || state == ST_STATE_STOPPED;
 }
 
-/* Whether SIGINT came within some milliseconds, or news from the trainer where that is waited for. */
-static void wait_for_news(Watch *watch, int news_fd, int milliseconds) {
-    struct pollfd fds[2] = {{.fd = watch->signal_fd, .events = POLLIN}, {.fd = news_fd, .events = POLLIN}};
-    if (poll(fds, 2, milliseconds) <= 0) return;
-    struct signalfd_siginfo signal;
+/* A signal handler can be told nothing, so this alone is not in a Watch. A handler and no signalfd: a library
+ * may have made threads before main began (OpenBLAS does), in which nothing can be blocked. */
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int number) {
+    (void)number;
+    interrupted = 1;
+}
+
+static void take_interrupt(Watch *watch) {
+    if (!interrupted) return;
+    interrupted = 0;
+    watch->result->interrupted = true;
+    st_trainer_stop(watch->trainer);
+}
+
+/* Waits for news from the trainer, at most some milliseconds. */
+static void wait_for_news(const Watch *watch, int milliseconds) {
+    struct pollfd news = {.fd = watch->session->plan.wake_fd, .events = POLLIN};
     uint64_t count;
-    if ((fds[0].revents & POLLIN) && read(watch->signal_fd, &signal, sizeof signal) == sizeof signal) {
-        watch->result->interrupted = true;
-        st_trainer_stop(watch->trainer);
-    }
-    if ((fds[1].revents & POLLIN) && read(news_fd, &count, sizeof count) < 0) return;
+    if (poll(&news, 1, milliseconds) > 0 && read(news.fd, &count, sizeof count) < 0) return;
 }
 
 /* News is awaited, then gathered for a few milliseconds, so that the trainer is not woken for every step. */
@@ -210,7 +218,8 @@ static void watch_run(Watch *watch) {
     enum { GATHER = 4, PROGRESS = 25 }; /* milliseconds; gatherings a progress line */
     StTrainerStatus *status = &watch->result->status;
     for (int turn = 1;; turn++) {
-        wait_for_news(watch, watch->session->plan.wake_fd, 100);
+        wait_for_news(watch, 100);
+        take_interrupt(watch);
         st_trainer_status(watch->trainer, status);
         take_records(watch);
         if (is_over(status->state)) {
@@ -220,7 +229,7 @@ static void watch_run(Watch *watch) {
             if (is_over(status->state)) break;
         }
         if (turn % PROGRESS == 0) draw_progress(watch, status);
-        wait_for_news(watch, -1, GATHER);
+        poll(NULL, 0, GATHER);
     }
     if (watch->drawn) session_print(watch->session, "\n");
 }
@@ -299,11 +308,11 @@ bool fit_train(Session *session, const FitPlan *plan, FitResult *result, StError
     *result = (FitResult){.fit = {.loss = NAN}};
     for (int m = 0; m < ST_METRICS_MAX; m++)
         result->fit.metric[m] = NAN; /* nothing was measured yet */
-    sigset_t interrupt, before;
-    sigemptyset(&interrupt);
-    sigaddset(&interrupt, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &interrupt, &before); /* before the trainer's threads are made */
-    Watch watch = {.session = session, .result = result, .signal_fd = signalfd(-1, &interrupt, SFD_CLOEXEC)};
+    Watch watch = {.session = session, .result = result};
+    /* The first Ctrl-C stops training, the next ends the program. */
+    struct sigaction action = {.sa_handler = interrupt, .sa_flags = SA_RESTART | SA_RESETHAND}, before;
+    interrupted = 0;
+    sigaction(SIGINT, &action, &before);
     bool done = begin_fit(session, plan, error);
     if (done) {
         watch.trainer = session_run(session)->trainer;
@@ -312,8 +321,7 @@ bool fit_train(Session *session, const FitPlan *plan, FitResult *result, StError
         done = done && watch_all(&watch, error);
         done = (log_close(&watch.log, done ? error : NULL) && done);
     }
-    if (watch.signal_fd >= 0) close(watch.signal_fd);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    sigaction(SIGINT, &before, NULL);
     return done;
 }
 
@@ -321,7 +329,9 @@ bool fit_train(Session *session, const FitPlan *plan, FitResult *result, StError
 
 bool fit_act(const CommandCall *call, StError *error) {
     FitResult result;
-    return fit_train(call->session, &(FitPlan){0}, &result, error);
+    if (!fit_train(call->session, &(FitPlan){0}, &result, error)) return false;
+    if (!result.interrupted || session_place(call->session) != PLACE_SCRIPT) return true;
+    return st_fail(error, ST_ERR_STOPPED, "fit: interrupted at step %" PRId64, result.status.step);
 }
 
 bool evaluate_act(const CommandCall *call, StError *error) {

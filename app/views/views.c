@@ -47,18 +47,25 @@ static void shown_free(Shown *shown) {
     history_free(shown->history);
 }
 
-/* The weights of the session, else those that the recipe begins with. */
+/* The weights of the run; without one, those that were loaded (a file has an order of its own) or else the
+ * recipe's initial ones, in a network's order. */
 static bool shown_weights(Session *session, Shown *shown, const StDataset *dataset, StWeightSet *set) {
     const Recipe *recipe = session_recipe(session);
-    if (session_weights(session, set, NULL)) return true;
+    StWeightSet given;
+    bool has = session_weights(session, &given, NULL);
+    if (session_run(session)) {
+        *set = given;
+        return has;
+    }
     StShape input = st_dataset_x_shape(dataset);
     StNetworkPlan plan = {.input = recipe->stack.input.rank ? &recipe->stack.input : &input, .rows = 1};
     shown->network = st_network_create(&recipe->stack, &plan, NULL);
     if (!shown->network) return false;
     st_network_initialize(shown->network, recipe->seed);
     set->tensor = st_network_tensors(shown->network, &set->count);
-    set->values = st_network_weights(shown->network, &set->total);
-    return true;
+    float *values = st_network_weights(shown->network, &set->total);
+    set->values = values;
+    return !has || st_weights_match("the weights", &given, set->tensor, set->count, values, NULL);
 }
 
 /* The look, where recipe and data allow one; a view says itself what it lacks. */
