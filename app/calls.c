@@ -57,15 +57,10 @@ static Session *make_session(const ProgramArguments *arguments, Place place, StE
     return session_create(&plan, error);
 }
 
-static bool has_suffix(const char *path, const char *suffix) {
-    size_t length = strlen(path), tail = strlen(suffix);
-    return length > tail && strcmp(path + length - tail, suffix) == 0;
-}
-
 /* FILE: a recipe, or weights with the recipe in them, or a table. */
 static bool open_file(Session *session, const char *file, StError *error) {
-    if (has_suffix(file, ".safetensors")) return session_load(session, file, error);
-    if (!has_suffix(file, ".csv") && !has_suffix(file, ".csv.gz")) return session_open(session, file, error);
+    if (st_path_ends_gz(file, ".safetensors")) return session_load(session, file, error);
+    if (!st_path_ends_gz(file, ".csv")) return session_open(session, file, error);
     StText line = {0};
     st_text_add(&line, "data csv ");
     st_text_word(&line, file);
@@ -116,10 +111,6 @@ static Session *begin(const ProgramArguments *arguments, int file) {
 static int end(Session *session, bool done, const StError *error) {
     int status = done ? 0 : failed(error);
     session_destroy(session);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "strata: standard output: %s\n", strerror(errno));
-        status = 1;
-    }
     return status;
 }
 
@@ -180,14 +171,18 @@ static bool train(Session *session, const ProgramArguments *arguments, StError *
                     .log_steps = arguments->log_every == 1};
     FitResult result;
     bool done = fit_train(session, &plan, &result, error);
-    if (!done && result.status.state != ST_STATE_DIVERGED) return false;
-    done = done && (!*arguments->save || session_save(session, arguments->save, error));
+    StTrainerState state = result.status.state;
+    bool trained =
+        state == ST_STATE_DONE || state == ST_STATE_STOPPED; /* even where the log was not written */
+    if (!trained && state != ST_STATE_DIVERGED) return false;
+    if (trained && *arguments->save)
+        done = session_save(session, arguments->save, done ? error : NULL) && done;
     if (arguments->json) print_json(session, &result);
     return done;
 }
 
 int call_train(ProgramArguments *arguments) {
-    if (*arguments->save && !has_suffix(arguments->save, ".safetensors"))
+    if (*arguments->save && !st_path_ends(arguments->save, ".safetensors"))
         return misused("train: --save: wanted a name that ends in .safetensors");
     StError error = {0};
     Session *session = begin(arguments, 0);
@@ -212,8 +207,12 @@ static bool load_weights(Session *session, const ProgramArguments *arguments, St
     return !*arguments->weights || session_load(session, arguments->weights, error);
 }
 
-static bool lacks_weights(const ProgramArguments *arguments, int file) {
-    return !*arguments->weights && !has_suffix(arguments->file[file], ".safetensors");
+static bool lacks_weights(const ProgramArguments *arguments) {
+    return !*arguments->weights && !st_path_ends_gz(arguments->file[0], ".safetensors");
+}
+
+static const char *weights_file(const ProgramArguments *arguments) {
+    return *arguments->weights ? arguments->weights : arguments->file[0];
 }
 
 static bool evaluate(Session *session, const ProgramArguments *arguments, StPart part, StError *error) {
@@ -242,14 +241,14 @@ int call_evaluate(ProgramArguments *arguments) {
         st_fail_at(&error, "evaluate: --part");
         return misused(error.message);
     }
-    if (lacks_weights(arguments, 0)) return misused("evaluate: --weights is missing");
+    if (lacks_weights(arguments)) return misused("evaluate: --weights is missing");
     Session *session = begin(arguments, 0);
     return session ? end(session, evaluate(session, arguments, part, &error), &error) : 1;
 }
 
 int call_predict(ProgramArguments *arguments) {
     StError error = {0};
-    if (lacks_weights(arguments, 0)) return misused("predict: --weights is missing");
+    if (lacks_weights(arguments)) return misused("predict: --weights is missing");
     if (!*arguments->input) return misused("predict: --input is missing");
     PredictPlan plan = {.training = arguments->training};
     strcpy(plan.input, arguments->input);
@@ -257,20 +256,20 @@ int call_predict(ProgramArguments *arguments) {
     strcpy(plan.layer, arguments->layer);
     Session *session = begin(arguments, 0);
     if (!session) return 1;
-    const char *weights = *arguments->weights ? arguments->weights : arguments->file[0];
-    return end(session, predict_run(session, weights, &plan, &error), &error);
+    return end(session, predict_run(session, weights_file(arguments), &plan, &error), &error);
 }
 
 int call_gradients(ProgramArguments *arguments) {
-    static const char *const names[] = {"weights", "input", "target", "output"};
+    static const char *const names[] = {"input", "target", "output"};
     StError error = {0};
+    if (lacks_weights(arguments)) return misused("gradients: --weights is missing");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const StOption *row = st_option_find(program_options, names[i]);
         char message[64];
         snprintf(message, sizeof message, "gradients: --%s is missing", names[i]);
         if (!*((const char *)arguments + row->offset)) return misused(message);
     }
-    GradientsPlan plan = {.weights = arguments->weights,
+    GradientsPlan plan = {.weights = weights_file(arguments),
                           .input = arguments->input,
                           .target = arguments->target,
                           .output = arguments->output,
@@ -380,12 +379,15 @@ int call_data(ProgramArguments *arguments) {
 /* ---- scripts ---- */
 
 static bool read_script(const char *file, StText *text, StError *error) {
-    if (strcmp(file, "-") != 0) return st_file_read(file, 16 << 20, text, error);
     char chunk[4096];
     size_t count;
-    while ((count = fread(chunk, 1, sizeof chunk, stdin)) > 0)
+    bool typed = strcmp(file, "-") == 0;
+    if (!typed && !st_file_read(file, 16 << 20, text, error)) return false;
+    while (typed && (count = fread(chunk, 1, sizeof chunk, stdin)) > 0)
         st_text_add_bytes(text, chunk, count);
-    return !text->failed || st_fail_memory(error, "the script", text->length);
+    if (text->failed) return st_fail_memory(error, "the script", text->length);
+    return strlen(st_text_string(text)) == text->length ||
+           st_fail(error, ST_ERR_FORMAT, "%s: a NUL byte, wanted a script (text)", file);
 }
 
 int call_run(ProgramArguments *arguments) {

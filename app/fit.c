@@ -309,8 +309,7 @@ bool fit_train(Session *session, const FitPlan *plan, FitResult *result, StError
     for (int m = 0; m < ST_METRICS_MAX; m++)
         result->fit.metric[m] = NAN; /* nothing was measured yet */
     Watch watch = {.session = session, .result = result};
-    /* The first Ctrl-C stops training, the next ends the program. */
-    struct sigaction action = {.sa_handler = interrupt, .sa_flags = SA_RESTART | SA_RESETHAND}, before;
+    struct sigaction action = {.sa_handler = interrupt, .sa_flags = SA_RESTART}, before;
     interrupted = 0;
     sigaction(SIGINT, &action, &before);
     bool done = begin_fit(session, plan, error);

@@ -16,11 +16,6 @@ const StOption predict_options[] = {
     ST_OPTION(PredictPlan, training, ST_SWITCH, "no", .help = "behave as in training: dropout on"),
     {0}};
 
-static bool has_suffix(const char *path, const char *suffix) {
-    size_t length = strlen(path), tail = strlen(suffix);
-    return length > tail && strcmp(path + length - tail, suffix) == 0;
-}
-
 /* A network with weights, and the preparation that belongs to them. */
 typedef struct Model {
     StNetwork *network;
@@ -114,8 +109,8 @@ static bool rows_from_npy(const char *path, const StShape *input, Rows *rows, St
 }
 
 static bool rows_read(Session *session, Model *model, const char *path, Rows *rows, StError *error) {
-    if (has_suffix(path, ".npy")) return rows_from_npy(path, &model->input, rows, error);
-    if (!has_suffix(path, ".csv") && !has_suffix(path, ".csv.gz"))
+    if (st_path_ends_gz(path, ".npy")) return rows_from_npy(path, &model->input, rows, error);
+    if (!st_path_ends_gz(path, ".csv"))
         return st_fail(error, ST_ERR_VALUE, "%s: wanted a name that ends in .npy or .csv", path);
     if (!model->preparation) {
         const StDataset *dataset = session_dataset(session, NULL);
@@ -181,7 +176,7 @@ static void print_rows(Session *session, const float *y, int64_t rows, int64_t w
 }
 
 static bool write_rows(const char *path, const float *y, int64_t rows, const StShape *shape, StError *error) {
-    if (!has_suffix(path, ".npy"))
+    if (!st_path_ends(path, ".npy"))
         return st_fail(error, ST_ERR_VALUE, "%s: wanted a name that ends in .npy", path);
     int64_t dim[ST_NPY_RANK_MAX] = {rows};
     memcpy(dim + 1, shape->dim, (size_t)shape->rank * sizeof *dim);

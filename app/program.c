@@ -3,6 +3,7 @@
 #include "calls.h"
 #include "command.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
@@ -207,9 +208,7 @@ static int run_call(const ProgramCall *call, int count, char **words) {
     return call->run(&arguments);
 }
 
-int program_run(int count, char **words) {
-    setlocale(LC_ALL, "");
-    setlocale(LC_NUMERIC, "C");
+static int run_words(int count, char **words) {
     StError error;
     if (count > 1 && strcmp(words[1], "--version") == 0) {
         puts("strata " STRATA_VERSION);
@@ -222,4 +221,13 @@ int program_run(int count, char **words) {
         return misused(&error);
     }
     return run_call(&workbench, count - 1, words + 1);
+}
+
+int program_run(int count, char **words) {
+    setlocale(LC_ALL, "");
+    setlocale(LC_NUMERIC, "C");
+    int status = run_words(count, words);
+    if (fflush(stdout) == 0 && !ferror(stdout)) return status;
+    fprintf(stderr, "strata: standard output: %s\n", strerror(errno));
+    return 1;
 }

@@ -225,8 +225,14 @@ static bool next_line(const char **text, char line[ST_LINE_MAX + 1]) {
     return true;
 }
 
+/* Some editors put a byte order mark before a text in UTF-8. */
+static const char *after_mark(const char *text) {
+    return strncmp(text, "\xef\xbb\xbf", 3) == 0 ? text + 3 : text;
+}
+
 bool session_run_text(Session *session, const char *text, const char *file, StError *error) {
     char line[ST_LINE_MAX + 1];
+    text = after_mark(text);
     for (Source source = {file, 1}; next_line(&text, line); source.line++)
         if (!session_run_line(session, line, source, error)) return false;
     return true;
@@ -265,6 +271,7 @@ static void take_comment(Recipe *draft, const char *text) {
 
 static bool read_recipe(Session *session, Recipe *draft, const char *text, const char *file, StError *error) {
     char line[ST_LINE_MAX + 1];
+    text = after_mark(text);
     recipe_init(draft);
     take_comment(draft, text);
     for (Source source = {file, 1}; next_line(&text, line); source.line++)
@@ -346,11 +353,6 @@ void session_new(Session *session) {
     begin(session, &empty, "");
 }
 
-static bool has_suffix(const char *path, const char *suffix) {
-    size_t length = strlen(path), tail = strlen(suffix);
-    return length > tail && strcmp(path + length - tail, suffix) == 0;
-}
-
 static bool fail_suffix(const char *path, StError *error) {
     return st_fail(error, ST_ERR_VALUE, "%s: wanted a name that ends in .strata or .safetensors", path);
 }
@@ -386,8 +388,8 @@ bool session_save(Session *session, const char *path, StError *error) {
     if (!path || !*path) path = session->path;
     if (!*path) return st_fail(error, ST_ERR_STATE, "the recipe has no file yet; name one: save FILE.strata");
     if (strlen(path) >= sizeof session->path) return st_fail(error, ST_ERR_FILE, "too long a path");
-    bool weights = has_suffix(path, ".safetensors");
-    if (!weights && !has_suffix(path, ".strata")) return fail_suffix(path, error);
+    bool weights = st_path_ends(path, ".safetensors");
+    if (!weights && !st_path_ends(path, ".strata")) return fail_suffix(path, error);
     char copy[RECIPE_PATH_MAX]; /* path may be the session's own */
     strcpy(copy, path);
     bool done = weights ? save_weights(session, copy, error) : save_recipe(session, copy, error);
@@ -442,8 +444,8 @@ static bool load_weights(Session *session, const char *path, StError *error) {
 }
 
 bool session_load(Session *session, const char *path, StError *error) {
-    if (has_suffix(path, ".strata")) return session_open(session, path, error);
-    if (!has_suffix(path, ".safetensors")) return fail_suffix(path, error);
+    if (st_path_ends_gz(path, ".strata")) return session_open(session, path, error);
+    if (!st_path_ends_gz(path, ".safetensors")) return fail_suffix(path, error);
     if (!load_weights(session, path, error)) return false;
     session_say(session, "loaded %s", path);
     return true;

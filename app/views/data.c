@@ -487,7 +487,10 @@ static void plane_caption(ViewContext *context, UiGrid *grid, UiRect area, bool 
     State *state = context->state;
     const StLook *look = look_of(context);
     char what[96];
-    if (behind)
+    if (behind && look->readings.step < 0)
+        snprintf(what, sizeof what, "output with the weights of a file%s",
+                 state->discrete ? ", decided" : "");
+    else if (behind)
         snprintf(what, sizeof what, "output at step %lld%s", (long long)look->readings.step,
                  state->discrete ? ", decided" : "");
     else

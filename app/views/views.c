@@ -65,6 +65,7 @@ static bool shown_weights(Session *session, Shown *shown, const StDataset *datas
     set->tensor = st_network_tensors(shown->network, &set->count);
     float *values = st_network_weights(shown->network, &set->total);
     set->values = values;
+    if (has) shown->snapshot.step = shown->snapshot.epoch = -1; /* of a file: not known */
     return !has || st_weights_match("the weights", &given, set->tensor, set->count, values, NULL);
 }
 

@@ -334,9 +334,9 @@ static void draw_title(ViewContext *context, UiGrid *grid, UiRect area) {
         snprintf(probe, sizeof probe, "%s: %lld rows of train, seed %llu",
                  area.w < 90 ? "probe" : "probe set", (long long)readings->probe_rows,
                  (unsigned long long)seed);
-    char text[200];
-    snprintf(text, sizeof text, " at step %lld · %s · measured, ~ estimated", (long long)readings->step,
-             probe);
+    char text[200], step[40] = "of a file";
+    if (readings->step >= 0) snprintf(step, sizeof step, "at step %lld", (long long)readings->step);
+    snprintf(text, sizeof text, " %s · %s · measured, ~ estimated", step, probe);
     ui_text_in(grid, area, x, 0, area.w - x - 1, UI_DIM, text);
     if (state->mode != HEALTH && area.w >= 100)
         ui_print_right(grid, area, area.w - 1, 0, UI_DIM, "%s · esc goes back", mode_words[state->mode]);

@@ -227,6 +227,20 @@ bool st_file_write(const char *path, const void *bytes, size_t count, StError *e
     return done || st_fail(error, ST_ERR_FILE, "%s: %s", path, strerror(errno));
 }
 
+static bool ends(const char *path, size_t length, const char *suffix) {
+    size_t tail = strlen(suffix);
+    return length > tail && memcmp(path + length - tail, suffix, tail) == 0;
+}
+
+bool st_path_ends(const char *path, const char *suffix) {
+    return ends(path, strlen(path), suffix);
+}
+
+bool st_path_ends_gz(const char *path, const char *suffix) {
+    size_t length = strlen(path);
+    return ends(path, ends(path, length, ".gz") ? length - 3 : length, suffix);
+}
+
 bool st_path_join(const char *base_file, const char *path, char *out, size_t size, StError *error) {
     const char *slash = base_file && path[0] != '/' ? strrchr(base_file, '/') : NULL;
     int folder = slash ? (int)(slash - base_file + 1) : 0;

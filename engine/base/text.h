@@ -43,6 +43,11 @@ bool st_file_read(const char *path, size_t limit, StText *out, StError *error);
  * device or a pipe is written to as it is. */
 bool st_file_write(const char *path, const void *bytes, size_t count, StError *error);
 
+/* Whether a path ends in a suffix (".npy") with something before it; of a file to be read (gz) also in the
+ * suffix and ".gz". */
+bool st_path_ends(const char *path, const char *suffix);
+bool st_path_ends_gz(const char *path, const char *suffix);
+
 /* path as it stands, or joined to the folder of base where path is relative.
  * base may be NULL. "~" alone is not expanded. */
 bool st_path_join(const char *base_file, const char *path, char *out, size_t size, StError *error);

@@ -111,7 +111,7 @@ static bool guess_header(const Loader *l, bool distinct) {
         else
             all_words = false;
     }
-    return above_numbers || (all_words && distinct && l->records > 0);
+    return above_numbers || (all_words && distinct);
 }
 
 static bool settle_header(Loader *l, StError *error) {

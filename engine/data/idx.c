@@ -26,10 +26,12 @@ bool st_idx_read_memory(const char *name, const void *bytes, size_t size, int ra
             return st_fail(error, ST_ERR_FORMAT, "%s: an extent of %" PRId64, name, idx->dim[i]);
         wanted = st_times(wanted, idx->dim[i]);
     }
-    if (wanted < 0 || (uint64_t)wanted != size - head)
+    if (wanted < 0)
+        return st_fail(error, ST_ERR_FORMAT, "%s: its header tells of more bytes than any file holds", name);
+    if ((uint64_t)wanted != size - head)
         return st_fail(error, ST_ERR_FORMAT, "%s: %zu bytes of data, wanted %" PRId64 " by its header (%s)",
                        name, size - head, wanted,
-                       wanted < 0 || (uint64_t)wanted > size - head ? "truncated" : "trailing bytes");
+                       (uint64_t)wanted > size - head ? "truncated" : "trailing bytes");
     idx->data = b + head;
     return true;
 }

@@ -399,7 +399,7 @@ bool st_inspector_read(StInspector *inspector, const StSnapshot *snapshot, const
     double begun = seconds_now();
     *readings = (StReadings){.step = snapshot->step, .epoch = snapshot->epoch, .run = snapshot->run};
     if (!take_weights(inspector, snapshot, error)) return false;
-    if (!inspector->started) st_inspector_set_start(inspector, snapshot);
+    if (!inspector->started && snapshot->step == 0) st_inspector_set_start(inspector, snapshot);
     readings->health = calloc((size_t)inspector->count + 1, sizeof *readings->health);
     if (!readings->health) return st_fail_memory(error, "readings", (size_t)inspector->count);
     readings->probe_loss = run_probe(inspector);

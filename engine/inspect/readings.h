@@ -82,7 +82,8 @@ void st_inspector_destroy(StInspector *inspector);
 bool st_inspector_read(StInspector *inspector, const StSnapshot *snapshot, const atomic_bool *cancel,
                        StReadings *readings, StError *error);
 void st_readings_free(StReadings *readings);
-/* The norms that CHANGE is measured from (those of step 0); set by the first snapshot read otherwise. */
+/* The norms that CHANGE is measured from (those of step 0); a snapshot of step 0 that is
+ * read sets them where nothing has. Until then CHANGE is not available. */
 void st_inspector_set_start(StInspector *inspector, const StSnapshot *start);
 
 /* Values a row that the network puts out; whether its data can be mapped. */

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,6 +202,16 @@ static void writes_whole_files(void **state) {
     st_text_free(&text);
 }
 
+static void tells_suffixes(void **state) {
+    (void)state;
+    assert_true(st_path_ends("a.npy", ".npy"));
+    assert_false(st_path_ends("a.npy.gz", ".npy"));
+    assert_true(st_path_ends_gz("a.npy.gz", ".npy"));
+    assert_true(st_path_ends_gz("a.npy", ".npy"));
+    assert_false(st_path_ends_gz(".npy.gz", ".npy"));
+    assert_false(st_path_ends_gz("gz", ".npy"));
+}
+
 static void a_failed_write_leaves_nothing(void **state) {
     (void)state;
     StError error = {0};
@@ -342,6 +353,7 @@ int main(void) {
         cmocka_unit_test(nan_has_no_sign),
         cmocka_unit_test(what_a_number_is),
         cmocka_unit_test(writes_whole_files),
+        cmocka_unit_test(tells_suffixes),
         cmocka_unit_test(a_failed_write_leaves_nothing),
         cmocka_unit_test(writes_through_links_and_devices),
         cmocka_unit_test(reads_compressed_files),
