@@ -116,10 +116,10 @@ static bool track_grow(Track *track) {
 /* Adds one value that stands for `weight` steps. x by axis. */
 static void track_add(Track *track, const double *x, UiPoint value, double weight) {
     if (track->count && track->open < track->stride) {
+        value = point_merge(track->point[0][track->count - 1], track->open, value, weight);
         for (int axis = 0; axis < HISTORY_AXIS_COUNT; axis++) {
-            UiPoint *last = &track->point[axis][track->count - 1];
             value.x = x[axis];
-            *last = point_merge(*last, track->open, value, weight);
+            track->point[axis][track->count - 1] = value;
         }
         track->open += weight;
         return;

@@ -93,13 +93,13 @@ void bench_hooks(Bench *bench) {
 
 static void take_records(Bench *bench, StTrainer *trainer) {
     StRecord record[64];
-    int count;
+    int count, metrics = session_run(bench->session)->recipe->compile.metrics;
     while ((count = st_trainer_read(trainer, record, 64)) > 0) {
         history_add(bench->now, record, count);
         for (int i = 0; i < count; i++) {
             if (record[i].epoch_end) continue;
             bench->recent[0] = ui_smooth_next(&bench->smooth[0], record[i].train.loss);
-            for (int m = 0; m < ST_METRICS_MAX; m++)
+            for (int m = 0; m < metrics; m++)
                 bench->recent[1 + m] = ui_smooth_next(&bench->smooth[1 + m], record[i].train.metric[m]);
         }
     }

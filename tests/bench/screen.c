@@ -5,7 +5,7 @@
  *   - resident memory on iris, with what belongs to OpenBLAS' buffers told apart
  *   - training in the workbench against `strata train`, by the wall clock of the same epochs
  *
- *     screen_cost STRATA FULL_SPEED.strata IRIS.strata */
+ *     screen STRATA ENDLESS.strata IRIS.strata SECONDS.strata */
 #include "screen/vt.h"
 
 #include <dirent.h>
@@ -126,10 +126,49 @@ static void idle(const char *strata, const char *recipe) {
     vt_end(vt);
 }
 
+enum { ROUNDS = 5 };
+
+static int ascending(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double headless_seconds(const char *strata, const char *recipe) {
+    char command[2048];
+    snprintf(command, sizeof command, "'%s' train '%s' --quiet >/dev/null", strata, recipe);
+    double from = now();
+    if (system(command) != 0) exit(1);
+    return now() - from;
+}
+
+static double screen_seconds(const char *strata, const char *recipe) {
+    double from = now();
+    Vt *vt = start((const char *const[]){strata, "--play", recipe, NULL});
+    while (!vt_row_shows(vt, 0, "done") && now() < from + 120)
+        continue;
+    double took = now() - from;
+    vt_end(vt);
+    return took;
+}
+
+/* The same epochs, from the start of the program to the end of training, in turn. */
+static void slowdown(const char *strata, const char *recipe) {
+    double ratio[ROUNDS];
+    for (int i = 0; i < ROUNDS; i++) {
+        double plain = headless_seconds(strata, recipe);
+        ratio[i] = screen_seconds(strata, recipe) / plain;
+    }
+    qsort(ratio, ROUNDS, sizeof *ratio, ascending);
+    printf("the same training, workbench / strata train, wall clock: median %.3f (%.3f to %.3f)\n", ratio[ROUNDS / 2],
+           ratio[0], ratio[ROUNDS - 1]);
+}
+
 int main(int argc, char **argv) {
-    if (argc != 4) return 2;
+    if (argc != 5) return 2;
+    setvbuf(stdout, NULL, _IOLBF, 0);
     first_frame(argv[1], argv[3]);
     while_training(argv[1], argv[2]);
     idle(argv[1], argv[3]);
+    slowdown(argv[1], argv[4]);
     return 0;
 }
