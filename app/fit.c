@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -169,13 +168,13 @@ static void draw_progress(Watch *watch, const StTrainerStatus *status) {
 }
 
 static void take_records(Watch *watch) {
-    enum { CHUNK = 256 };
-    StRecord *records = malloc(CHUNK * sizeof *records);
+    enum { CHUNK = 64 };
+    StRecord records[CHUNK];
     StTrainerStatus status;
     int count;
-    if (!records) return;
     while ((count = st_trainer_read(watch->trainer, records, CHUNK)) > 0) {
         st_trainer_status(watch->trainer, &status);
+        if (watch->session->history) history_add(watch->session->history, records, count);
         for (int i = 0; i < count; i++) {
             log_record(&watch->log, &records[i]);
             if (records[i].epoch_end) say_epoch(watch, &records[i], &status);
@@ -183,7 +182,6 @@ static void take_records(Watch *watch) {
             watch->result->has_fit |= records[i].epoch_end;
         }
     }
-    free(records);
 }
 
 static bool is_over(StTrainerState state) {
@@ -304,6 +302,16 @@ static bool begin_fit(Session *session, const FitPlan *plan, StError *error) {
         session, &(SessionStart){.keep = true, .paused = true, .no_shuffle = plan->no_shuffle}, error);
 }
 
+/* Curves for `show train` in scripts and shells; short of memory, there are none. */
+static void begin_history(Session *session) {
+    const SessionRun *run = session_run(session);
+    StTrainerStatus status;
+    if (session->history || !(session_place(session) & (PLACE_SCRIPT | PLACE_SHELL))) return;
+    if (!(session->history = history_create())) return;
+    st_trainer_status(run->trainer, &status);
+    history_begin_run(session->history, run->number, &run->recipe->compile, status.steps_per_epoch);
+}
+
 bool fit_train(Session *session, const FitPlan *plan, FitResult *result, StError *error) {
     *result = (FitResult){.fit = {.loss = NAN}};
     for (int m = 0; m < ST_METRICS_MAX; m++)
@@ -316,6 +324,7 @@ bool fit_train(Session *session, const FitPlan *plan, FitResult *result, StError
     if (done) {
         watch.trainer = session_run(session)->trainer;
         watch.compile = &session_run(session)->recipe->compile;
+        begin_history(session);
         done = log_open(&watch.log, plan, watch.compile, error);
         done = done && watch_all(&watch, error);
         done = (log_close(&watch.log, done ? error : NULL) && done);

@@ -28,6 +28,8 @@ void history_free(History *history);
 /* Forgets all; the series are then the loss and `metrics` more, with these names (copied). */
 void history_begin(History *history, uint64_t run, int metrics, const char *const *names,
                    int64_t steps_per_epoch);
+/* The same for a run of this compile line. */
+void history_begin_run(History *history, uint64_t run, const StCompile *compile, int64_t steps_per_epoch);
 /* Records in the order that the trainer gave them. Short of memory, they are left out. */
 void history_add(History *history, const StRecord *records, int count);
 

@@ -135,6 +135,11 @@ typedef struct SessionRun {
 
 const SessionRun *session_run(const Session *session); /* NULL: none yet */
 
+/* The records of what `fit` did in a script or a shell, for `show`; NULL: none. (The workbench keeps its
+ * own.) */
+struct History;
+const struct History *session_history(const Session *session);
+
 typedef struct SessionStart {
     bool keep;       /* start from the last run's (or loaded) weights where name and shape are equal */
     bool paused;     /* make the run without playing it */

@@ -3,6 +3,7 @@
 #define APP_SESSION_INNER_H
 
 #include "command.h"
+#include "history.h"
 
 /* A dataset that the session and a run may share. */
 typedef struct Loaded {
@@ -54,6 +55,7 @@ struct Session {
 
     Run *run;
     uint64_t runs;
+    History *history; /* of the run, where scripts and shells trained it; NULL: none */
     bool has_loaded;
     StWeightFile loaded;    /* weights for the next start, by `load` */
     const StSnapshot *held; /* lent by session_weights */

@@ -9,6 +9,10 @@ const SessionRun *session_run(const Session *session) {
     return session->run ? &session->run->seen : NULL;
 }
 
+const History *session_history(const Session *session) {
+    return session->history;
+}
+
 void session_release_held(Session *session) {
     if (session->held) st_trainer_release(session->run->seen.trainer, session->held);
     session->held = NULL;
@@ -28,7 +32,9 @@ void session_end_run(Session *session) {
     session_release_held(session);
     if (session->run && hooks->run_ends) hooks->run_ends(hooks->context);
     run_free(session->run);
+    history_free(session->history);
     session->run = NULL;
+    session->history = NULL;
 }
 
 void session_forget_loaded(Session *session) {

@@ -51,7 +51,6 @@ static void hook_run_begins(void *context) {
     Bench *bench = context;
     const SessionRun *run = session_run(bench->session);
     const Recipe *recipe = run->recipe;
-    const char *names[ST_METRICS_MAX];
     size_t steps;
     history_points(bench->now, 0, HISTORY_BATCH, HISTORY_STEP, &steps);
     if (steps) {
@@ -59,10 +58,8 @@ static void hook_run_begins(void *context) {
         bench->last = bench->now;
         bench->now = before;
     }
-    for (int i = 0; i < recipe->compile.metrics; i++)
-        names[i] = st_metric_kind_at(recipe->compile.metric[i])->name;
     st_trainer_status(run->trainer, &bench->status);
-    history_begin(bench->now, run->number, recipe->compile.metrics, names, bench->status.steps_per_epoch);
+    history_begin_run(bench->now, run->number, &recipe->compile, bench->status.steps_per_epoch);
     for (int i = 0; i < 1 + ST_METRICS_MAX; i++) {
         bench->smooth[i] = ui_smooth(0.97);
         bench->recent[i] = NAN;

@@ -1,6 +1,7 @@
 /* Train: loss and every metric over one shared x axis, to zoom, smooth and read out; and what the next start
  * begins with. */
 #include "curves.h"
+#include "parts.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -475,10 +476,34 @@ static void train_explain(ViewContext *context, StText *out) {
                    "all steps");
 }
 
+/* "batch":[[step,value],…]: where points stand for several steps, their mean. */
+static void json_points(const History *history, int series, HistoryKind kind, const char *key, StText *out) {
+    size_t count;
+    const UiPoint *point = history_points(history, series, kind, HISTORY_STEP, &count);
+    parts_json_key(out, key);
+    st_text_add(out, "[");
+    for (size_t i = 0; i < count; i++) {
+        parts_json_key(out, NULL);
+        st_text_add(out, "[");
+        parts_json_number(out, NULL, point[i].x);
+        parts_json_number(out, NULL, point[i].y);
+        st_text_add(out, "]");
+    }
+    st_text_add(out, "]");
+}
+
 static void train_json(ViewContext *context, StText *out) {
+    const History *history = context->now;
     st_text_add(out, "{\"view\":\"train\",\"series\":[");
-    for (int i = 0; i < history_series(context->now); i++)
-        st_text_format(out, "%s\"%s\"", i ? "," : "", history_name(context->now, i));
+    for (int i = 0; i < history_series(history); i++) {
+        parts_json_key(out, NULL);
+        st_text_add(out, "{");
+        parts_json_text(out, "name", history_name(history, i));
+        json_points(history, i, HISTORY_BATCH, "batch", out);
+        json_points(history, i, HISTORY_FIT, "fit", out);
+        json_points(history, i, HISTORY_VALIDATION, "validation", out);
+        st_text_add(out, "}");
+    }
     st_text_add(out, "]}");
 }
 

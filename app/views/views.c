@@ -106,11 +106,12 @@ static bool shown_make(Session *session, const char *name, const ViewSelect *sel
     shown->history = history_create();
     shown->trends = trends_create();
     void *state = calloc(1, shown->view->state_size ? shown->view->state_size : 1);
-    shown->context = (ViewContext){.session = session,
-                                   .now = shown->history,
-                                   .last = shown->history,
-                                   .trends = shown->trends,
-                                   .state = state};
+    shown->context =
+        (ViewContext){.session = session,
+                      .now = session_history(session) ? session_history(session) : shown->history,
+                      .last = shown->history,
+                      .trends = shown->trends,
+                      .state = state};
     shown->context.select = select ? *select : (ViewSelect){.unit = -1, .row = -1};
     if (!shown->history || !shown->trends || !state) {
         shown_free(shown);
