@@ -30,6 +30,7 @@ void session_destroy(Session *session) {
     session_end_run(session);
     session_forget_loaded(session);
     session_forget_data(session);
+    session->loaded_input = (StShape){0};
     edits_clear(&session->undo);
     edits_clear(&session->redo);
     recipe_free(&session->recipe);
@@ -105,6 +106,12 @@ static void swap_edit(Session *session, Edits *from, Edits *to) {
     session->recipe = last->recipe;
     session->revision++;
     session_acts_on_run(session);
+}
+
+void session_take_back(Session *session) {
+    if (!session->undo.count) return;
+    swap_edit(session, &session->undo, &session->redo);
+    edits_clear(&session->redo);
 }
 
 const char *session_undo_text(const Session *session) {
@@ -187,10 +194,7 @@ static bool run_edit(const Command *row, const CommandCall *call, StError *error
         recipe_free(&draft);
     } else if (row->act && (session->plan.place & (PLACE_SCRIPT | PLACE_SHELL))) {
         done = row->act(call, error);
-        if (!done && session->undo.count) {
-            swap_edit(session, &session->undo, &session->redo);
-            edits_clear(&session->redo);
-        }
+        if (!done) session_take_back(session);
     } else {
         say_edit(session, &said);
     }
@@ -425,15 +429,35 @@ static bool weights_fit(Session *session, const char *path, const StWeightSet *s
     return fit;
 }
 
+/* The rows that the preparation in a weights file makes; rank 0: it has none. */
+static StShape prepared_shape(const StWeightFile *file) {
+    StPreparation *preparation = *file->preparation ? st_preparation_parse(file->preparation, NULL) : NULL;
+    StShape shape = preparation ? st_preparation_x_shape(preparation) : (StShape){0};
+    st_preparation_destroy(preparation);
+    return shape;
+}
+
+static void set_loaded_input(Session *session, StShape shape) {
+    session->loaded_input = shape;
+    session->stack_revision = 0;
+}
+
 static bool load_weights(Session *session, const char *path, StError *error) {
     StWeightFile file;
     if (!st_weights_load(path, &file, error)) return false;
-    bool done =
-        session->recipe.stack.count > 0 || !*file.recipe || take_recipe(session, path, file.recipe, error);
-    done = done && weights_fit(session, path, &file.set, error);
+    StShape before = session->loaded_input;
+    bool take = session->recipe.stack.count == 0 && *file.recipe;
+    if (take && !take_recipe(session, path, file.recipe, error)) {
+        st_weights_free(&file);
+        return false;
+    }
+    set_loaded_input(session, prepared_shape(&file));
+    bool done = weights_fit(session, path, &file.set, error);
     if (done && session->run && !session_pending(session, NULL))
         done = st_trainer_set_weights(session->run->seen.trainer, &file.set, error);
     if (!done) {
+        set_loaded_input(session, before);
+        if (take) session_take_back(session);
         st_weights_free(&file);
         return false;
     }
@@ -540,9 +564,9 @@ static void infer(Session *session) {
     session->layers = layers;
     StShape input = recipe->stack.input;
     StError missing = {0};
-    if (input.rank == 0 && recipe->data.given) {
-        const StDataset *dataset = session_dataset(session, &missing);
-        if (dataset) input = st_dataset_x_shape(dataset);
+    if (input.rank == 0) {
+        const StDataset *dataset = recipe->data.given ? session_dataset(session, &missing) : NULL;
+        input = dataset ? st_dataset_x_shape(dataset) : session->loaded_input;
     }
     session->stack_fits =
         st_stack_infer(&recipe->stack, &input, layers, &session->info, &session->stack_error);

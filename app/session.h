@@ -111,7 +111,8 @@ const StDataset *session_dataset_loaded(const Session *session, const StError **
 /* Forgets the data, so that files are read anew. */
 void session_forget_data(Session *session);
 
-/* The stack inferred for the recipe's input (its input line, else the data, where that could be loaded).
+/* The stack inferred for the recipe's input (its input line, else the data, where that could be
+ * loaded, else the preparation in the weights that were).
  * layers [recipe.stack.count] belong to the session and stay until the recipe changes; a layer that does
  * not fit carries its error. The result says whether everything fits; error then says why not (may be
  * NULL). */

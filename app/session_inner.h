@@ -58,11 +58,14 @@ struct Session {
     History *history; /* of the run, where scripts and shells trained it; NULL: none */
     bool has_loaded;
     StWeightFile loaded;    /* weights for the next start, by `load` */
+    StShape loaded_input;   /* the rows that the last file's preparation makes; rank 0: not known */
     const StSnapshot *held; /* lent by session_weights */
 };
 
 /* The recipe changed: draft (moved) takes its place. text NULL: not for the history. */
 bool session_apply(Session *session, Recipe *draft, const char *text, StError *error);
+/* An edit that was applied and then failed: gone from recipe and history. */
+void session_take_back(Session *session);
 void session_acts_on_run(Session *session); /* rate and pace of the recipe, at once */
 void session_end_run(Session *session);
 void session_release_held(Session *session);

@@ -271,7 +271,10 @@ bool session_reset(Session *session, bool new_seed, StError *error) {
             return false;
         }
     }
-    if (!start_run(session, &(SessionStart){.paused = true}, true, error)) return false;
+    if (!start_run(session, &(SessionStart){.paused = true}, true, error)) {
+        if (new_seed) session_take_back(session);
+        return false;
+    }
     session_say(session, "new weights from seed %llu", (unsigned long long)session->recipe.seed);
     return true;
 }

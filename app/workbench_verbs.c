@@ -107,8 +107,7 @@ static bool act_open(const CommandCall *call, StError *error) {
     Bench *bench = of(call);
     const char *word;
     if (!one_word(call, true, "a file: open samples/iris.strata", &word, error)) return false;
-    const char *end = strrchr(word, '.');
-    if (end && !strcmp(end, ".safetensors")) return session_load(call->session, word, error);
+    if (st_path_ends_gz(word, ".safetensors")) return session_load(call->session, word, error);
     if (bench_ask_leave(bench, call->line)) return true;
     return session_open(call->session, word, error) && opened(bench, error);
 }
