@@ -78,24 +78,6 @@ static void offer_options(const Complete *complete, const StOption *rows) {
     }
 }
 
-static const char *optimizer_at(const void *unused, int index) {
-    (void)unused;
-    const StKind *kind = st_optimizer_kind_at(index);
-    return kind ? kind->name : NULL;
-}
-
-static const char *loss_at(const void *unused, int index) {
-    (void)unused;
-    const StKind *kind = st_loss_kind_at(index);
-    return kind ? kind->name : NULL;
-}
-
-static const char *metric_at(const void *unused, int index) {
-    (void)unused;
-    const StKind *kind = st_metric_kind_at(index);
-    return kind ? kind->name : NULL;
-}
-
 static int index_of(StNameAt next, const char *word) {
     const char *name;
     for (int i = 0; word && (name = next(NULL, i)); i++)
@@ -127,9 +109,9 @@ static void option_tables(const Complete *complete, const Command *row, const St
     } else if (strcmp(verb, "compile") == 0) {
         const StCompile *compile = &session_recipe(complete->session)->compile;
         const char *optimizer = word_value(words, "optimizer"), *loss = word_value(words, "loss");
-        const StKind *a =
-            st_optimizer_kind_at(optimizer ? index_of(optimizer_at, optimizer) : compile->optimizer.kind);
-        const StKind *b = st_loss_kind_at(loss ? index_of(loss_at, loss) : compile->loss.kind);
+        const StKind *a = st_optimizer_kind_at(optimizer ? index_of(st_optimizer_name_at, optimizer)
+                                                         : compile->optimizer.kind);
+        const StKind *b = st_loss_kind_at(loss ? index_of(st_loss_name_at, loss) : compile->loss.kind);
         tables[0] = a ? a->options : NULL;
         tables[1] = b ? b->options : NULL;
     } else if (row->takes & TAKES_SOURCE) {
@@ -141,9 +123,9 @@ static void option_tables(const Complete *complete, const Command *row, const St
 }
 
 static void complete_value(const Complete *complete, const char *name, const StOption *tables[2]) {
-    if (strcmp(name, "optimizer") == 0) offer_all(complete, optimizer_at, NULL);
-    if (strcmp(name, "loss") == 0) offer_all(complete, loss_at, NULL);
-    if (strcmp(name, "metrics") == 0) offer_all(complete, metric_at, NULL);
+    if (strcmp(name, "optimizer") == 0) offer_all(complete, st_optimizer_name_at, NULL);
+    if (strcmp(name, "loss") == 0) offer_all(complete, st_loss_name_at, NULL);
+    if (strcmp(name, "metrics") == 0) offer_all(complete, st_metric_name_at, NULL);
     for (int t = 0; t < 2; t++) {
         const StOption *row = tables[t] ? st_option_find(tables[t], name) : NULL;
         if (row) offer_choices(complete, row);

@@ -55,14 +55,14 @@ static bool add_note(FormFields *fields, const char *label, const char *help, St
 }
 
 /* Names by index until next gives NULL, as a list that NULL ends. */
-static const char **names_of(const char *(*next)(int), StError *error) {
+static const char **names_of(StNameAt next, StError *error) {
     int count = 0;
-    while (next(count))
+    while (next(NULL, count))
         count++;
     const char **names = calloc((size_t)count + 1, sizeof *names);
     if (!names) st_fail_memory(error, "choices", 0);
     for (int i = 0; names && i < count; i++)
-        names[i] = next(i);
+        names[i] = next(NULL, i);
     return names;
 }
 
@@ -107,15 +107,15 @@ static bool add_options(FormFields *fields, int group, const StOption *rows, con
     return done;
 }
 
-static bool add_selector(FormFields *fields, int which, const char *label, const char *help,
-                         const char *(*next)(int), StError *error) {
+static bool add_selector(FormFields *fields, int which, const char *label, const char *help, StNameAt next,
+                         StError *error) {
     const char **names = names_of(next, error);
     if (!names) return false;
     return add(fields,
                &(Made){.label = label,
                        .help = help,
-                       .now = next(fields->choice[which]),
-                       .fallback = next(fields->choice[which]),
+                       .now = next(NULL, fields->choice[which]),
+                       .fallback = next(NULL, fields->choice[which]),
                        .type = UI_FIELD_CHOICE,
                        .choices = names,
                        .selector = which + 1},
@@ -137,34 +137,16 @@ static bool add_text(FormFields *fields, const char *label, const char *help, co
 /* ---- the forms' own words -------------------------------------------------------------------------------
  */
 
-static const char *optimizer_name(int i) {
-    const StKind *kind = st_optimizer_kind_at(i);
-    return kind ? kind->name : NULL;
-}
-
-static const char *loss_name(int i) {
-    const StKind *kind = st_loss_kind_at(i);
-    return kind ? kind->name : NULL;
-}
-
-static const char *metric_name(int i) {
-    const StKind *kind = st_metric_kind_at(i);
-    return kind ? kind->name : NULL;
-}
-
-static const char *source_name(int i) {
+static const char *source_name(const void *unused, int i) {
+    (void)unused;
     return i < 0 ? NULL : st_source_name_at(st_source_kinds, i);
 }
 
 static const char *const pace_names[] = {"full", "steps", "epochs", NULL};
 
-static const char *pace_name(int i) {
-    return pace_names[i];
-}
-
-static const char *metric_name_at(const void *unused, int index) {
+static const char *pace_name(const void *unused, int i) {
     (void)unused;
-    return metric_name(index);
+    return pace_names[i];
 }
 
 static const char name_help[] = "What the layer is called; Keras' automatic name where it is empty";
@@ -202,7 +184,7 @@ static bool build_input(FormFields *fields, const Recipe *recipe, StError *error
 
 static void list_metrics(const StCompile *compile, StText *out) {
     for (int i = 0; i < compile->metrics; i++)
-        st_text_format(out, "%s%s", i ? "," : "", metric_name(compile->metric[i]));
+        st_text_format(out, "%s%s", i ? "," : "", st_metric_name_at(NULL, compile->metric[i]));
 }
 
 static bool build_compile(FormFields *fields, const Recipe *recipe, StError *error) {
@@ -222,8 +204,8 @@ static bool build_compile(FormFields *fields, const Recipe *recipe, StError *err
     StText metrics = {0};
     list_metrics(now, &metrics);
     bool done =
-        add_selector(fields, 0, "optimizer", optimizer->help, optimizer_name, error) &&
-        add_selector(fields, 1, "loss", loss->help, loss_name, error) &&
+        add_selector(fields, 0, "optimizer", optimizer->help, st_optimizer_name_at, error) &&
+        add_selector(fields, 1, "loss", loss->help, st_loss_name_at, error) &&
         add_text(fields, "metrics", metrics_help, st_text_string(&metrics), "", "accuracy,mse, …", error);
     st_text_free(&metrics);
     if (done && optimizer->options && optimizer->options->name)
@@ -271,7 +253,7 @@ static bool build_data(FormFields *fields, const Recipe *recipe, StError *error)
     bool done = !recipe->data.given || data_from_here(recipe, spec, error);
     if (fields->choice[0] < 0) fields->choice[0] = recipe->data.given ? recipe->data.kind : 0;
     if (done && (!spec->given || spec->kind != fields->choice[0]))
-        done = st_data_default(spec, source_name(fields->choice[0]), error);
+        done = st_data_default(spec, source_name(NULL, fields->choice[0]), error);
     const StSourceKind *kind = st_source_kinds[fields->choice[0]];
     done = done && add_selector(fields, 0, "source", kind->help, source_name, error) &&
            add_options(fields, 1, kind->options, spec->options, error);
@@ -410,7 +392,7 @@ static void line_compile(const Values *values, StText *line) {
 }
 
 static void line_data(const Values *values, StText *line) {
-    st_text_format(line, "data %s", source_name(values->fields->choice[0]));
+    st_text_format(line, "data %s", source_name(NULL, values->fields->choice[0]));
     add_printed(values, 1, line);
 }
 
@@ -430,7 +412,13 @@ static void line_printed(const Values *values, StText *line) {
     add_printed(values, 1, line);
 }
 
-/* `input 784`, `seed 3`. */
+/* An empty field leaves it to the data. */
+static void line_input(const Values *values, StText *line) {
+    st_text_add(line, "input ");
+    st_text_word(line, *value_at(values, 0) ? value_at(values, 0) : "auto");
+}
+
+/* `seed 3`. */
 static void line_word(const Values *values, StText *line) {
     st_text_format(line, "%s ", form_name(values->fields->kind));
     st_text_word(line, value_at(values, 0));
@@ -455,7 +443,7 @@ static const struct {
 } makers[FORM_KIND_COUNT] = {
     [FORM_LAYER] = {build_layer, line_layer},
     [FORM_SET] = {build_layer, line_set},
-    [FORM_INPUT] = {build_input, line_word},
+    [FORM_INPUT] = {build_input, line_input},
     [FORM_COMPILE] = {build_compile, line_compile},
     [FORM_CALLBACKS] = {build_callbacks, line_named},
     [FORM_FIT] = {build_fit, line_named},
@@ -488,9 +476,9 @@ static bool check_metrics(const char *text, StError *error) {
         size_t length = strcspn(text, ",");
         snprintf(word, sizeof word, "%.*s", (int)length, text);
         bool known = false;
-        for (int i = 0; metric_name(i); i++)
-            known = known || strcmp(metric_name(i), word) == 0;
-        if (!known) return st_fail_unknown(error, "metric", word, metric_name_at, NULL);
+        for (int i = 0; st_metric_name_at(NULL, i); i++)
+            known = known || strcmp(st_metric_name_at(NULL, i), word) == 0;
+        if (!known) return st_fail_unknown(error, "metric", word, st_metric_name_at, NULL);
         text += length;
         if (*text == ',') text++;
     }

@@ -124,17 +124,6 @@ bool form_output_fits(const Session *session, const Recipe *recipe, const StStac
     return st_loss_fits(loss, &info->output, dataset, error);
 }
 
-/* "data, stack": what differs between two recipes. */
-static void changed_parts(const Recipe *a, const Recipe *b, StText *out) {
-    static const struct {
-        unsigned part;
-        const char *word;
-    } parts[] = {{RECIPE_DATA, "data"}, {RECIPE_STACK, "stack"}, {RECIPE_TRAIN, "training"}};
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        if (!recipe_equal(a, b, parts[i].part))
-            st_text_format(out, "%s%s", out->length ? ", " : "", parts[i].word);
-}
-
 void form_effect(const Session *session, const Recipe *draft, StText *out) {
     const SessionRun *run = session_run(session);
     if (recipe_equal(draft, session_recipe(session), RECIPE_RUN)) {
@@ -148,7 +137,7 @@ void form_effect(const Session *session, const Recipe *draft, StText *out) {
         return;
     }
     StText what = {0};
-    changed_parts(draft, run->recipe, &what);
+    recipe_differs(draft, run->recipe, &what);
     StTrainerStatus status;
     st_trainer_status(run->trainer, &status);
     if (what.length == 0)

@@ -136,3 +136,17 @@ bool recipe_equal(const Recipe *a, const Recipe *b, unsigned parts) {
     st_text_free(&other);
     return same;
 }
+
+bool recipe_differs(const Recipe *a, const Recipe *b, StText *what) {
+    static const struct {
+        unsigned part;
+        const char *word;
+    } parts[] = {{RECIPE_DATA, "data"}, {RECIPE_STACK, "stack"}, {RECIPE_TRAIN, "training"}};
+    bool differs = false;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (recipe_equal(a, b, parts[i].part)) continue;
+        if (what) st_text_format(what, "%s%s", differs ? ", " : "", parts[i].word);
+        differs = true;
+    }
+    return differs;
+}

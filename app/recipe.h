@@ -51,6 +51,8 @@ typedef enum RecipePart {
  * as they were typed. */
 bool recipe_print(const Recipe *recipe, unsigned parts, const char *file, StText *out, StError *error);
 bool recipe_equal(const Recipe *a, const Recipe *b, unsigned parts);
+/* Whether runs of the two differ; what (may be NULL) gets in what: "data, stack". */
+bool recipe_differs(const Recipe *a, const Recipe *b, StText *what);
 
 /* The file that relative paths of the data line start from, or NULL: the current folder. */
 const char *recipe_data_base(const Recipe *recipe);

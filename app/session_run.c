@@ -354,18 +354,9 @@ bool session_set_rate(Session *session, double rate, StError *error) {
 
 bool session_pending(const Session *session, StText *what) {
     if (!session->run) return false;
-    static const struct {
-        unsigned part;
-        const char *word;
-    } parts[] = {{RECIPE_DATA, "data"}, {RECIPE_STACK, "stack"}, {RECIPE_TRAIN, "training"}};
     if (!what && session->pending_revision == session->revision && session->pending_run == session->runs)
         return session->pending;
-    bool pending = false;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        if (recipe_equal(&session->recipe, &session->run->recipe, parts[i].part)) continue;
-        if (what) st_text_format(what, "%s%s", pending ? ", " : "", parts[i].word);
-        pending = true;
-    }
+    bool pending = recipe_differs(&session->recipe, &session->run->recipe, what);
     Session *cache = (Session *)session;
     cache->pending = pending;
     cache->pending_revision = session->revision;

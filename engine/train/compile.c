@@ -25,6 +25,25 @@ const StKind *st_metric_kind_at(int index) {
     return row ? &row->kind : NULL;
 }
 
+static const char *name_of(const StKind *kind) {
+    return kind ? kind->name : NULL;
+}
+
+const char *st_loss_name_at(const void *unused, int index) {
+    (void)unused;
+    return name_of(st_loss_kind_at(index));
+}
+
+const char *st_optimizer_name_at(const void *unused, int index) {
+    (void)unused;
+    return name_of(st_optimizer_kind_at(index));
+}
+
+const char *st_metric_name_at(const void *unused, int index) {
+    (void)unused;
+    return name_of(st_metric_kind_at(index));
+}
+
 typedef struct Registry {
     const char *what; /* for messages, and the option of `compile` that chooses from it */
     const StKind *(*at)(int index);
@@ -35,8 +54,7 @@ static const Registry losses = {"loss", st_loss_kind_at};
 static const Registry metrics = {"metric", st_metric_kind_at};
 
 static const char *registry_name_at(const void *registry, int index) {
-    const StKind *kind = ((const Registry *)registry)->at(index);
-    return kind ? kind->name : NULL;
+    return name_of(((const Registry *)registry)->at(index));
 }
 
 /* -1 with an error that suggests the nearest. */

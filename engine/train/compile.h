@@ -97,6 +97,10 @@ typedef struct StKind {
 const StKind *st_loss_kind_at(int index); /* NULL before the first and behind the last */
 const StKind *st_optimizer_kind_at(int index);
 const StKind *st_metric_kind_at(int index);
+/* Their names, for st_nearest. */
+const char *st_loss_name_at(const void *unused, int index);
+const char *st_optimizer_name_at(const void *unused, int index);
+const char *st_metric_name_at(const void *unused, int index);
 
 /* The learning rate inside the optimizer's options (0 where no optimizer was chosen). */
 double st_compile_learning_rate(const StCompile *compile);

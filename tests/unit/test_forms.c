@@ -220,6 +220,12 @@ static void test_fit_prepare_callbacks_pace_input(void **unused) {
     type(form, "28x28x1");
     assert_string_equal(form_line(form), "input 28x28x1");
     form_close(form);
+    assert_true(session_run_line(rig->session, "input 4", (Source){0}, NULL));
+    form = open_form(rig, FORM_INPUT, 0);
+    press(form, UI_KEY_BACKSPACE, 1);
+    assert_string_equal(form_line(form), "input auto");
+    assert_true(form_trial(form)->runs);
+    form_close(form);
     rig_close(rig);
 }
 
