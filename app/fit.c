@@ -73,6 +73,7 @@ static void log_row(Log *log, const StRecord *row) {
     log_cells(log, row->validated ? &row->validation : NULL, &line);
     st_text_add(&line, "\n");
     fputs(st_text_string(&line), log->file);
+    if (row->validated || !log->steps) fflush(log->file); /* epoch by epoch for who watches the file */
     st_text_free(&line);
 }
 

@@ -217,7 +217,7 @@ bool help_print(const char *word, StText *out, StError *error) {
     bool any = false;
     Topic topic;
     for (const struct Group *group = groups; group->name; group++) {
-        if (strcmp(group->name, word) == 0) {
+        if (strcmp(group->name, word) == 0 || strcmp(group->one, word) == 0) {
             print_group(group, out);
             any = true;
         }
