@@ -1,4 +1,5 @@
-/* Inside the session: shared by session.c (recipe, history, data) and session_run.c (the run). */
+/* Inside the session: shared by session.c (recipe, history, data), session_run.c (the run), and what fits and
+ * shows it without a screen (fit.c, views/views.c). */
 #ifndef APP_SESSION_INNER_H
 #define APP_SESSION_INNER_H
 
@@ -71,7 +72,7 @@ void session_end_run(Session *session);
 void session_release_held(Session *session);
 void loaded_release(Loaded *loaded);
 void session_forget_loaded(Session *session);
-/* Like session_ready; fit: a fit line is wanted too. */
+/* session_ready; without `fit` no fit line is wanted. */
 bool session_is_complete(Session *session, bool fit, StError *error);
 
 #endif

@@ -33,6 +33,8 @@ typedef struct ViewContext {
      * before the first. In `strata show` it is of the run's, the loaded, or the initial weights. Valid in one
      * call of the view. */
     const StLook *look;
+    const char
+        *trouble; /* why `strata show` has no look; "" otherwise. In the workbench the inspection says */
     StInspection *inspection; /* NULL before the first run, and in `strata show` */
     const Trends *trends; /* readings over time; never NULL, may be empty. The workbench adds every look */
     void *state;          /* the view's own, zeroed at first, of state_size */

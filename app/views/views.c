@@ -1,3 +1,4 @@
+#include "session_inner.h"
 #include "view.h"
 
 #include <langinfo.h>
@@ -35,6 +36,7 @@ typedef struct Shown {
     StNetwork *network;  /* of initial weights, where the session has none */
     StSnapshot snapshot; /* the look is of it */
     StLook *look;
+    StError trouble; /* why there is no look */
 } Shown;
 
 static void shown_free(Shown *shown) {
@@ -49,7 +51,8 @@ static void shown_free(Shown *shown) {
 
 /* The weights of the run; without one, those that were loaded (a file has an order of its own) or else the
  * recipe's initial ones, in a network's order. */
-static bool shown_weights(Session *session, Shown *shown, const StDataset *dataset, StWeightSet *set) {
+static bool shown_weights(Session *session, Shown *shown, const StDataset *dataset, StWeightSet *set,
+                          StError *error) {
     const Recipe *recipe = session_recipe(session);
     StWeightSet given;
     bool has = session_weights(session, &given, NULL);
@@ -59,39 +62,39 @@ static bool shown_weights(Session *session, Shown *shown, const StDataset *datas
     }
     StShape input = st_dataset_x_shape(dataset);
     StNetworkPlan plan = {.input = recipe->stack.input.rank ? &recipe->stack.input : &input, .rows = 1};
-    shown->network = st_network_create(&recipe->stack, &plan, NULL);
+    shown->network = st_network_create(&recipe->stack, &plan, error);
     if (!shown->network) return false;
     st_network_initialize(shown->network, recipe->seed);
     set->tensor = st_network_tensors(shown->network, &set->count);
     float *values = st_network_weights(shown->network, &set->total);
     set->values = values;
     if (has) shown->snapshot.step = shown->snapshot.epoch = -1; /* of a file: not known */
-    return !has || st_weights_match("the weights", &given, set->tensor, set->count, values, NULL);
+    return !has || st_weights_match("the weights", &given, set->tensor, set->count, values, error);
 }
 
-/* The look, where recipe and data allow one; a view says itself what it lacks. */
+/* The look, where recipe and data allow one; else the trouble says why not. */
 static void shown_look(Session *session, Shown *shown) {
     const Recipe *recipe = session_recipe(session);
     StWant want = {.tensor = -1};
     StSnapshot *snapshot = &shown->snapshot;
-    StError error = {0};
-    if (!session_ready(session, &error)) return;
-    const StDataset *dataset = session_dataset(session, &error);
+    StError *error = &shown->trouble;
+    if (!session_is_complete(session, false, error)) return;
+    const StDataset *dataset = session_dataset(session, error);
     const SessionRun *run = session_run(session);
-    if (!dataset || !shown_weights(session, shown, dataset, &snapshot->weights)) return;
+    if (!dataset || !shown_weights(session, shown, dataset, &snapshot->weights, error)) return;
     if (run) {
         StTrainerStatus status;
         st_trainer_status(run->trainer, &status);
         snapshot->step = status.step, snapshot->epoch = status.epoch, snapshot->run = run->number;
     }
-    shown->inspector = st_inspector_create(&recipe->stack, &recipe->compile, dataset, recipe->seed, &error);
+    shown->inspector = st_inspector_create(&recipe->stack, &recipe->compile, dataset, recipe->seed, error);
     if (!shown->inspector) return;
     /* The first look tells the view what there is; the second has what it then wants. */
     for (int turn = 0; turn < 2; turn++) {
         StWant before = want;
         if (shown->view->want) shown->view->want(&shown->context, &want);
         if (turn && !memcmp(&before, &want, sizeof want)) break;
-        StLook *look = st_look_make(shown->inspector, snapshot, &want, NULL, &error);
+        StLook *look = st_look_make(shown->inspector, snapshot, &want, NULL, error);
         if (!look) break;
         if (shown->look) st_look_free(shown->look);
         shown->context.look = shown->look = look;
@@ -118,6 +121,7 @@ static bool shown_make(Session *session, const char *name, const ViewSelect *sel
         return st_fail_memory(error, "the view", sizeof *shown);
     }
     shown_look(session, shown);
+    shown->context.trouble = shown->look ? "" : shown->trouble.message;
     return true;
 }
 

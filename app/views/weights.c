@@ -347,6 +347,7 @@ static void draw_nothing(ViewContext *context, UiGrid *grid, UiRect area) {
     UiRect rest = ui_inset(area, 1, 0);
     ui_cut_top(&rest, area.h > 3 ? 2 : 1);
     char trouble[ST_MESSAGE_MAX] = "";
+    if (context->trouble) snprintf(trouble, sizeof trouble, "%s", context->trouble);
     if (context->inspection) st_inspection_trouble(context->inspection, trouble, sizeof trouble);
     if (trouble[0])
         ui_paragraph(grid, rest, UI_BAD, 0, trouble);
@@ -677,7 +678,8 @@ static void json(ViewContext *context, StText *out) {
     st_text_add(out, "{");
     parts_json_text(out, "view", "weights");
     if (!context->look) {
-        parts_json_text(out, "error", "there are no readings");
+        parts_json_text(out, "error",
+                        context->trouble && *context->trouble ? context->trouble : "there are no readings");
         st_text_add(out, "}");
         return;
     }
