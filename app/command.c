@@ -90,19 +90,33 @@ static bool edit_input(const CommandCall *call, Recipe *draft, StText *said, StE
     return st_shape_parse(call->words[1].text, &draft->stack.input, error) || st_fail_at(error, "input");
 }
 
+/* A second line changes what it names, and says what that was. */
+static void said_changes(StText *said, const char *verb) {
+    if (!said->length) st_text_format(said, "%s: nothing changed", verb);
+}
+
 static bool edit_compile(const CommandCall *call, Recipe *draft, StText *said, StError *error) {
-    st_text_add(said, "compile changed");
-    return st_compile_parse(&draft->compile, call->words + 1, call->count - 1, error);
+    StCompile before = draft->compile;
+    if (!st_compile_parse(&draft->compile, call->words + 1, call->count - 1, error)) return false;
+    st_compile_print_changes(&before, &draft->compile, said);
+    said_changes(said, "compile");
+    return true;
 }
 
 static bool edit_callbacks(const CommandCall *call, Recipe *draft, StText *said, StError *error) {
-    st_text_add(said, "callbacks changed");
-    return st_callbacks_parse(&draft->callbacks, call->words + 1, call->count - 1, error);
+    StCallbacks before = draft->callbacks;
+    if (!st_callbacks_parse(&draft->callbacks, call->words + 1, call->count - 1, error)) return false;
+    st_callbacks_print_changes(&before, &draft->callbacks, said);
+    said_changes(said, "callbacks");
+    return true;
 }
 
 static bool edit_fit(const CommandCall *call, Recipe *draft, StText *said, StError *error) {
-    st_text_add(said, "fit changed");
-    return st_fit_parse(&draft->fit, call->words + 1, call->count - 1, error);
+    StFit before = draft->fit;
+    if (!st_fit_parse(&draft->fit, call->words + 1, call->count - 1, error)) return false;
+    st_fit_print_changes(&before, &draft->fit, said);
+    said_changes(said, "fit");
+    return true;
 }
 
 static bool edit_pace(const CommandCall *call, Recipe *draft, StText *said, StError *error) {
@@ -307,10 +321,10 @@ const Command commands[] = {
     {"undo", "", "takes the last edit back", DOING, .act = act_undo},
     {"redo", "", "makes the edit again that was undone", DOING, .act = act_redo},
     {"compile", "optimizer=… loss=… metrics=…",
-     "the optimizer, the loss and the metrics, with every option of the chosen ones", EVERYWHERE,
-     .words = "optimizer= loss= metrics=", .edit = edit_compile},
-    {"callbacks", "early_stopping=… stop_when=…", "what may end training early", EVERYWHERE,
-     .options = st_callbacks_options, .edit = edit_callbacks},
+     "the optimizer, the loss and the metrics, with every option of the chosen ones; what is not named stays",
+     EVERYWHERE, .words = "optimizer= loss= metrics=", .edit = edit_compile},
+    {"callbacks", "early_stopping=… stop_when=… | none", "what may end training early; none takes all away",
+     EVERYWHERE, .words = "none", .options = st_callbacks_options, .edit = edit_callbacks},
     {"fit", "epochs=N batch_size=32", "how long to train and in what batches; in a script it trains",
      EVERYWHERE, .options = st_fit_options, .edit = edit_fit, .act = fit_act},
     {"pace", "full|STEPS|epochs=N",

@@ -190,7 +190,10 @@ static void list_metrics(const StCompile *compile, StText *out) {
 static bool build_compile(FormFields *fields, const Recipe *recipe, StError *error) {
     StCompile standard;
     st_compile_default(&standard);
+    fields->fresh = !recipe->compile.given;
     const StCompile *now = recipe->compile.given ? &recipe->compile : &standard;
+    fields->was[0] = now->optimizer.kind;
+    fields->was[1] = now->loss.kind;
     if (fields->choice[0] < 0) fields->choice[0] = now->optimizer.kind < 0 ? 0 : now->optimizer.kind;
     if (fields->choice[1] < 0) fields->choice[1] = now->loss.kind < 0 ? 0 : now->loss.kind;
     const StKind *optimizer = st_optimizer_kind_at(fields->choice[0]);
@@ -224,6 +227,7 @@ static bool build_callbacks(FormFields *fields, const Recipe *recipe, StError *e
 static bool build_fit(FormFields *fields, const Recipe *recipe, StError *error) {
     StFit standard;
     st_fit_default(&standard);
+    fields->fresh = !recipe->fit.given;
     return add_options(fields, 1, st_fit_options, recipe->fit.given ? &recipe->fit : &standard, error);
 }
 
@@ -340,6 +344,25 @@ static void add_named(const Values *values, int group, StText *out) {
     }
 }
 
+/* name=value for the options of a group that differ from what the recipe has. */
+static void add_changed(const Values *values, int group, StText *out) {
+    for (int i = 0; i < values->fields->count; i++) {
+        const FormField *field = &values->fields->field[i];
+        const char *text = value_at(values, i);
+        if (field->group == group && text && strcmp(text, field->now) != 0)
+            add_word(out, field->row->name, text);
+    }
+}
+
+/* Puts the verb before what changed; where nothing did, no line is needed but for one that is new. */
+static void close_changes(const Values *values, StText *line) {
+    if (line->length == 0 && !values->fields->fresh) return;
+    StText changes = *line;
+    *line = (StText){0};
+    st_text_format(line, "%s%s", form_name(values->fields->kind), st_text_string(&changes));
+    st_text_free(&changes);
+}
+
 /* The options of a group as a recipe prints them, by place where it can be; by name where one is wrong. */
 static void add_printed(const Values *values, int group, StText *out) {
     Scratch scratch = {{0}};
@@ -383,12 +406,18 @@ static void line_set(const Values *values, StText *line) {
     }
 }
 
+/* A new line says everything that is no default; else what differs from the recipe's, which keeps the rest.
+ */
 static void line_compile(const Values *values, StText *line) {
-    st_text_add(line, "compile");
-    for (int i = 0; i < 3 && i < values->fields->count; i++)
-        if (*value_at(values, i)) add_word(line, values->fields->ui[i].label, value_at(values, i));
-    add_named(values, 1, line);
-    add_named(values, 2, line);
+    const FormFields *fields = values->fields;
+    for (int i = 0; i < 3 && i < fields->count; i++) {
+        const char *text = value_at(values, i);
+        bool changed = i < 2 ? fields->choice[i] != fields->was[i] : strcmp(text, fields->field[i].now) != 0;
+        if (fields->fresh ? *text != '\0' : changed) add_word(line, fields->ui[i].label, text);
+    }
+    for (int group = 1; group <= 2; group++)
+        add_changed(values, group, line);
+    close_changes(values, line);
 }
 
 static void line_data(const Values *values, StText *line) {
@@ -405,6 +434,11 @@ static void line_features(const Values *values, StText *line) {
 static void line_named(const Values *values, StText *line) {
     st_text_add(line, form_name(values->fields->kind));
     add_named(values, 1, line);
+}
+
+static void line_changed(const Values *values, StText *line) {
+    add_changed(values, 1, line);
+    close_changes(values, line);
 }
 
 static void line_printed(const Values *values, StText *line) {
@@ -445,8 +479,8 @@ static const struct {
     [FORM_SET] = {build_layer, line_set},
     [FORM_INPUT] = {build_input, line_input},
     [FORM_COMPILE] = {build_compile, line_compile},
-    [FORM_CALLBACKS] = {build_callbacks, line_named},
-    [FORM_FIT] = {build_fit, line_named},
+    [FORM_CALLBACKS] = {build_callbacks, line_changed},
+    [FORM_FIT] = {build_fit, line_changed},
     [FORM_DATA] = {build_data, line_data},
     [FORM_FEATURES] = {build_features, line_features},
     [FORM_SPLIT] = {build_split, line_named},
@@ -462,12 +496,6 @@ bool form_fields_build(FormFields *fields, const Recipe *recipe, StError *error)
 void form_fields_line(const FormFields *fields, FormValue value, const void *context, StText *line) {
     Values values = {fields, value, context};
     makers[fields->kind].line(&values, line);
-}
-
-void form_fields_polish(const FormFields *fields, const Recipe *draft, StText *line) {
-    if (fields->kind != FORM_COMPILE) return;
-    st_text_clear(line);
-    st_compile_print(&draft->compile, line);
 }
 
 static bool check_metrics(const char *text, StError *error) {

@@ -23,7 +23,9 @@ typedef struct FormFields {
     int place;
     const StLayerKind *layer;   /* of a new layer */
     bool at_end;                /* it goes behind the last */
+    bool fresh;                 /* compile, fit: the recipe has no such line yet */
     int choice[FORM_SELECTORS]; /* what the selectors say; -1: as the recipe has it */
+    int was[FORM_SELECTORS];    /* compile: what the recipe has */
     int count;
     FormField field[FORM_FIELDS_MAX];
     UiField ui[FORM_FIELDS_MAX];
@@ -40,7 +42,5 @@ bool form_field_check(const FormFields *fields, int field, const char *text, StE
 /* The line of the language that the values make, right or wrong. */
 typedef const char *(*FormValue)(const void *context, int field);
 void form_fields_line(const FormFields *fields, FormValue value, const void *context, StText *line);
-/* Puts the line as a recipe would print it, where the draft that came of it says so. */
-void form_fields_polish(const FormFields *fields, const Recipe *draft, StText *line);
 
 #endif

@@ -177,7 +177,6 @@ static void renew(Form *form) {
     if (form->line.length == 0) return; /* nothing differs: a line is not needed */
     form_try(form->session, st_text_string(&form->line), &form->trial);
     if (!form->trial.runs) return;
-    form_fields_polish(&form->fields, &form->trial.draft, &form->line);
     form_effect(form->session, &form->trial.draft, &form->effect);
 }
 

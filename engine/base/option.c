@@ -256,14 +256,15 @@ void st_options_default(const StOption *rows, void *values) {
     }
 }
 
-bool st_options_parse(const StOption *rows, const char *what, void *values, size_t values_size,
-                      const StWord *words, int count, StError *error) {
+/* `fresh`: what the words do not name gets its default, and must have one; else it stays as it is. */
+static bool parse_words(const StOption *rows, const char *what, void *values, size_t values_size, bool fresh,
+                        const StWord *words, int count, StError *error) {
     bool given[64] = {false};
     int known = st_option_count(rows);
     unsigned char *trial = malloc(values_size ? values_size : 1);
     if (!trial) return st_fail_memory(error, what, values_size);
     memcpy(trial, values, values_size);
-    st_options_default(rows, trial);
+    if (fresh) st_options_default(rows, trial);
     bool named = false, done = true;
     for (int i = 0; done && i < count; i++) {
         const StWord *word = &words[i];
@@ -290,7 +291,7 @@ bool st_options_parse(const StOption *rows, const char *what, void *values, size
             done = st_option_set(row, trial, word->value, error) || st_fail_at(error, "%s", what);
         given[row - rows] = true;
     }
-    for (int i = 0; done && i < known; i++) {
+    for (int i = 0; fresh && done && i < known; i++) {
         if (rows[i].fallback || given[i]) continue;
         StText wants = {0};
         st_option_wants(&rows[i], &wants);
@@ -301,6 +302,16 @@ bool st_options_parse(const StOption *rows, const char *what, void *values, size
     if (done) memcpy(values, trial, values_size);
     free(trial);
     return done;
+}
+
+bool st_options_parse(const StOption *rows, const char *what, void *values, size_t values_size,
+                      const StWord *words, int count, StError *error) {
+    return parse_words(rows, what, values, values_size, true, words, count, error);
+}
+
+bool st_options_change(const StOption *rows, const char *what, void *values, size_t values_size,
+                       const StWord *words, int count, StError *error) {
+    return parse_words(rows, what, values, values_size, false, words, count, error);
 }
 
 void st_option_print(const StOption *row, const void *values, StText *out) {
@@ -389,4 +400,18 @@ void st_options_print(const StOption *rows, const void *values, StText *out) {
     }
     if (value.failed) out->failed = true;
     st_text_free(&value);
+}
+
+void st_options_print_changes(const StOption *rows, const void *before, const void *after, StText *out) {
+    StText old = {0}, now = {0};
+    for (; rows->name; rows++) {
+        st_text_clear(&old);
+        st_text_clear(&now);
+        st_option_print(rows, before, &old);
+        st_option_print(rows, after, &now);
+        st_text_change(out, rows->name, st_text_string(&old), st_text_string(&now));
+    }
+    out->failed = out->failed || old.failed || now.failed;
+    st_text_free(&old);
+    st_text_free(&now);
 }

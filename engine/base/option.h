@@ -94,10 +94,16 @@ int st_option_count(const StOption *rows);
 bool st_options_parse(const StOption *rows, const char *what, void *values, size_t values_size,
                       const StWord *words, int count, StError *error);
 
+/* The same, but what the words do not name stays as it is. */
+bool st_options_change(const StOption *rows, const char *what, void *values, size_t values_size,
+                       const StWord *words, int count, StError *error);
+
 /* One value as text, exactly as it would be read back. */
 void st_option_print(const StOption *row, const void *values, StText *out);
 /* " 64 relu use_bias=no": what differs from the defaults, each word preceded by a blank. */
 void st_options_print(const StOption *rows, const void *values, StText *out);
+/* What differs, for people: "epochs 5 → 9, shuffle yes → no", behind a comma where text stands before it. */
+void st_options_print_changes(const StOption *rows, const void *before, const void *after, StText *out);
 /* True where the field holds its default. */
 bool st_option_is_default(const StOption *row, const void *values);
 /* "1 to 1e9", "yes or no", "relu, tanh, …": what a field wants, for forms and help. */

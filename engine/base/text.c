@@ -81,6 +81,12 @@ void st_text_option(StText *text, const char *name, const char *value) {
         st_text_add(text, value);
 }
 
+void st_text_change(StText *text, const char *name, const char *before, const char *after) {
+    if (strcmp(before, after) != 0)
+        st_text_format(text, "%s%s %s → %s", text->length ? ", " : "", name, *before ? before : "none",
+                       *after ? after : "none");
+}
+
 /* `precision` significant digits: plain ("250") where that is readable, else with an exponent ("1e-07"). */
 static void print_digits(char *out, size_t size, int precision, double value) {
     snprintf(out, size, "%.*e", precision - 1, isnan(value) ? fabs(value) : value); /* never "-nan" */

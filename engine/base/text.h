@@ -21,6 +21,8 @@ void st_text_format(StText *text, const char *format, ...) ST_PRINTF(2, 3);
 void st_text_word(StText *text, const char *word);
 /* name=value, the value quoted likewise. */
 void st_text_option(StText *text, const char *name, const char *value);
+/* "name before → after" where they differ, behind a comma where text stands before it; "" reads "none". */
+void st_text_change(StText *text, const char *name, const char *before, const char *after);
 
 /* The shortest decimal that reads back as the same double ("0.001", "1e-07", "250"). */
 void st_text_number(StText *text, double value);

@@ -93,6 +93,7 @@ void st_compile_default(StCompile *compile) {
 
 static bool metrics_parse(StCompile *compile, const char *list, StError *error) {
     compile->metrics = 0;
+    memset(compile->metric, 0, sizeof compile->metric);
     while (*list) {
         char name[64];
         size_t length = strcspn(list, ",");
@@ -125,10 +126,8 @@ static bool choose(StCompile *compile, int choice, const char *value, StError *e
     if (choice == 2) return metrics_parse(compile, value, error);
     int kind = registry_find(choice ? &losses : &optimizers, value, error);
     if (kind < 0) return false;
-    if (choice)
-        st_compile_choose_loss(compile, kind);
-    else
-        st_compile_choose_optimizer(compile, kind);
+    if (choice && kind != compile->loss.kind) st_compile_choose_loss(compile, kind);
+    if (!choice && kind != compile->optimizer.kind) st_compile_choose_optimizer(compile, kind);
     return true;
 }
 
@@ -151,7 +150,7 @@ static bool choices_parse(StCompile *compile, const StWord *words, int count, St
         given[choice] = true;
         if (!choose(compile, choice, words[i].value, error)) return st_fail_at(error, "compile");
     }
-    if (!given[1]) {
+    if (compile->loss.kind < 0) {
         StText known = {0};
         for (int i = 0; st_loss_kind_at(i); i++)
             if (!st_loss_kind_at(i)->alias_of)
@@ -219,8 +218,8 @@ static bool choice_options_parse(StCompile *compile, const StWord *words, int co
 }
 
 bool st_compile_parse(StCompile *compile, const StWord *words, int count, StError *error) {
-    StCompile trial;
-    st_compile_default(&trial);
+    StCompile trial = *compile;
+    if (!trial.given) st_compile_default(&trial);
     if (!choices_parse(&trial, words, count, error) || !choice_options_parse(&trial, words, count, error))
         return false;
     trial.given = true;
@@ -228,13 +227,18 @@ bool st_compile_parse(StCompile *compile, const StWord *words, int count, StErro
     return true;
 }
 
+static void metrics_print(const StCompile *compile, StText *out) {
+    for (int i = 0; i < compile->metrics; i++)
+        st_text_format(out, "%s%s", i ? "," : "", st_metric_kind_at(compile->metric[i])->name);
+}
+
 void st_compile_print(const StCompile *compile, StText *out) {
     const StKind *optimizer = st_optimizer_kind_at(compile->optimizer.kind);
     const StKind *loss = st_loss_kind_at(compile->loss.kind);
     if (!compile->given || !optimizer || !loss) return;
     st_text_format(out, "compile optimizer=%s loss=%s", optimizer->name, loss->name);
-    for (int i = 0; i < compile->metrics; i++)
-        st_text_format(out, "%s%s", i ? "," : " metrics=", st_metric_kind_at(compile->metric[i])->name);
+    if (compile->metrics) st_text_add(out, " metrics=");
+    metrics_print(compile, out);
     st_options_print(options_of(optimizer), compile->optimizer.options, out);
     st_options_print(options_of(loss), compile->loss.options, out);
 }
@@ -256,6 +260,33 @@ double st_compile_learning_rate(const StCompile *compile) {
 void st_compile_set_learning_rate(StCompile *compile, double rate) {
     size_t offset = rate_offset(compile);
     if (offset != SIZE_MAX) memcpy(compile->optimizer.options + offset, &rate, sizeof rate);
+}
+
+/* A kind that was changed to is told against its defaults; its learning rate against the one before. */
+void st_compile_print_changes(const StCompile *before, const StCompile *after, StText *out) {
+    if (!before->given || !after->given) {
+        st_compile_print(after, out);
+        return;
+    }
+    const StKind *optimizer = st_optimizer_kind_at(after->optimizer.kind);
+    const StKind *loss = st_loss_kind_at(after->loss.kind);
+    StCompile base = *before;
+    if (base.optimizer.kind != after->optimizer.kind) {
+        st_compile_choose_optimizer(&base, after->optimizer.kind);
+        st_compile_set_learning_rate(&base, st_compile_learning_rate(before));
+    }
+    if (base.loss.kind != after->loss.kind) st_compile_choose_loss(&base, after->loss.kind);
+    st_text_change(out, "optimizer", st_optimizer_kind_at(before->optimizer.kind)->name, optimizer->name);
+    st_options_print_changes(options_of(optimizer), base.optimizer.options, after->optimizer.options, out);
+    st_text_change(out, "loss", st_loss_kind_at(before->loss.kind)->name, loss->name);
+    st_options_print_changes(options_of(loss), base.loss.options, after->loss.options, out);
+    StText old = {0}, now = {0};
+    metrics_print(before, &old);
+    metrics_print(after, &now);
+    st_text_change(out, "metrics", st_text_string(&old), st_text_string(&now));
+    out->failed = out->failed || old.failed || now.failed;
+    st_text_free(&old);
+    st_text_free(&now);
 }
 
 /* ---- callbacks ---- */
@@ -303,15 +334,39 @@ void st_callbacks_default(StCallbacks *callbacks) {
     st_options_default(st_callbacks_options, callbacks);
 }
 
+/* Early stopping that is taken away takes its own options along, where the words do not say otherwise. */
+static void forget_early(StCallbacks *callbacks, const StWord *words, int count) {
+    static const char *const own[] = {"patience", "min_delta", "restore_best"};
+    bool away = false;
+    for (int i = 0; i < count; i++)
+        away = away || (words[i].name && strcmp(words[i].name, "early_stopping") == 0 && !*words[i].value);
+    for (int k = 0; away && k < 3; k++) {
+        bool named = false;
+        for (int i = 0; i < count; i++)
+            named = named || (words[i].name && strcmp(words[i].name, own[k]) == 0);
+        const StOption *row = st_option_find(st_callbacks_options, own[k]);
+        if (!named) st_option_set(row, callbacks, row->fallback, NULL);
+    }
+}
+
 bool st_callbacks_parse(StCallbacks *callbacks, const StWord *words, int count, StError *error) {
     StCallbacks trial = *callbacks;
     StCondition condition;
-    if (!st_options_parse(st_callbacks_options, "callbacks", &trial, sizeof trial, words, count, error))
+    if (count == 1 && !words[0].name && strcmp(words[0].text, "none") == 0) {
+        st_callbacks_default(callbacks);
+        return true;
+    }
+    if (!st_options_change(st_callbacks_options, "callbacks", &trial, sizeof trial, words, count, error))
         return false;
+    forget_early(&trial, words, count);
     if (*trial.stop_when && !st_condition_parse(trial.stop_when, &condition, error))
         return st_fail_at(error, "callbacks");
     *callbacks = trial;
     return true;
+}
+
+void st_callbacks_print_changes(const StCallbacks *before, const StCallbacks *after, StText *out) {
+    st_options_print_changes(st_callbacks_options, before, after, out);
 }
 
 void st_callbacks_print(const StCallbacks *callbacks, StText *out) {
@@ -398,7 +453,7 @@ void st_fit_default(StFit *fit) {
 
 bool st_fit_parse(StFit *fit, const StWord *words, int count, StError *error) {
     StFit trial = *fit;
-    if (!st_options_parse(st_fit_options, "fit", &trial, sizeof trial, words, count, error)) return false;
+    if (!st_options_change(st_fit_options, "fit", &trial, sizeof trial, words, count, error)) return false;
     trial.given = true;
     *fit = trial;
     return true;
@@ -408,4 +463,11 @@ void st_fit_print(const StFit *fit, StText *out) {
     if (!fit->given) return;
     st_text_add(out, "fit");
     st_options_print(st_fit_options, fit, out);
+}
+
+void st_fit_print_changes(const StFit *before, const StFit *after, StText *out) {
+    if (before->given)
+        st_options_print_changes(st_fit_options, before, after, out);
+    else
+        st_fit_print(after, out);
 }

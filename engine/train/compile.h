@@ -47,15 +47,22 @@ typedef struct StFit {
 } StFit;
 
 /* Words after `compile`: optimizer, loss and metrics=a,b by place or by name, and every option of the chosen
- * optimizer and loss, in any order. Words after `callbacks` and `fit`. On failure the spec is untouched.
- * Printing gives the whole line without its newline, reading back as the same; it gives nothing for a
- * compile or fit that was not given, and for callbacks that are all default. */
+ * optimizer and loss, in any order. Words after `callbacks` and `fit`. What they do not name stays as it is
+ * in the spec; another optimizer or loss begins with its defaults and leaves the other alone, and metrics=
+ * replaces the list. `callbacks none` takes all away, and early_stopping= what belongs to early stopping. On
+ * failure the spec is untouched. Printing gives the whole line without its newline, reading back as the same;
+ * it gives nothing for a compile or fit that was not given, and for callbacks that are all default. */
 bool st_compile_parse(StCompile *compile, const StWord *words, int count, StError *error);
 void st_compile_print(const StCompile *compile, StText *out);
 bool st_callbacks_parse(StCallbacks *callbacks, const StWord *words, int count, StError *error);
 void st_callbacks_print(const StCallbacks *callbacks, StText *out);
 bool st_fit_parse(StFit *fit, const StWord *words, int count, StError *error);
 void st_fit_print(const StFit *fit, StText *out);
+/* What differs, for people: "optimizer adam → sgd, learning_rate 0.001 → 0.01"; nothing where nothing does,
+ * and the whole line where there was none before. */
+void st_compile_print_changes(const StCompile *before, const StCompile *after, StText *out);
+void st_callbacks_print_changes(const StCallbacks *before, const StCallbacks *after, StText *out);
+void st_fit_print_changes(const StFit *before, const StFit *after, StText *out);
 void st_compile_default(StCompile *compile);
 void st_callbacks_default(StCallbacks *callbacks);
 void st_fit_default(StFit *fit);

@@ -131,10 +131,105 @@ static void test_refusals(void **state) {
             "val_accuracy>0.97");
 }
 
+/* Runs `first`, then `second`, and wants the line and the words about it. */
+static void then(const char *first, const char *second, const char *line, const char *changes) {
+    StText text = {0}, said = {0};
+    StError error = {0};
+    StCompile compile;
+    st_compile_default(&compile);
+    if (*first && !read_compile(first, &compile, &error)) fail_msg("%s: %s", first, error.message);
+    StCompile before = compile;
+    if (!read_compile(second, &compile, &error)) fail_msg("%s: %s", second, error.message);
+    st_compile_print(&compile, &text);
+    st_compile_print_changes(&before, &compile, &said);
+    assert_string_equal(st_text_string(&text), line);
+    assert_string_equal(st_text_string(&said), changes);
+    st_text_free(&text);
+    st_text_free(&said);
+}
+
+static void test_a_second_compile_keeps_the_rest(void **state) {
+    (void)state;
+    const char *full = "compile adam binary_crossentropy accuracy learning_rate=0.02 from_logits=yes";
+    then(full, "compile loss=mse", "compile optimizer=adam loss=mse metrics=accuracy learning_rate=0.02",
+         "loss binary_crossentropy → mse");
+    then(full, "compile optimizer=sgd",
+         "compile optimizer=sgd loss=binary_crossentropy metrics=accuracy from_logits=yes",
+         "optimizer adam → sgd, learning_rate 0.02 → 0.01");
+    then(full, "compile sgd momentum=0.9",
+         "compile optimizer=sgd loss=binary_crossentropy metrics=accuracy momentum=0.9 from_logits=yes",
+         "optimizer adam → sgd, learning_rate 0.02 → 0.01, momentum 0 → 0.9");
+    then(full, "compile adam beta_1=0.5",
+         "compile optimizer=adam loss=binary_crossentropy metrics=accuracy learning_rate=0.02 beta_1=0.5 "
+         "from_logits=yes",
+         "beta_1 0.9 → 0.5");
+    then(full, "compile metrics= from_logits=no",
+         "compile optimizer=adam loss=binary_crossentropy learning_rate=0.02",
+         "from_logits yes → no, metrics accuracy → none");
+    then(full, "compile metrics=mse,mae",
+         "compile optimizer=adam loss=binary_crossentropy metrics=mse,mae learning_rate=0.02 from_logits=yes",
+         "metrics accuracy → mse,mae");
+    then(full, "compile optimizer=adam",
+         "compile optimizer=adam loss=binary_crossentropy metrics=accuracy learning_rate=0.02 "
+         "from_logits=yes",
+         "");
+    then("", "compile adam mse", "compile optimizer=adam loss=mse", "compile optimizer=adam loss=mse");
+}
+
+static void test_a_second_fit_keeps_the_rest(void **state) {
+    (void)state;
+    StFit fit, before;
+    StText text = {0};
+    st_fit_default(&fit);
+    assert_true(st_words_split("epochs=9 shuffle=no", &words, NULL));
+    assert_true(st_fit_parse(&fit, words.word, words.count, NULL));
+    before = fit;
+    assert_true(st_words_split("batch_size=64", &words, NULL));
+    assert_true(st_fit_parse(&fit, words.word, words.count, NULL));
+    st_fit_print(&fit, &text);
+    assert_string_equal(st_text_string(&text), "fit epochs=9 batch_size=64 shuffle=no");
+    st_text_clear(&text);
+    st_fit_print_changes(&before, &fit, &text);
+    assert_string_equal(st_text_string(&text), "batch_size 32 → 64");
+    st_text_free(&text);
+}
+
+/* Each line in turn, then what the callbacks print. */
+static void callbacks_then(const char *const *lines, const char *wanted) {
+    StCallbacks callbacks;
+    StText text = {0};
+    StError error = {0};
+    st_callbacks_default(&callbacks);
+    for (; *lines; lines++) {
+        assert_true(st_words_split(*lines, &words, NULL));
+        if (!st_callbacks_parse(&callbacks, words.word, words.count, &error))
+            fail_msg("%s: %s", *lines, error.message);
+    }
+    st_callbacks_print(&callbacks, &text);
+    assert_string_equal(st_text_string(&text), wanted);
+    st_text_free(&text);
+}
+
+static void test_callbacks_gather_and_are_cleared(void **state) {
+    (void)state;
+    const char *early = "early_stopping=val_loss patience=3 restore_best=yes", *when = "stop_when=loss<0.1";
+    callbacks_then((const char *[]){early, when, NULL},
+                   "callbacks early_stopping=val_loss patience=3 restore_best=yes stop_when=loss<0.1");
+    callbacks_then((const char *[]){early, when, "stop_when=", NULL},
+                   "callbacks early_stopping=val_loss patience=3 restore_best=yes");
+    callbacks_then((const char *[]){early, when, "early_stopping=", NULL}, "callbacks stop_when=loss<0.1");
+    callbacks_then((const char *[]){early, when, "early_stopping= stop_when=", NULL}, "");
+    callbacks_then((const char *[]){early, when, "none", NULL}, "");
+    callbacks_then((const char *[]){"patience=3", "early_stopping=val_loss", NULL},
+                   "callbacks early_stopping=val_loss patience=3");
+    callbacks_then((const char *[]){early, "early_stopping= patience=5", NULL}, "callbacks patience=5");
+}
+
 static void check_callbacks(const char *line, bool validation, const char *message) {
     StCompile compile;
     StCallbacks callbacks;
     StError error = {0};
+    st_compile_default(&compile);
     assert_true(read_compile("compile adam mse metrics=mae,r2_score", &compile, NULL));
     st_callbacks_default(&callbacks);
     assert_true(st_words_split(line, &words, NULL));
@@ -180,6 +275,7 @@ static void test_monitors(void **state) {
     StCompile compile;
     bool validation;
     int metric;
+    st_compile_default(&compile);
     assert_true(read_compile("compile adam mse metrics=mae,r2_score", &compile, NULL));
     assert_true(st_monitor_find(&compile, "val_r2_score", &validation, &metric));
     assert_true(validation);
@@ -234,10 +330,17 @@ static void test_every_row_explains_itself(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trips),   cmocka_unit_test(test_any_order_and_places),
-        cmocka_unit_test(test_refusals),      cmocka_unit_test(test_callbacks_know_what_is_measured),
-        cmocka_unit_test(test_conditions),    cmocka_unit_test(test_monitors),
-        cmocka_unit_test(test_learning_rate), cmocka_unit_test(test_every_row_explains_itself),
+        cmocka_unit_test(test_round_trips),
+        cmocka_unit_test(test_any_order_and_places),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_a_second_compile_keeps_the_rest),
+        cmocka_unit_test(test_a_second_fit_keeps_the_rest),
+        cmocka_unit_test(test_callbacks_gather_and_are_cleared),
+        cmocka_unit_test(test_callbacks_know_what_is_measured),
+        cmocka_unit_test(test_conditions),
+        cmocka_unit_test(test_monitors),
+        cmocka_unit_test(test_learning_rate),
+        cmocka_unit_test(test_every_row_explains_itself),
     };
     return cmocka_run_group_tests_name("compile", tests, NULL, NULL);
 }

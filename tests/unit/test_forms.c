@@ -125,12 +125,10 @@ static void test_compile_follows_its_optimizer(void **unused) {
     (void)unused;
     Rig *rig = rig_open(NULL, recipe);
     Form *form = open_form(rig, FORM_COMPILE, 0);
-    assert_string_equal(form_line(form),
-                        "compile optimizer=adam loss=sparse_categorical_crossentropy learning_rate=0.01");
+    assert_string_equal(form_line(form), ""); /* nothing is changed yet */
     for (int i = 0; i < 12 && !strstr(form_line(form), "=sgd"); i++)
         form_key(form, UI_KEY_RIGHT);
-    assert_non_null(strstr(form_line(form), "optimizer=sgd"));
-    assert_null(strstr(form_line(form), "learning_rate")); /* adam's, not typed: gone with it */
+    assert_string_equal(form_line(form), "compile optimizer=sgd"); /* adam's rate is gone with it */
     press(form, UI_KEY_DOWN, 2);
     type(form, "accuracy");
     assert_non_null(strstr(form_line(form), "metrics=accuracy"));
@@ -138,8 +136,35 @@ static void test_compile_follows_its_optimizer(void **unused) {
     press(form, UI_KEY_END, 1);
     press(form, UI_KEY_BACKSPACE, 8);
     type(form, "0.5");
-    assert_non_null(strstr(form_line(form), "learning_rate=0.5"));
+    assert_string_equal(form_line(form), "compile optimizer=sgd metrics=accuracy learning_rate=0.5");
     assert_true(form_trial(form)->runs);
+    form_close(form);
+    rig_close(rig);
+}
+
+/* Lines keep what they do not name: a value put back to its default must be named. */
+static void test_compile_back_to_a_default(void **unused) {
+    (void)unused;
+    Rig *rig = rig_open(NULL, recipe);
+    StError error = {0};
+    Form *form = form_open(rig->session, FORM_COMPILE, 0, "learning_rate", &error);
+    press(form, UI_KEY_END, 1);
+    press(form, UI_KEY_BACKSPACE, 4);
+    type(form, "0.001");
+    assert_string_equal(form_line(form), "compile learning_rate=0.001");
+    assert_true(st_compile_learning_rate(&form_trial(form)->draft.compile) == 0.001);
+    form_close(form);
+    rig_close(rig);
+}
+
+static void test_lines_that_are_new(void **unused) {
+    (void)unused;
+    Rig *rig = rig_open(NULL, "data synthetic circle\ndense 1\n");
+    Form *form = open_form(rig, FORM_FIT, 0);
+    assert_string_equal(form_line(form), "fit");
+    form_close(form);
+    form = open_form(rig, FORM_COMPILE, 0);
+    assert_string_equal(form_line(form), "compile optimizer=rmsprop loss=sparse_categorical_crossentropy");
     form_close(form);
     rig_close(rig);
 }
@@ -199,10 +224,7 @@ static void test_fit_prepare_callbacks_pace_input(void **unused) {
     static const struct {
         FormKind kind;
         const char *line;
-    } cases[] = {{FORM_FIT, "fit epochs=5"},
-                 {FORM_CALLBACKS, "callbacks"},
-                 {FORM_PACE, "pace full"},
-                 {FORM_PREPARE, "prepare"}};
+    } cases[] = {{FORM_FIT, ""}, {FORM_CALLBACKS, ""}, {FORM_PACE, "pace full"}, {FORM_PREPARE, "prepare"}};
     Rig *rig = rig_open(NULL, recipe);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         Form *form = open_form(rig, cases[i].kind, 0);
@@ -215,6 +237,12 @@ static void test_fit_prepare_callbacks_pace_input(void **unused) {
     press(form, UI_KEY_RIGHT, 1);
     assert_non_null(strstr(form_line(form), "pace epochs="));
     assert_true(form_trial(form)->runs);
+    form_close(form);
+    form = open_form(rig, FORM_FIT, 0);
+    press(form, UI_KEY_END, 1);
+    press(form, UI_KEY_BACKSPACE, 1);
+    type(form, "1");
+    assert_string_equal(form_line(form), "fit epochs=1");
     form_close(form);
     form = open_form(rig, FORM_INPUT, 0);
     type(form, "28x28x1");
@@ -290,6 +318,8 @@ int main(void) {
         cmocka_unit_test(test_mistakes_are_told_while_typing),
         cmocka_unit_test(test_output_that_does_not_fit),
         cmocka_unit_test(test_compile_follows_its_optimizer),
+        cmocka_unit_test(test_compile_back_to_a_default),
+        cmocka_unit_test(test_lines_that_are_new),
         cmocka_unit_test(test_data_and_its_treatment),
         cmocka_unit_test(test_data_paths_are_found_from_here),
         cmocka_unit_test(test_fit_prepare_callbacks_pace_input),

@@ -292,6 +292,24 @@ static void test_script(void **state) {
     assert_string_equal(error.message, "t.script:4: dense: units=0: wanted a whole number from 1 up");
 }
 
+/* A second line changes what it names, and says what that was. */
+static void test_lines_that_change(void **state) {
+    (void)state;
+    circle();
+    run("compile optimizer=sgd");
+    assert_string_equal(said, "optimizer adam → sgd, learning_rate 0.02 → 0.01; u undoes");
+    run("fit batch_size=64");
+    assert_string_equal(said, "batch_size 8 → 64; u undoes");
+    run("callbacks stop_when=accuracy>0.9");
+    assert_string_equal(said, "stop_when none → accuracy>0.9; u undoes");
+    run("callbacks stop_when=accuracy>0.9");
+    assert_string_equal(said, "callbacks: nothing changed; u undoes");
+    holds("data synthetic circle samples=80\nsplit train=0.5 test=0.5\n"
+          "dense 8 tanh\ndense 1 sigmoid\n"
+          "compile optimizer=sgd loss=binary_crossentropy metrics=accuracy\n"
+          "callbacks stop_when=accuracy>0.9\nfit epochs=2 batch_size=64\n");
+}
+
 /* A fit that cannot be done leaves no fit line behind. */
 static void test_failed_fit(void **state) {
     (void)state;
@@ -329,6 +347,7 @@ int main(void) {
                                        TEST(test_rate_steps),
                                        TEST(test_reset),
                                        SCRIPT(test_script),
+                                       TEST(test_lines_that_change),
                                        SCRIPT(test_failed_fit)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
