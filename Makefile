@@ -170,13 +170,13 @@ unit script screen alone: %: deps-test
 fuzz-replay: deps-test
 	@B=$(B) sh tests/run.sh fuzz
 
-fuzz: ## search for crashing inputs with libFuzzer, SECONDS=60 a target
+fuzz: ## search for crashing inputs with libFuzzer, SECONDS=60 a target; a crash joins the corpus
 	@command -v clang >/dev/null || { echo "type: apt-get install clang"; exit 1; }
-	@for t in $(FUZZ); do echo "== $$t"; mkdir -p tests/fuzz/corpus/$$t; \
+	@for t in $(FUZZ); do echo "== $$t"; mkdir -p build-fuzz/corpus/$$t; \
 	 $(MAKE) --no-print-directory B=build-fuzz CC=clang CFLAGS="-O1 -g" \
 	   SANITIZE="-fsanitize=fuzzer-no-link,address,undefined" build-fuzz/libfuzzer/$$t && \
 	 build-fuzz/libfuzzer/$$t -max_total_time=$(SECONDS) -rss_limit_mb=4096 -timeout=20 \
-	   tests/fuzz/corpus/$$t || exit 1; done
+	   -artifact_prefix=tests/fuzz/corpus/$$t/ build-fuzz/corpus/$$t tests/fuzz/corpus/$$t || exit 1; done
 $(B)/libfuzzer/%: tests/fuzz/fuzz_%.c $(APP_LIB_O) $(B)/libstrata.a $(B)/libstrataui.a
 	@mkdir -p $(@D)
 	$(call SAY,LD $@)
