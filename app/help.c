@@ -317,6 +317,27 @@ static void bash_options(const ProgramCall *call, StText *out) {
     }
 }
 
+/* After an option that takes a value its choices are offered, or files alone. */
+static void bash_values(StText *out) {
+    char name[80];
+    st_text_add(out, "    case ${COMP_WORDS[COMP_CWORD-1]} in\n    --set");
+    for (const StOption *row = program_options; row->name; row++) {
+        if (row->type == ST_SWITCH || row->type == ST_CHOICE) continue;
+        option_switch(row, name, sizeof name);
+        st_text_format(out, "|%.*s", (int)strcspn(name, " "), name);
+    }
+    st_text_add(out, ") words= ;;\n");
+    for (const StOption *row = program_options; row->name; row++) {
+        if (row->type != ST_CHOICE) continue;
+        option_switch(row, name, sizeof name);
+        st_text_format(out, "    %.*s) words=\"", (int)strcspn(name, " "), name);
+        for (const StChoice *choice = row->choices; choice->name; choice++)
+            st_text_format(out, "%s ", choice->name);
+        st_text_add(out, "\" ;;\n");
+    }
+    st_text_add(out, "    esac\n");
+}
+
 void help_completion(StText *out) {
     st_text_add(out, "# bash completion of strata, made by: strata help --completion\n_strata() {\n"
                      "    local word=${COMP_WORDS[COMP_CWORD]} call=${COMP_WORDS[1]} words=\n"
@@ -336,8 +357,9 @@ void help_completion(StText *out) {
             if (!strchr(topic, ' ') && !strchr(topic, '|')) st_text_format(out, " %s", topic);
         st_text_add(out, "\" ;;\n");
     }
-    st_text_add(out, "    esac; fi\n"
-                     "    COMPREPLY=($(compgen -W \"$words\" -- \"$word\") $(compgen -f -- \"$word\"))\n"
+    st_text_add(out, "    esac; fi\n");
+    bash_values(out);
+    st_text_add(out, "    COMPREPLY=($(compgen -W \"$words\" -- \"$word\") $(compgen -f -- \"$word\"))\n"
                      "    if [ ${#COMPREPLY[@]} = 1 ] && [ -d \"${COMPREPLY[0]}\" ]; then\n"
                      "        COMPREPLY[0]=${COMPREPLY[0]}/; compopt -o nospace 2>/dev/null\n    fi\n}\n"
                      "complete -F _strata strata\n");
