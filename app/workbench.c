@@ -113,7 +113,11 @@ void bench_key(Bench *bench, UiKey key) {
 
 static void mouse(Bench *bench, const UiEvent *event) {
     bench->changed = true;
-    if (bench->ask != ASK_NOTHING) return;
+    if (bench->ask != ASK_NOTHING) {
+        UiKey answer = event->mouse == UI_MOUSE_PRESS ? ui_hints_at(&bench->hints, event->x, event->y) : 0;
+        if (answer) bench_answer(bench, answer);
+        return;
+    }
     int at = bench->helping ? bench_view_index("help") : bench->focus;
     if (event->mouse == UI_MOUSE_PRESS) {
         UiKey key = ui_hints_at(&bench->hints, event->x, event->y);

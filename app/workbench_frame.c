@@ -214,12 +214,6 @@ static void draw_tabs(Bench *bench, UiRect row) {
 
 /* ---- the last two lines ---- */
 
-static const UiBinding leave_bindings[] = {{'s', "save", "save", "writes it first"},
-                                           {'d', "discard", "discard", "goes on without saving"},
-                                           {UI_KEY_ESCAPE, "stay", "stay", "stays here"},
-                                           {0}};
-static const UiBinding end_bindings[] = {
-    {'y', "end", "end", "ends the program"}, {UI_KEY_ESCAPE, "stay", "stay", "stays here"}, {0}};
 static const UiBinding help_bindings[] = {{UI_KEY_ESCAPE, "close", "close", "closes the help"},
                                           {UI_KEY_UP, "up", "scroll", "goes up"},
                                           {UI_KEY_DOWN, "down", "scroll", "goes down"},
@@ -233,9 +227,7 @@ static void draw_hints(Bench *bench, UiRect row) {
     int count = 0;
     row.x += 1, row.w -= 1;
     if (bench->ask != ASK_NOTHING || bench->helping) {
-        const UiBinding *table = bench->ask == ASK_LEAVE ? leave_bindings
-                                 : bench->ask == ASK_END ? end_bindings
-                                                         : help_bindings;
+        const UiBinding *table = bench->ask != ASK_NOTHING ? bench_ask_keys(bench) : help_bindings;
         ui_hints_draw(bench->grid, row, 0, table, NULL, &bench->hints);
         return;
     }
@@ -286,13 +278,10 @@ static void draw_pending(Bench *bench, UiRect row, int from) {
 
 static void draw_message(Bench *bench, UiRect row) {
     UiGrid *grid = bench->grid;
-    if (bench->ask == ASK_LEAVE) {
-        ui_print(grid, row, 1, 0, UI_WARN, "%s has unsaved changes", session_name(bench->session));
-        return;
-    }
-    if (bench->ask == ASK_END) {
-        ui_print(grid, row, 1, 0, UI_WARN, "end strata%s? y ends it",
-                 session_dirty(bench->session) ? " and lose unsaved changes" : "");
+    if (bench->ask != ASK_NOTHING) {
+        char text[ST_MESSAGE_MAX];
+        bench_ask_text(bench, text);
+        ui_paragraph(grid, ui_inset(row, 1, 0), UI_WARN, 0, text);
         return;
     }
     int x = 1;
@@ -347,6 +336,12 @@ static int message_rows(const Bench *bench, int width) {
     return rows < 1 ? 1 : rows > MESSAGE_ROWS ? MESSAGE_ROWS : rows;
 }
 
+static int question_rows(const Bench *bench, int width) {
+    char text[ST_MESSAGE_MAX];
+    bench_ask_text(bench, text);
+    return ui_paragraph(bench->grid, (UiRect){0, 0, width - 2, 0}, UI_TEXT, 0, text);
+}
+
 /* Data that is not read yet is read after a frame that says so. */
 static bool must_load(const Bench *bench) {
     const StError *failed = NULL;
@@ -386,7 +381,7 @@ void bench_draw(Bench *bench) {
         draw_tabs(bench, ui_cut_top(&rest, 1));
     }
     bool hints = rest.h >= 5 || !small;
-    UiRect last = ui_cut_bottom(&rest, hints ? 1 : 0);
+    UiRect last = ui_cut_bottom(&rest, small && bench->ask ? question_rows(bench, rest.w) : hints);
     UiRect line = ui_cut_bottom(&rest, small ? 0 : message_rows(bench, rest.w));
     bool urgent = bench->ask != ASK_NOTHING || *bench->message;
     draw_body(bench, rest);

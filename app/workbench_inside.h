@@ -16,8 +16,10 @@ enum { BENCH_VIEWS = 16, BENCH_LINE = ST_LINE_MAX };
 /* A question that the next key answers. */
 typedef enum Ask {
     ASK_NOTHING,
-    ASK_LEAVE, /* unsaved: s, d, esc; then runs `then` */
-    ASK_END    /* after ctrl-c: y */
+    ASK_LEAVE,   /* the recipe is not saved: s, d, esc; then runs `then` */
+    ASK_WEIGHTS, /* trained weights are not saved: w, d, esc; then runs `then` */
+    ASK_REPLACE, /* another file is there: y, esc; then runs `saving`, and `then` where there is one */
+    ASK_END      /* after ctrl-c: y */
 } Ask;
 
 typedef struct Bench {
@@ -48,7 +50,11 @@ typedef struct Bench {
     UiLog log;
     long errors, errors_seen; /* lines caught from standard error */
     Ask ask;
-    char then[BENCH_LINE];
+    char then[BENCH_LINE], saving[BENCH_LINE];
+    char replaced[RECIPE_PATH_MAX];    /* the file that the question is about */
+    char own_weights[RECIPE_PATH_MAX]; /* written by the person here: may be written again */
+    uint64_t kept_run;                 /* the weights that were written last, by run and step */
+    int64_t kept_step;
     bool discard; /* the person said so: do not ask again */
 
     UiPrompt *prompt;
@@ -94,10 +100,16 @@ void bench_complete(void *bench, const char *line, int cursor, int *begin, UiCan
 /* ---- workbench_verbs.c: its rows of the table of commands, and its keys ---- */
 void bench_add_commands(Bench *bench);
 extern const UiBinding bench_bindings[];
-size_t bench_binding_count(void);                     /* with the row that ends them */
-void bench_answer(Bench *bench, UiKey key);           /* to a question */
-bool bench_ask_leave(Bench *bench, const char *then); /* true: there is something to ask first */
-void bench_complete(void *bench, const char *line, int cursor, int *begin, UiCandidate add, void *to);
+size_t bench_binding_count(void); /* with the row that ends them */
+
+/* ---- workbench_ask.c ---- */
+/* True: there is something to ask first; the line is run again once it is answered. */
+bool bench_ask_leave(Bench *bench, const char *then);
+bool bench_ask_replace(Bench *bench, const char *path, const char *line);
+void bench_saved(Bench *bench, const char *path);    /* the person had this file written */
+void bench_answer(Bench *bench, UiKey key);          /* to a question */
+const UiBinding *bench_ask_keys(const Bench *bench); /* what may be answered */
+void bench_ask_text(const Bench *bench, char text[ST_MESSAGE_MAX]);
 
 /* ---- views/help.c ---- */
 void help_about(void *state, const View *of, const UiBinding *common, ViewContext *context);

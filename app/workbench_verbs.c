@@ -128,12 +128,10 @@ static bool act_save(const CommandCall *call, StError *error) {
     Bench *bench = of(call);
     const char *word;
     if (!one_word(call, false, "a file ending in .strata or .safetensors", &word, error)) return false;
-    if (!*word && !*session_path(call->session)) {
-        free(bench->preset);
-        bench->preset = strdup("save untitled.strata");
-        return true;
-    }
+    if (!*word && !*session_path(call->session)) return bench_run_line(bench, ":save ");
+    if (bench_ask_replace(bench, word, call->line)) return true;
     if (!session_save(call->session, word, error)) return false;
+    bench_saved(bench, word);
     if (*session_path(call->session)) place_recent_add(session_path(call->session));
     return true;
 }
@@ -295,41 +293,4 @@ const Command workbench_commands[] = {
 
 void bench_add_commands(Bench *bench) {
     session_add_commands(bench->session, workbench_commands, bench);
-}
-
-/* ---- questions ---- */
-
-bool bench_ask_leave(Bench *bench, const char *then) {
-    if (bench->discard || !session_dirty(bench->session)) return false;
-    bench->ask = ASK_LEAVE;
-    snprintf(bench->then, sizeof bench->then, "%s", then);
-    return true;
-}
-
-static void leave(Bench *bench) {
-    bench->discard = true;
-    bench_run_line(bench, bench->then);
-    bench->discard = false;
-}
-
-void bench_answer(Bench *bench, UiKey key) {
-    Ask ask = bench->ask;
-    bool cancel = key == UI_KEY_ESCAPE || key == ('g' | UI_CTRL);
-    if (ask == ASK_END) {
-        bench->ask = ASK_NOTHING;
-        if (key == 'y' || key == 'Y') bench->quit = true;
-        return;
-    }
-    if (key == 'd' || key == 'D') {
-        bench->ask = ASK_NOTHING;
-        leave(bench);
-    } else if (key == 's' || key == 'S') {
-        bench->ask = ASK_NOTHING;
-        bool named = *session_path(bench->session) != '\0';
-        if (!bench_run_line(bench, "save")) return;
-        if (named) leave(bench); /* else the prompt asks for a name first */
-    } else if (cancel || key == 'q' || key == 'n') {
-        bench->ask = ASK_NOTHING;
-        bench_say(bench, UI_TEXT, "");
-    }
 }

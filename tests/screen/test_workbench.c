@@ -71,8 +71,10 @@ static Vt *start(const Place *place, int w, int h, const char *env2, const char 
     return vt;
 }
 
+/* Trained weights are asked about: they are given up. */
 static void quit(Vt *vt) {
     vt_key(vt, "q");
+    if (vt_shows(vt, "discard")) vt_key(vt, "d");
     int status = vt_exit(vt);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
@@ -372,9 +374,9 @@ static bool file_has(const char *path, const char *text) {
     char all[4096] = "";
     FILE *file = fopen(path, "r");
     if (!file) return false;
-    all[fread(all, 1, sizeof all - 1, file)] = '\0';
+    size_t length = fread(all, 1, sizeof all - 1, file);
     fclose(file);
-    return strstr(all, text) != NULL;
+    return memmem(all, length, text, strlen(text)) != NULL;
 }
 
 static void test_save_and_quit_asks(void **state) {
@@ -422,9 +424,9 @@ static void test_start_page(void **state) {
     vt_type(vt, ":dense 3\r");
     VT_WANT(vt, vt_row_shows(vt, 0, "untitled*"));
     vt_key(vt, "w"); /* no name yet: asks for one */
-    VT_WANT(vt, vt_row_shows(vt, 22, ":save untitled.strata"));
+    VT_WANT(vt, vt_row_shows(vt, 22, ":save"));
     vt_key(vt, "ctrl-c");
-    VT_WANT(vt, vt_hides(vt, ":save untitled.strata"));
+    VT_WANT(vt, vt_hides(vt, ":save"));
     vt_type(vt, ":new\r"); /* would lose the layer: asks */
     VT_WANT(vt, vt_row_shows(vt, 22, "untitled has unsaved changes"));
     vt_key(vt, "esc");
@@ -443,6 +445,51 @@ static void test_start_page(void **state) {
     VT_WANT(vt, vt_row_shows(vt, 0, "untitled "));
     assert_false(file_has(path, "dense 4"));
     quit(vt);
+}
+
+/* Another file is not written over without asking; the one that was written here is. */
+static void test_save_asks_before_it_replaces(void **state) {
+    Place *place = *state;
+    char other[160], line[200];
+    snprintf(other, sizeof other, "%s/other.strata", place->folder);
+    snprintf(line, sizeof line, ":save %s\r", other);
+    write_file(other, "dense 3\n");
+    Vt *vt = start(place, 120, 24, NULL, NULL);
+    VT_WANT(vt, vt_shows(vt, "STACK"));
+    vt_type(vt, line);
+    VT_WANT(vt, vt_row_shows(vt, 22, "other.strata exists: y replaces it, esc keeps it"));
+    vt_key(vt, "esc");
+    VT_WANT(vt, vt_hides(vt, "exists"));
+    assert_false(file_has(other, "spiral"));
+    vt_type(vt, line);
+    VT_WANT(vt, vt_row_shows(vt, 22, "exists"));
+    vt_key(vt, "y");
+    VT_WANT(vt, vt_row_shows(vt, 22, "saved"));
+    assert_true(file_has(other, "spiral"));
+    vt_type(vt, line); /* it is the session's own now */
+    VT_WANT(vt, vt_row_shows(vt, 22, "saved"));
+    quit(vt);
+}
+
+/* Trained weights that no file holds are asked about once; w writes them beside the recipe. */
+static void test_leaving_asks_for_weights(void **state) {
+    Place *place = *state;
+    char weights[160];
+    snprintf(weights, sizeof weights, "%s/spiral.safetensors", place->folder);
+    Vt *vt = start(place, 80, 24, NULL, "--play");
+    VT_WANT(vt, trains_past(vt, 3));
+    vt_key(vt, "q");
+    VT_WANT(vt, vt_row_shows(vt, 22, "trained weights are not saved"));
+    vt_key(vt, "esc");
+    VT_WANT(vt, vt_hides(vt, "not saved"));
+    vt_key(vt, "space");
+    VT_WANT(vt, vt_row_shows(vt, 0, "paused"));
+    vt_key(vt, "q");
+    VT_WANT(vt, vt_row_shows(vt, 22, "w saves"));
+    vt_key(vt, "w");
+    assert_int_equal(vt_exit(vt), 0);
+    assert_true(file_has(weights, "dense/kernel"));
+    vt_end(vt);
 }
 
 static void test_open_fails(void **state) {
@@ -565,6 +612,8 @@ int main(void) {
         TEST(test_standard_error),
         TEST(test_save_and_quit_asks),
         TEST(test_start_page),
+        TEST(test_save_asks_before_it_replaces),
+        TEST(test_leaving_asks_for_weights),
         TEST(test_open_fails),
         TEST(test_interrupt),
         TEST(test_signals),
