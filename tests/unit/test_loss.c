@@ -30,6 +30,7 @@ static void read_spec(const char *words, StCompile *compile) {
     char line[200];
     snprintf(line, sizeof line, "optimizer=adam loss=%s", words);
     assert_true(st_words_split(line, &split, NULL));
+    st_compile_default(compile); /* a second line would keep the options of the first */
     assert_true(st_compile_parse(compile, split.word, split.count, NULL));
 }
 

@@ -23,6 +23,7 @@ static void read_spec(const char *words, StCompile *compile) {
     static StWords split;
     StError error = {0};
     assert_true(st_words_split(words, &split, NULL));
+    st_compile_default(compile);
     if (!st_compile_parse(compile, split.word, split.count, &error)) fail_msg("%s", error.message);
 }
 
