@@ -175,6 +175,7 @@ static UiInk verdict_ink(StVerdict verdict) {
     switch (verdict) {
     case ST_HEALTHY:
         return UI_GOOD;
+    case ST_UNTRAINED:
     case ST_UNKNOWN:
         return UI_DIM;
     case ST_EXPLODING:

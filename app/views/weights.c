@@ -113,6 +113,7 @@ static UiInk verdict_ink(StVerdict verdict) {
     case ST_VANISHING:
     case ST_EXPLODING:
         return UI_BAD;
+    case ST_UNTRAINED:
     case ST_UNKNOWN:
         return UI_DIM;
     default:

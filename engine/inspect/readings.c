@@ -32,14 +32,22 @@ const char *st_verdict_word(StVerdict verdict) {
     static const char *const words[] = {
         [ST_HEALTHY] = "healthy",     [ST_FAST] = "fast",           [ST_SLOW] = "slow",
         [ST_DEAD] = "dead",           [ST_SATURATED] = "saturated", [ST_VANISHING] = "vanishing",
-        [ST_EXPLODING] = "exploding", [ST_UNKNOWN] = "unknown",
+        [ST_EXPLODING] = "exploding", [ST_UNTRAINED] = "untrained", [ST_UNKNOWN] = "unknown",
     };
     return (size_t)verdict < sizeof words / sizeof *words ? words[verdict] : "unknown";
 }
 
-/* The gradient norm of a row over that of the last row, the output layer's: what backpropagation made of
- * it on its way. Stands behind the readings. */
-enum { RELATIVE = ST_READING_COUNT };
+/* What the rules look at beside the readings; stands behind them. 1 is yes. */
+enum {
+    RELATIVE = ST_READING_COUNT, /* the gradient norm over that of the last row, the output layer's: what
+                                    backpropagation made of it on its way */
+    GROWTH,                      /* norm over that at the start */
+    BROKEN_WEIGHTS,              /* a value that is not finite: in the weights, … */
+    BROKEN_GRADIENT,             /* … in their gradient, … */
+    BROKEN_OUTPUT,               /* … in what the probe rows give */
+    SAME_INPUT,                  /* every probe row comes here as the same numbers */
+    FACTS
+};
 
 /* The first rule that holds is the verdict. A value that is not available holds nowhere. */
 typedef struct Rule {
@@ -52,8 +60,14 @@ typedef struct Rule {
 } Rule;
 
 static const Rule rules[] = {
+    {ST_EXPLODING, BROKEN_WEIGHTS, true, 0, "its weights are not finite", 1},
+    {ST_EXPLODING, BROKEN_GRADIENT, true, 0, "its gradient is not finite", 1},
+    {ST_EXPLODING, GROWTH, true, 1e3, "its norm grew ×%.2g", 1},
+    {ST_EXPLODING, ST_READING_LARGEST, true, 1e6, "its largest weight is %.2g", 1},
     {ST_EXPLODING, ST_READING_RATIO, true, 1, "one step changed it by %.2g %%", 100},
     {ST_EXPLODING, RELATIVE, true, 1e3, "its gradient is %.1e times the output layer's", 1},
+    {ST_EXPLODING, BROKEN_OUTPUT, true, 0, "its output is not finite", 1},
+    {ST_DEAD, SAME_INPUT, true, 0, "its input is the same for every row: what is before it is dead", 1},
     {ST_DEAD, ST_READING_DEAD, true, 0.5, "%.0f %% of its units never fire", 100},
     {ST_SATURATED, ST_READING_SATURATED, true, 0.5, "%.0f %% of its outputs are at their flat ends", 100},
     {ST_VANISHING, RELATIVE, false, 1e-3, "its gradient is %.1e of the output layer's", 1},
@@ -64,12 +78,13 @@ static const Rule rules[] = {
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral" /* the formats stand in the table above */
-static void judge(StHealth *health, double relative) {
-    health->verdict = ST_UNKNOWN;
-    snprintf(health->reason, sizeof health->reason, "no step was observed yet");
+static void judge(StHealth *health, const double fact[FACTS], bool untrained) {
+    health->verdict = untrained ? ST_UNTRAINED : ST_UNKNOWN;
+    snprintf(health->reason, sizeof health->reason,
+             untrained ? "its weights are as they were drawn" : "no step was observed yet");
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         const Rule *rule = &rules[i];
-        double value = rule->value == RELATIVE ? relative : health->value[rule->value];
+        double value = fact[rule->value];
         if (!(rule->above ? value > rule->bound : value < rule->bound)) continue;
         health->verdict = rule->verdict;
         snprintf(health->reason, sizeof health->reason, rule->reason, value * rule->scale);
@@ -91,6 +106,7 @@ typedef struct Row {
     int64_t m, n; /* the matrix: n is the last axis */
     float *u, *v; /* [m], [n]: kept between calls */
     bool warm;
+    double fact[FACTS]; /* of the last snapshot: the readings, and what else the rules look at */
 } Row;
 
 struct StInspector {
@@ -330,6 +346,31 @@ static void read_outputs(const StInspector *inspector, const Row *row, double *v
         value[ST_READING_SATURATED] = saturated_share(step, inspector->probe, row->ends);
 }
 
+static bool is_finite(const float *values, int64_t count) {
+    for (int64_t i = 0; i < count; i++)
+        if (!isfinite(values[i])) return false;
+    return true;
+}
+
+static void find_facts(const StInspector *inspector, Row *row, const StSnapshot *snapshot,
+                       const StHealth *health) {
+    const StTensor *tensor = &inspector->tensor[row->tensor];
+    double *fact = row->fact;
+    for (int i = 0; i < FACTS; i++)
+        fact[i] = i < ST_READING_COUNT ? health->value[i] : NAN;
+    fact[GROWTH] = fact[ST_READING_CHANGE] + 1;
+    fact[BROKEN_WEIGHTS] = !is_finite(snapshot->weights.values + tensor->offset, tensor->size);
+    if (snapshot->gradients)
+        fact[BROKEN_GRADIENT] = !is_finite(snapshot->gradients + tensor->offset, tensor->size);
+    if (inspector->probe < 2) return; /* one row is always the same */
+    const StStep *step = st_network_step(inspector->network, tensor->layer);
+    fact[BROKEN_OUTPUT] = !is_finite(step->y, inspector->probe * step->out_size);
+    bool same = true;
+    for (int64_t i = 1; same && i < inspector->probe; i++)
+        same = memcmp(step->x, step->x + i * step->in_size, (size_t)step->in_size * sizeof *step->x) == 0;
+    fact[SAME_INPUT] = same;
+}
+
 /* Runs the probe set through the network, dropout off; returns its loss or NaN. */
 static double run_probe(StInspector *inspector) {
     int64_t rows = inspector->probe;
@@ -387,6 +428,7 @@ static void fill_health(StInspector *inspector, Row *row, const StSnapshot *snap
         health->value[r] = NAN;
     read_weights(row, tensor, snapshot, health->value);
     read_outputs(inspector, row, health->value);
+    find_facts(inspector, row, snapshot, health);
 }
 
 /* √Σg² over every weight, biases included. */
@@ -415,7 +457,9 @@ bool st_inspector_read(StInspector *inspector, const StSnapshot *snapshot, const
     }
     for (int i = 0; i < readings->count; i++) {
         double last = readings->health[readings->count - 1].value[ST_READING_GRADIENT];
-        judge(&readings->health[i], last > 0 ? readings->health[i].value[ST_READING_GRADIENT] / last : NAN);
+        double *fact = inspector->row[i].fact;
+        fact[RELATIVE] = last > 0 ? fact[ST_READING_GRADIENT] / last : NAN;
+        judge(&readings->health[i], fact, snapshot->step == 0 && !snapshot->before);
     }
     readings->cost_seconds = seconds_now() - begun;
     return true;

@@ -48,6 +48,7 @@ typedef enum StVerdict {
     ST_SATURATED,
     ST_VANISHING,
     ST_EXPLODING,
+    ST_UNTRAINED, /* nothing was trained yet */
     ST_UNKNOWN
 } StVerdict;
 const char *st_verdict_word(StVerdict verdict);

@@ -106,9 +106,15 @@ static void norms_of_a_matrix(void **state) {
     assert_true(isnan(value_of(&readings, 0, ST_READING_GRADIENT)));
     assert_true(isnan(value_of(&readings, 0, ST_READING_RATIO)));
     assert_true(isnan(readings.gradient_norm));
+    assert_int_equal(readings.health[0].verdict, ST_UNTRAINED);
+    assert_string_equal(readings.health[0].reason, "its weights are as they were drawn");
+    st_readings_free(&readings);
+    bench.snapshot.step = -1; /* of a file: nobody knows what was done to them */
+    readings = read_all(&bench);
     assert_int_equal(readings.health[0].verdict, ST_UNKNOWN);
     assert_string_equal(readings.health[0].reason, "no step was observed yet");
     st_readings_free(&readings);
+    bench.snapshot.step = 0;
 
     /* All ones, 2 x 4: one direction, σ = √8. And twice as much as at the start. */
     fill(&bench, bench.weights, "a/kernel", 8, (float[]){6, 0, 0, 0, 0, 8, 0, 0});
@@ -193,6 +199,61 @@ static void dead_and_saturated_units(void **state) {
     assert_true(isnan(value_of(&readings, 2, ST_READING_SATURATED)));
     assert_true(readings.probe_loss > 0);
     st_readings_free(&readings);
+    bench_end(&bench);
+}
+
+static void verdict_is(const Bench *bench, int row, StVerdict verdict, const char *reason) {
+    StReadings readings = read_all(bench);
+    assert_string_equal(readings.health[row].reason, reason);
+    assert_int_equal(readings.health[row].verdict, verdict);
+    st_readings_free(&readings);
+}
+
+/* What a divergence leaves behind: huge weights, gradients that are no numbers, and no step to compare. */
+static void weights_that_explode(void **state) {
+    (void)state;
+    Bench bench;
+    bench_begin(&bench, PLANE);
+    fill(&bench, bench.weights, "a/kernel", 8, (float[]){3, 0, 0, 0, 0, -4, 0, 0});
+    StReadings first = read_all(&bench); /* norm 5 */
+    st_readings_free(&first);
+    bench.snapshot.step = 12;
+    fill(&bench, bench.weights, "a/kernel", 8, (float[]){3e4f, 0, 0, 0, 0, -4e4f, 0, 0});
+    verdict_is(&bench, 0, ST_EXPLODING, "its norm grew ×1e+04");
+    fill(&bench, bench.weights, "a/kernel", 8, (float[]){1, 0, 0, 0, 0, INFINITY, 0, 0});
+    verdict_is(&bench, 0, ST_EXPLODING, "its weights are not finite");
+    fill(&bench, bench.weights, "a/kernel", 8, (float[]){3, 0, 0, 0, 0, -4, 0, 0});
+    bench.snapshot.gradients = bench.gradients;
+    fill(&bench, bench.gradients, "a/kernel", 8, (float[]){0, NAN, 0, 0, 0, 0, 0, 0});
+    verdict_is(&bench, 0, ST_EXPLODING, "its gradient is not finite");
+    bench_end(&bench);
+
+    /* Of a file there is no start: the size alone tells. */
+    bench_begin(&bench, PLANE);
+    bench.snapshot.step = -1;
+    fill(&bench, bench.weights, "c/kernel", 6, (float[]){2e9f, 1, 1, 1, 1, 1});
+    verdict_is(&bench, 2, ST_EXPLODING, "its largest weight is 2e+09");
+    /* Weights that are sound by themselves, and outputs that are not. */
+    fill(&bench, bench.weights, "c/kernel", 6, (float[]){1, 1, 1, 1, 1, 1});
+    fill(&bench, bench.weights, "a/kernel", 8, (float[]){1, 1, 1, 1, 1, 1, 1, 1});
+    fill(&bench, bench.weights, "a/bias", 4, (float[]){INFINITY, 0, 0, 0});
+    verdict_is(&bench, 0, ST_EXPLODING, "its output is not finite");
+    bench_end(&bench);
+}
+
+/* Behind a layer that never fires nothing is healthy, though a step may still move it. */
+static void nothing_is_healthy_behind_the_dead(void **state) {
+    (void)state;
+    Bench bench;
+    bench_begin(&bench, PLANE);
+    bench.snapshot.step = 9;
+    bench.snapshot.before = bench.before;
+    fill(&bench, bench.weights, "a/bias", 4, (float[]){-1e6f, -1e6f, -1e6f, -1e6f});
+    for (int64_t i = 0; i < bench.snapshot.weights.total; i++)
+        bench.before[i] = bench.weights[i] * 0.999f;
+    verdict_is(&bench, 0, ST_DEAD, "100 % of its units never fire");
+    verdict_is(&bench, 1, ST_DEAD, "its input is the same for every row: what is before it is dead");
+    verdict_is(&bench, 2, ST_DEAD, "its input is the same for every row: what is before it is dead");
     bench_end(&bench);
 }
 
@@ -388,6 +449,8 @@ int main(void) {
         cmocka_unit_test(norms_of_a_matrix),
         cmocka_unit_test(gradients_and_steps),
         cmocka_unit_test(dead_and_saturated_units),
+        cmocka_unit_test(weights_that_explode),
+        cmocka_unit_test(nothing_is_healthy_behind_the_dead),
         cmocka_unit_test(sigmoid_has_flat_ends_too),
         cmocka_unit_test(probe_loss_is_the_loss),
         cmocka_unit_test(without_compile_there_are_still_norms),
