@@ -272,6 +272,18 @@ static void set_look(UiScreen *screen, const UiScreenOptions *options) {
     screen->look.light = options->light;
 }
 
+/* A terminal that is known and can move its cursor. */
+static bool terminal_serves(char *message, size_t size) {
+    const char *term = getenv("TERM"), *move = NULL;
+    int found;
+    bool known = setupterm(NULL, STDOUT_FILENO, &found) == OK;
+    if (known) move = tigetstr("cup");
+    if (move != NULL && move != (const char *)-1) return true;
+    snprintf(message, size, "%s terminal '%s' (set TERM, e.g. to xterm-256color)",
+             known ? "no cursor can be moved on the" : "unknown", term ? term : "");
+    return false;
+}
+
 UiScreen *ui_screen_open(const UiScreenOptions *options, char *message, size_t size) {
     const char *frames = getenv("STRATA_TEST_FRAMES");
     setlocale(LC_CTYPE, "");
@@ -279,6 +291,7 @@ UiScreen *ui_screen_open(const UiScreenOptions *options, char *message, size_t s
         snprintf(message, size, "standard input and output must be a terminal");
         return NULL;
     }
+    if (!terminal_serves(message, size)) return NULL;
     UiScreen *screen = calloc(1, sizeof *screen);
     if (screen == NULL) return snprintf(message, size, "not enough memory for the screen"), NULL;
     screen->log[0] = screen->own_stderr = screen->signals = -1;
@@ -286,10 +299,8 @@ UiScreen *ui_screen_open(const UiScreenOptions *options, char *message, size_t s
     use_env(TRUE), use_tioctl(TRUE); /* the terminal's own word on its size */
     screen->curses = newterm(NULL, stdout, stdin);
     if (screen->curses == NULL) {
-        const char *term = getenv("TERM");
-        snprintf(message, size, "unknown terminal '%s' (set TERM, e.g. to xterm-256color)", term ? term : "");
         free(screen);
-        return NULL;
+        return snprintf(message, size, "the terminal could not be set up"), NULL;
     }
     watch_signals(); /* ncurses' own handlers would end the program from within */
     sigset_t set = watched();
