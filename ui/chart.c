@@ -76,14 +76,15 @@ static double over_column(const double *count, int bins, int i, int w) {
 }
 
 static void range_labels(UiGrid *grid, UiRect area, int y, double low, double high) {
-    char text[UI_NUMBER];
-    ui_text(grid, area, 0, y, UI_DIM, ui_number(text, low, 6, 2));
+    char left[UI_NUMBER], right[UI_NUMBER];
+    ui_number_ends(left, right, low, high);
+    ui_text(grid, area, 0, y, UI_DIM, left);
     if (area.w < 16) return;
     if (low < 0 && high > 0) {
         int zero = (int)lround(-low / (high - low) * (area.w - 1));
         if (zero > 8 && zero < area.w - 8) ui_text(grid, area, zero, y, UI_DIM, "0");
     }
-    ui_print_right(grid, area, area.w, y, UI_DIM, "%s", ui_number(text, high, 6, 2));
+    ui_print_right(grid, area, area.w, y, UI_DIM, "%s", right);
 }
 
 void ui_histogram(UiGrid *grid, UiRect area, UiInk ink, const double *count, int bins, double low,
@@ -175,23 +176,22 @@ static double heat_place(const UiHeat *heat, const UiHeatView *view, int across,
     return heat->mean ? sum / ((double)(r1 - r0) * (c1 - c0)) : best;
 }
 
-/* A place by density: sign and shade, or the shade alone where it is one column wide. */
-static void density(UiGrid *grid, UiRect area, int x, int y, int w, UiRamp ramp, double t, int flags) {
+/* Without colours the sign is told by the characters: shades are above zero, strokes below. */
+static uint32_t signed_shade(UiLadder ladder, double t) {
+    int level = (int)lround(unit(fabs(2 * t - 1)) * 4);
+    if (t < 0.5) return (uint32_t) " -=%@"[level];
+    return ladder == UI_ASCII ? (uint32_t) " .+*#"[level] : ui_glyph_shade(ladder, level);
+}
+
+/* A place by density, with another set of characters for each sign. */
+static void density(UiGrid *grid, UiRect area, int x, int y, int w, UiRamp ramp, double t) {
     UiLadder ladder = grid->look.ladder;
-    UiInk ink = UI_TEXT;
-    double size = ramp == UI_RAMP_SIGNED ? fabs(2 * t - 1) : t;
-    uint32_t shade = isnan(t) ? '?' : ui_glyph_shade(ladder, (int)lround(unit(size) * 4)), first = shade;
-    if (isnan(t))
-        ink = UI_BAD;
-    else if (ramp == UI_RAMP_SIGNED) {
-        ink = ui_class_ink(t < 0.5 ? 0 : 1);
-        if (w > 1)
-            first = size < 0.125 ? ' ' : t < 0.5 ? '-' : '+';
-        else if (t < 0.5 && size >= 0.125)
-            flags |= UI_UNDERLINE;
-    }
+    UiInk ink = isnan(t) ? UI_BAD : ramp == UI_RAMP_SIGNED ? ui_class_ink(t < 0.5 ? 0 : 1) : UI_TEXT;
+    uint32_t shade = isnan(t)                 ? '?'
+                     : ramp == UI_RAMP_SIGNED ? signed_shade(ladder, t)
+                                              : ui_glyph_shade(ladder, (int)lround(unit(t) * 4));
     for (int i = 0; i < w; i++)
-        ui_put_ink(grid, area, x + i, y, i == 0 ? first : shade, ink | flags);
+        ui_put_ink(grid, area, x + i, y, shade, ink);
 }
 
 static void heat_in_halves(UiGrid *grid, const UiHeat *heat, const UiHeatView *view, int tall) {
@@ -246,7 +246,7 @@ UiHeatView ui_heat_draw(UiGrid *grid, UiRect area, const UiHeat *heat) {
         for (int y = 0; y < view.inner.h; y++)
             for (int a = 0; a < view.across; a++)
                 density(grid, view.inner, a * view.cell_w, y, view.cell_w, heat->ramp,
-                        (heat_place(heat, &view, a, y / tall) - view.low) / (view.high - view.low), 0);
+                        (heat_place(heat, &view, a, y / tall) - view.low) / (view.high - view.low));
     if (heat->has_cursor && heat->cursor_row >= 0 && heat->cursor_row < heat->rows &&
         heat->cursor_column >= 0 && heat->cursor_column < heat->columns)
         heat_cursor(grid, heat, &view, tall);
@@ -264,14 +264,14 @@ bool ui_heat_at(const UiHeatView *view, int x, int y, int *row, int *column) {
 
 void ui_ramp_bar(UiGrid *grid, UiRect area, int x, int y, int w, UiRamp ramp, double low, double high) {
     char left[UI_NUMBER], right[UI_NUMBER];
-    ui_number(left, low, 7, 2), ui_number(right, high, 7, 2);
+    ui_number_ends(left, right, low, high);
     int lw = ui_text_width(left), bar = w - lw - ui_text_width(right) - 2;
     if (bar < 2) return;
     ui_text(grid, area, x, y, UI_DIM, left);
     for (int i = 0; i < bar; i++) {
         double t = bar > 1 ? (double)i / (bar - 1) : 0;
         if (!ui_look_has_ramp(&grid->look)) {
-            density(grid, area, x + lw + 1 + i, y, 1, ramp, t, 0);
+            density(grid, area, x + lw + 1 + i, y, 1, ramp, t);
             continue;
         }
         UiStyle style = {ui_ramp(&grid->look, ramp, t), UI_DEFAULT, 0};

@@ -20,7 +20,8 @@ void ui_dot_strip(UiGrid *grid, UiRect area, int x, int y, int w, UiInk ink, dou
 void ui_histogram(UiGrid *grid, UiRect area, UiInk ink, const double *count, int bins, double low,
                   double high);
 
-/* A matrix of floats as colours (two rows a cell) or as densities with a sign (one row a cell, two columns).
+/* A matrix of floats as colours (two rows a cell) or, without them, as densities (one row a cell), where each
+ * sign has characters of its own: ░▒▓█ (in ASCII .+*#) above zero, -=%@ below.
  * A matrix larger than the area is reduced: each place shows the value of greatest magnitude, or the mean. */
 typedef struct UiHeat {
     const float *value; /* borrowed; value[r * row_step + c * column_step] */
@@ -46,7 +47,7 @@ typedef struct UiHeatView {
 UiHeatView ui_heat_draw(UiGrid *grid, UiRect area, const UiHeat *heat);
 /* The row and column of the matrix under a cell of the grid; false outside. */
 bool ui_heat_at(const UiHeatView *view, int x, int y, int *row, int *column);
-/* "−1.0 ░▒▓█▓▒░ +1.0" in w columns. */
+/* "-1.0 @%=- ░▒▓█ 1.0" in w columns: the ends, and between them what ui_heat_draw draws with. */
 void ui_ramp_bar(UiGrid *grid, UiRect area, int x, int y, int w, UiRamp ramp, double low, double high);
 
 /* A plane with a network's output on it and points over it. */

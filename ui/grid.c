@@ -168,7 +168,10 @@ void ui_put(UiGrid *grid, UiRect area, int x, int y, uint32_t c, UiStyle style) 
     UiCell *cell = &grid->cell[y * grid->w + x];
     split_wide(grid, x, y);
     if (style.bg == UI_DEFAULT) style.bg = cell->style.bg;
-    style.flags |= cell->style.flags & UI_REVERSE;
+    if (cell->style.flags & UI_REVERSE) { /* on a bar of reversed cells a colour would be a block in it */
+        style.fg = cell->style.fg;
+        style.flags = (style.flags & ~UI_FAINT) | UI_REVERSE;
+    }
     *cell = (UiCell){shown(grid, c), style};
     if (width == 2) {
         split_wide(grid, x + 1, y);
@@ -294,6 +297,7 @@ void ui_tint(UiGrid *grid, UiRect area, UiInk ink) {
         for (int x = clip.x; x < clip.x + clip.w; x++) {
             UiCell *cell = &grid->cell[y * grid->w + x];
             if (style.bg != UI_DEFAULT) cell->style.bg = style.bg;
+            if (style.flags & UI_REVERSE) cell->style.fg = style.fg; /* else each ink is a block of its own */
             cell->style.flags |= style.flags;
         }
 }
@@ -330,6 +334,24 @@ char *ui_number(char out[UI_NUMBER], double v, int width, int digits) {
     memset(out, '#', (size_t)width);
     out[width] = '\0';
     return out;
+}
+
+void ui_number_ends(char low[UI_NUMBER], char high[UI_NUMBER], double a, double b) {
+    double most = fmax(fabs(a), fabs(b));
+    if (!isfinite(a) || !isfinite(b) || most == 0) {
+        ui_number(low, a, 7, 2), ui_number(high, b, 7, 2);
+        return;
+    }
+    int power = (int)floor(log10(most)), places = clamp(1 - power, 0, 4);
+    bool plain = power >= -3 && power < 5;
+    for (int i = 0; i < 2; i++) {
+        double v = i ? b : a;
+        if (plain && fabs(v) * pow(10, places) < 0.5) v = 0; /* never "-0.0" */
+        if (!plain && v != 0) /* in the power of the larger end, so that the two can be compared */
+            snprintf(i ? high : low, UI_NUMBER, "%.1fe%d", v / pow(10, power) + 0.0, power);
+        else
+            snprintf(i ? high : low, UI_NUMBER, "%.*f", plain ? places : 0, v);
+    }
 }
 
 char *ui_count(char out[UI_NUMBER], double v) {

@@ -86,6 +86,9 @@ void ui_tint(UiGrid *grid, UiRect area, UiInk ink);
  * longer than width; NaN is "–" (not available), infinities "inf" and "-inf". Returns buffer. */
 enum { UI_NUMBER = 40 };
 char *ui_number(char buffer[UI_NUMBER], double value, int width, int digits);
+/* The two ends of a range with as many places: "-0.0030" and "0.0035", "-1.0e-7" and "9.0e-7"; two digits of
+ * the larger. */
+void ui_number_ends(char low[UI_NUMBER], char high[UI_NUMBER], double a, double b);
 /* Counts with k, M, G, T: "412k", "1.2M", "80". At most five columns. */
 char *ui_count(char buffer[UI_NUMBER], double value);
 

@@ -78,6 +78,46 @@ static void figures_keep_their_width(void **state) {
     assert_string_equal(ui_count(text, 175e9), "175G");
 }
 
+static void ends_of_a_range_have_the_same_digits(void **state) {
+    static const struct {
+        double a, b;
+        const char *low, *high;
+    } row[] = {{-3e-3, 0.0035, "-0.0030", "0.0035"},
+               {-1, 1, "-1.0", "1.0"},
+               {-0.91, 0.872, "-0.91", "0.87"},
+               {-1e-7, 9.04e-7, "-1.0e-7", "9.0e-7"},
+               {0, 0, "0.0", "0.0"},
+               {-2e-9, 4, "0.0", "4.0"},
+               {0, 2.5e12, "0", "2.5e12"},
+               {-120, 3, "-120", "3"},
+               {NAN, 1, "–", "1.0"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        char low[UI_NUMBER], high[UI_NUMBER];
+        ui_number_ends(low, high, row[i].a, row[i].b);
+        assert_string_equal(low, row[i].low);
+        assert_string_equal(high, row[i].high);
+    }
+}
+
+/* In few colours the selected row is a reversed bar: what is written on it must not be blocks of its own. */
+static void a_selected_row_is_one_bar(void **state) {
+    (void)state;
+    for (int depth = UI_MONO; depth <= UI_16; depth++) {
+        UiGrid *grid = ui_grid_create(12, 2, (UiLook){UI_BRAILLE, (UiDepth)depth, false});
+        ui_fill(grid, ui_rect(0, 0, 12, 1), UI_FOCUS);
+        ui_text(grid, ui_grid_rect(grid), 0, 0, UI_GOOD, "healthy");
+        ui_text(grid, ui_grid_rect(grid), 8, 0, UI_DIM, "dim");
+        ui_text(grid, ui_grid_rect(grid), 0, 1, UI_GOOD, "healthy");
+        ui_tint(grid, ui_rect(0, 1, 12, 1), UI_FOCUS);
+        for (int i = 0; i < 24; i++) {
+            assert_int_equal(grid->cell[i].style.flags, UI_REVERSE);
+            assert_int_equal(grid->cell[i].style.fg, ui_style(&grid->look, UI_FOCUS).fg);
+        }
+        ui_grid_free(grid);
+    }
+}
+
 static void rectangles_are_cut_and_shared(void **state) {
     UiRect rest = {2, 3, 10, 5}, part[3];
     (void)state;
@@ -370,6 +410,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_is_cut_and_never_wraps),
         cmocka_unit_test(figures_keep_their_width),
+        cmocka_unit_test(ends_of_a_range_have_the_same_digits),
+        cmocka_unit_test(a_selected_row_is_one_bar),
         cmocka_unit_test(rectangles_are_cut_and_shared),
         cmocka_unit_test(ticks_are_nice_and_line_up),
         cmocka_unit_test(smoothing_is_debiased),

@@ -118,10 +118,38 @@ static void heat_maps_have_colours_and_places(void **state) {
     ui_grid_free(grid);
 }
 
+/* Without colours no character stands for both signs, in no size of a place, and the bar has the same ones.
+ */
+static void signs_have_characters_of_their_own(void **state) {
+    static const UiLadder ladders[] = {UI_ASCII, UI_BLOCK, UI_BRAILLE};
+    float v[8] = {-1, -0.75f, -0.5f, -0.25f, 0.25f, 0.5f, 0.75f, 1};
+    UiHeat heat = {.value = v, .rows = 1, .columns = 8, .row_step = 8, .column_step = 1};
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        for (int w = 8; w <= 24; w += 8)
+            for (int depth = UI_MONO; depth <= UI_16; depth++) {
+                UiGrid *grid = ui_grid_create(40, 2, (UiLook){ladders[i], (UiDepth)depth, false});
+                ui_heat_draw(grid, ui_rect(0, 0, w, 1), &heat);
+                ui_ramp_bar(grid, ui_rect(0, 1, 40, 1), 0, 0, 40, UI_RAMP_SIGNED, -1, 1);
+                for (int a = 0; a < 4; a++)
+                    for (int b = 4; b < 8; b++)
+                        assert_int_not_equal(ui_grid_at(grid, a * w / 8, 0)->ch,
+                                             ui_grid_at(grid, b * w / 8, 0)->ch);
+                for (int a = 0; a < 8; a++) {
+                    bool found = false;
+                    for (int x = 5; x < 36; x++)
+                        found = found || ui_grid_at(grid, x, 1)->ch == ui_grid_at(grid, a * w / 8, 0)->ch;
+                    assert_true(found);
+                }
+                ui_grid_free(grid);
+            }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(pictures_are_as_they_were),
                                        cmocka_unit_test(no_size_is_refused_and_nothing_is_written_outside),
                                        cmocka_unit_test(ascii_is_ascii),
+                                       cmocka_unit_test(signs_have_characters_of_their_own),
                                        cmocka_unit_test(heat_maps_have_colours_and_places)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
