@@ -38,8 +38,9 @@ struct Form {
     FormKind kind;
     int place;
     FormFields fields;
-    UiForm *ui; /* NULL while the kind is being chosen */
-    char title[96];
+    UiForm *ui;  /* NULL while the kind is being chosen */
+    bool before; /* the place is told by the layer that comes after it */
+    char title[128];
     StText line, effect;
     FormTrial trial;
     /* The chooser of a new layer's kind. */
@@ -108,12 +109,16 @@ void form_try(Session *session, const char *line, FormTrial *trial) {
         return;
     }
     StShape input = draft_input(session, &trial->draft);
+    const StShape *before = &session_recipe(session)->stack.input;
     bool whole = st_stack_infer(&trial->draft.stack, &input, trial->layers, &trial->info, &trial->error);
     /* Without an input shape nothing can be said against the layers. */
     trial->fits = whole || (trial->info.first_bad < 0 && trial->info.input.rank == 0);
     if (trial->fits) trial->error = (StError){0};
     if (trial->fits && count > 0)
         trial->fits = form_output_fits(session, &trial->draft, &trial->info, &trial->error);
+    /* What was wrong with the input before is not the line's doing. */
+    if (trial->fits && !st_shape_equal(&trial->draft.stack.input, before))
+        trial->fits = session_input_fits(session, &trial->draft, &trial->error);
 }
 
 bool form_output_fits(const Session *session, const Recipe *recipe, const StStackInfo *info, StError *error) {
@@ -122,6 +127,39 @@ bool form_output_fits(const Session *session, const Recipe *recipe, const StStac
     if (!dataset || !loss || info->first_bad >= 0 || info->output.rank == 0) return true;
     if (!recipe_equal(recipe, session_recipe(session), RECIPE_DATA)) return true;
     return st_loss_fits(loss, &info->output, dataset, error);
+}
+
+/* The activation that the stack ends in, layers without one of their own (dropout, flatten) passed over. */
+static const char *last_activation(const StStack *stack) {
+    for (int i = stack->count - 1; i >= 0; i--) {
+        const StLayer *layer = &stack->layers[i];
+        if (layer->kind->activation) return layer->kind->activation(layer->options);
+        if (layer->kind->weights) return "linear";
+    }
+    return "linear";
+}
+
+void form_output_remark(const Session *session, const Recipe *recipe, const StStackInfo *info, StText *out) {
+    const StDataset *dataset = session_dataset_loaded(session, NULL);
+    const StLoss *loss = recipe->compile.given ? st_loss_at(recipe->compile.loss.kind) : NULL;
+    if (!loss || !recipe->stack.count || info->first_bad >= 0 || info->output.rank == 0) return;
+    const char *end = last_activation(&recipe->stack);
+    bool chances = strcmp(end, "softmax") == 0 || strcmp(end, "sigmoid") == 0;
+    bool logits = st_loss_from_logits(&recipe->compile.loss);
+    int64_t width = info->output.dim[info->output.rank - 1];
+    if (dataset && st_dataset_has_labels(dataset) &&
+        recipe_equal(recipe, session_recipe(session), RECIPE_DATA) && width > st_dataset_classes(dataset) &&
+        st_dataset_classes(dataset) > 0)
+        st_text_format(out, "%lld outputs for %d classes", (long long)width, st_dataset_classes(dataset));
+    if (!loss->fuses) return;
+    const char *gap = out->length ? "; " : "";
+    if (!logits && !chances)
+        st_text_format(out, "%sthe loss wants probabilities: end in %s, or from_logits=yes", gap,
+                       loss->fuses);
+    else if (logits && chances)
+        st_text_format(out, "%sfrom_logits=yes wants no %s at the end", gap, end);
+    else if (width == 1 && strcmp(end, "softmax") == 0)
+        st_text_format(out, "%ssoftmax of 1 output is always 1: end in sigmoid", gap);
 }
 
 void form_effect(const Session *session, const Recipe *draft, StText *out) {
@@ -220,11 +258,18 @@ static bool build(Form *form, const char *focus, StError *error) {
 static void set_title(Form *form) {
     const StStack *stack = &session_recipe(form->session)->stack;
     const char *kind = form->fields.layer ? form->fields.layer->name : "layer";
-    if (form->kind == FORM_LAYER && form->place >= stack->count)
-        snprintf(form->title, sizeof form->title, "New %s at the end, layer %d", kind, form->place + 1);
-    else if (form->kind == FORM_LAYER)
-        snprintf(form->title, sizeof form->title, "New %s before layer %d", kind, form->place + 1);
-    else if (form->kind == FORM_SET)
+    if (form->kind == FORM_LAYER) {
+        int beside = form->before && form->place < stack->count ? form->place : form->place - 1;
+        StText layer = {0};
+        if (beside >= 0) {
+            st_text_format(&layer, "%d ", beside + 1);
+            st_layer_print(&stack->layers[beside], &layer);
+        }
+        snprintf(form->title, sizeof form->title, "New %s %s %s", kind,
+                 beside == form->place ? "before" : "after",
+                 beside >= 0 ? st_text_string(&layer) : "the input");
+        st_text_free(&layer);
+    } else if (form->kind == FORM_SET)
         snprintf(form->title, sizeof form->title, "Layer %d %s", form->place + 1,
                  stack->layers[form->place].kind->name);
     else
@@ -254,6 +299,11 @@ Form *form_open(Session *session, FormKind kind, int place, const char *field, S
         return NULL;
     }
     return form;
+}
+
+void form_say_before(Form *form) {
+    form->before = true;
+    set_title(form);
 }
 
 void form_close(Form *form) {

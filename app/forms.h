@@ -53,6 +53,8 @@ void form_trial_free(FormTrial *trial);
 /* Whether what comes out of a recipe's stack fits its loss and its data, as far as these are known: "wanted
  * an output of 3 classes, got 1". The recipe's data lines must be the session's. */
 bool form_output_fits(const Session *session, const Recipe *recipe, const StStackInfo *info, StError *error);
+/* What fits but is hardly meant: "8 outputs for 2 classes"; nothing is added where all is well. */
+void form_output_remark(const Session *session, const Recipe *recipe, const StStackInfo *info, StText *out);
 /* In words, what accepting a draft does to the run: "training goes on as it is; …". */
 void form_effect(const Session *session, const Recipe *draft, StText *out);
 
@@ -63,6 +65,8 @@ typedef struct Form Form;
  * where there is no such layer or no memory. */
 Form *form_open(Session *session, FormKind kind, int place, const char *field, StError *error);
 void form_close(Form *form); /* NULL is fine */
+/* A new layer is told as coming before the layer at its place, not after the one above it. */
+void form_say_before(Form *form);
 
 typedef enum FormResult {
     FORM_IGNORED,

@@ -582,6 +582,25 @@ bool session_stack(Session *session, const StLayerInfo **layers, StStackInfo *in
     return session->stack_fits;
 }
 
+/* Whether rows of the data can be taken as the input line says. */
+static bool rows_fit(const StShape *input, const StDataset *dataset, StError *error) {
+    StShape rows = st_dataset_x_shape(dataset);
+    char got[ST_SHAPE_TEXT], wanted[ST_SHAPE_TEXT];
+    if (input->rank == 0 || st_shape_size(input) == st_shape_size(&rows)) return true;
+    return st_fail(error, ST_ERR_SHAPE,
+                   "input %s holds %lld values a row, but the data's rows of %s hold %lld",
+                   st_shape_print(input, wanted), (long long)st_shape_size(input), st_shape_print(&rows, got),
+                   (long long)st_shape_size(&rows));
+}
+
+bool session_input_fits(const Session *session, const Recipe *recipe, StError *error) {
+    const StError *failed = NULL;
+    const StDataset *dataset = session_dataset_loaded(session, &failed);
+    if (session->plan.no_data || !recipe_equal(recipe, &session->recipe, RECIPE_DATA)) return true;
+    if (failed && error) *error = *failed;
+    return dataset ? rows_fit(&recipe->stack.input, dataset, error) : !failed;
+}
+
 bool session_is_complete(Session *session, bool fit, StError *error) {
     const Recipe *recipe = &session->recipe;
     const StDataset *dataset = session_dataset(session, error);
@@ -594,15 +613,7 @@ bool session_is_complete(Session *session, bool fit, StError *error) {
                        "loss=mean_squared_error)");
     if (fit && !recipe->fit.given)
         return st_fail(error, ST_ERR_STATE, "there is no fit line; say how long to train (fit epochs=5)");
-    StShape rows = st_dataset_x_shape(dataset);
-    const StShape *input = &recipe->stack.input;
-    char got[ST_SHAPE_TEXT], wanted[ST_SHAPE_TEXT];
-    if (input->rank > 0 && st_shape_size(input) != st_shape_size(&rows))
-        return st_fail(error, ST_ERR_SHAPE,
-                       "input %s holds %lld values a row, but the data's rows of %s hold %lld",
-                       st_shape_print(input, wanted), (long long)st_shape_size(input),
-                       st_shape_print(&rows, got), (long long)st_shape_size(&rows));
-    return session_stack(session, NULL, NULL, error);
+    return rows_fit(&recipe->stack.input, dataset, error) && session_stack(session, NULL, NULL, error);
 }
 
 bool session_ready(Session *session, StError *error) {

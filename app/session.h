@@ -117,6 +117,9 @@ void session_forget_data(Session *session);
  * not fit carries its error. The result says whether everything fits; error then says why not (may be
  * NULL). */
 bool session_stack(Session *session, const StLayerInfo **layers, StStackInfo *info, StError *error);
+/* Whether the data can be had, and its rows fit the input line of a recipe (the session's, or a draft of
+ * it). True where nothing can be said against it: no data line, data not loaded, other data lines. */
+bool session_input_fits(const Session *session, const Recipe *recipe, StError *error);
 /* Bytes of optimizer state for the compiled optimizer (0 without compile). */
 int64_t session_optimizer_bytes(Session *session);
 /* Everything that training needs is there, and fits. */
@@ -165,6 +168,13 @@ double session_rate(const Session *session); /* the run's, else the recipe's */
 
 /* True where the recipe differs from what the run was made of; what (may be NULL) gets "stack, data". */
 bool session_pending(const Session *session, StText *what);
+
+/* What an edit that waits for the next start is told as, everywhere. */
+#define SESSION_WAITS                                                                                        \
+    "takes effect at the next start: r restarts (space keeps the weights of unchanged layers)"
+/* The layers of the stack that the run does not have as they are: added or changed since it was made.
+ * added [recipe.stack.count]. False, and nothing is filled in, where there is no run or no memory. */
+bool session_added_layers(Session *session, bool *added);
 
 /* Scores of a part with the weights of now; makes a run at rest where there is none. */
 bool session_evaluate(Session *session, StPart part, StScores *scores, StError *error);

@@ -85,6 +85,21 @@ static bool match_layers(const Run *old, const StStack *stack, const StLayerInfo
     return true;
 }
 
+bool session_added_layers(Session *session, bool *added) {
+    const StStack *stack = &session->recipe.stack;
+    const Run *run = session->run;
+    const StLayerInfo *layers;
+    if (!run) return false;
+    session_stack(session, &layers, NULL, NULL);
+    int *from = layers ? calloc((size_t)stack->count + 1, sizeof *from) : NULL;
+    bool done = from && match_layers(run, stack, layers, from, NULL);
+    for (int j = 0; done && j < stack->count; j++)
+        added[j] = from[j] < 0 || likeness(&run->recipe.stack.layers[from[j]], &run->layers[from[j]],
+                                           &stack->layers[j], &layers[j]) != 3;
+    free(from);
+    return done;
+}
+
 /* The old run's weights under the names of the new stack, those alone of layers that go on. tensors [count
  * of the snapshot] is the caller's. Returns how many layers have kept weights. */
 static int rename_kept(const StWeightSet *set, const int *from, const StStack *stack,

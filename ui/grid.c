@@ -154,7 +154,7 @@ static void split_wide(UiGrid *grid, int x, int y) {
 static uint32_t shown(const UiGrid *grid, uint32_t c) {
     if (c < ' ' || (c >= 0x7F && c < 0xA0)) return c == '\t' || c == 0 ? ' ' : '?';
     if (grid->look.ladder == UI_ASCII && c >= 0x7F) return (uint32_t)ui_ascii(c);
-    return c == 0x2800 ? ' ' : c;
+    return c == 0x2800 || c == 0xA0 ? ' ' : c; /* braille's blank; a blank that paragraphs do not break at */
 }
 
 void ui_put(UiGrid *grid, UiRect area, int x, int y, uint32_t c, UiStyle style) {
@@ -243,7 +243,7 @@ static size_t line_length(const char *text, int w) {
         const char *before = p;
         uint32_t c = ui_utf8_next(&p);
         if (c == 0 || c == '\n') return (size_t)(before - text);
-        if (c == ' ') best = before;
+        if (c == ' ' && (best == NULL || before[-1] != ' ')) best = before; /* the first of several */
         width += ui_codepoint_width(c);
         if (width > w && c != ' ')
             return (size_t)((best != NULL && best > text ? best : before > text ? before : p) - text);

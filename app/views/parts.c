@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#define NBSP "\u00a0" /* a number and its unit stay on one line */
+
 static char *scaled(char buffer[UI_NUMBER], double value, const char *const *units) {
     int unit = 0;
     while (value >= 999.5 && units[unit + 1])
@@ -13,7 +15,8 @@ static char *scaled(char buffer[UI_NUMBER], double value, const char *const *uni
 }
 
 char *parts_bytes(char buffer[UI_NUMBER], int64_t bytes) {
-    static const char *const units[] = {" B", " kB", " MB", " GB", " TB", " PB", " EB", NULL};
+    static const char *const units[] = {NBSP "B",  NBSP "kB", NBSP "MB", NBSP "GB",
+                                        NBSP "TB", NBSP "PB", NBSP "EB", NULL};
     if (bytes >= 0) return scaled(buffer, (double)bytes, units);
     snprintf(buffer, UI_NUMBER, "–");
     return buffer;

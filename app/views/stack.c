@@ -9,12 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INPUT_ROW = -1, WIDE = 110 };
+enum { INPUT_ROW = -1, WIDE = 110, NARROW = 30, WORDS_MAX = 3 };
+enum { NUMBER, LAYER, NAME, OUTPUT, PARAMETERS, FLOPS, BYTES, COLUMNS };
 
-/* A row of the table: the input, a layer, or what is wrong with the layer above it. */
+/* A row of the table: the input, a layer, or a line of words about the layer above it. */
 typedef struct Row {
     int layer; /* INPUT_ROW: the input */
-    bool error;
+    int line;  /* 0: the layer itself; else the line of its words, from 1 */
 } Row;
 
 typedef struct State {
@@ -22,8 +23,13 @@ typedef struct State {
     int layer;    /* selected; INPUT_ROW: the input */
     bool started; /* the selection was set once */
     Form *form;
+    UiColumn column[COLUMNS]; /* of the last drawing */
+    int width;
     int rows;
-    Row row[2 * ST_LAYERS_MAX + 1];
+    Row row[(1 + WORDS_MAX) * (ST_LAYERS_MAX + 1)];
+    bool added[ST_LAYERS_MAX]; /* not in the run; of this revision and run */
+    bool adds;
+    uint64_t revision, run;
 } State;
 
 /* What is drawn: the session's stack, or the one that the open form would make. */
@@ -33,14 +39,39 @@ typedef struct Shown {
     const StLayerInfo *layers;
     StStackInfo info;
     StError error;
+    StError input;    /* what is wrong with the input line or the data, told at the input */
+    char remark[256]; /* what fits but is hardly meant, told at the last layer; "" : nothing */
     bool fits;
     bool output; /* what is wrong is that the output does not fit loss or data: told at the last layer */
-    const State *state;
+    State *state;
 } Shown;
+
+static void judge_ends(ViewContext *context, Shown *now) {
+    if (!session_input_fits(context->session, now->recipe, &now->input)) {
+        if (now->fits) now->error = now->input;
+        now->fits = false;
+    }
+    StText remark = {0};
+    if (now->fits) form_output_remark(context->session, now->recipe, &now->info, &remark);
+    snprintf(now->remark, sizeof now->remark, "%s", st_text_string(&remark));
+    st_text_free(&remark);
+}
+
+/* Which layers the run does not have, looked up once for every change. */
+static void mark_added(ViewContext *context, State *state) {
+    const SessionRun *run = session_run(context->session);
+    uint64_t revision = session_revision(context->session), number = run ? run->number : 0;
+    if (state->revision == revision && state->run == number) return;
+    state->revision = revision, state->run = number;
+    state->adds = run && !recipe_equal(run->recipe, session_recipe(context->session), RECIPE_STACK) &&
+                  session_added_layers(context->session, state->added);
+}
 
 static Shown shown(ViewContext *context, State *state) {
     const FormTrial *trial = state->form ? form_trial(state->form) : NULL;
     Shown now = {.state = state};
+    if (session_recipe(context->session)->data.given) session_dataset(context->session, NULL);
+    mark_added(context, state);
     if (trial && trial->runs && trial->layers) {
         now.recipe = &trial->draft;
         now.layers = trial->layers;
@@ -56,24 +87,48 @@ static Shown shown(ViewContext *context, State *state) {
     now.output =
         !now.fits && now.recipe->stack.count > 0 && now.info.first_bad < 0 && now.info.input.rank > 0;
     now.stack = &now.recipe->stack;
+    judge_ends(context, &now);
     return now;
 }
 
-/* What is wrong at a layer, or NULL. */
+/* What is wrong at a layer or the input, or NULL. */
 static const char *wrong_at(const Shown *now, int i) {
+    if (i == INPUT_ROW) return now->input.code != ST_ERR_OK ? now->input.message : NULL;
     if (!now->layers) return NULL;
     if (now->layers[i].error.code != ST_ERR_OK) return now->layers[i].error.message;
     return now->output && i == now->stack->count - 1 ? now->error.message : NULL;
 }
 
+/* The words that stand under a layer: what is wrong, or a remark; NULL: none. */
+static const char *words_at(const Shown *now, int i, UiInk *ink) {
+    const char *wrong = wrong_at(now, i);
+    *ink = wrong ? UI_BAD : UI_WARN;
+    if (wrong) return wrong;
+    if (i == INPUT_ROW && now->stack->count > 0 && now->info.input.rank == 0 && now->info.first_bad < 0)
+        return now->error.message;
+    return i >= 0 && i == now->stack->count - 1 && *now->remark ? now->remark : NULL;
+}
+
+/* The words are broken over the width behind their arrow. */
+static UiRect words_place(UiRect row) {
+    ui_cut_left(&row, row.w >= NARROW ? 9 : 3);
+    return row;
+}
+
+static void list_row(State *state, const Shown *now, int layer) {
+    UiInk ink;
+    const char *words = words_at(now, layer, &ink);
+    UiRect place = words_place(ui_rect(0, 0, state->width > 0 ? state->width : 80, 0));
+    int lines = words ? ui_paragraph(NULL, place, ink, 0, words) : 0;
+    for (int line = 0; line <= lines && line <= WORDS_MAX; line++)
+        state->row[state->rows++] = (Row){layer, line};
+}
+
 static void list_rows(State *state, const Shown *now) {
     int count = now->stack->count;
     state->rows = 0;
-    state->row[state->rows++] = (Row){INPUT_ROW, false};
-    for (int i = 0; i < count; i++) {
-        state->row[state->rows++] = (Row){i, false};
-        if (wrong_at(now, i)) state->row[state->rows++] = (Row){i, true};
-    }
+    for (int i = INPUT_ROW; i < count; i++)
+        list_row(state, now, i);
     if (!state->started) state->layer = count > 0 ? 0 : INPUT_ROW;
     state->started = true;
     if (state->layer >= count) state->layer = count - 1;
@@ -82,21 +137,20 @@ static void list_rows(State *state, const Shown *now) {
     bool adds = state->form && form_kind(state->form) == FORM_LAYER && form_trial(state->form)->runs;
     int marked = adds ? form_place(state->form) : state->layer;
     for (int i = 0; i < state->rows; i++)
-        if (state->row[i].layer == marked && !state->row[i].error) state->table.selected = i;
+        if (state->row[i].layer == marked && state->row[i].line == 0) state->table.selected = i;
 }
 
 /* The selection may have landed on the words under a layer: they belong to it, and are passed over. */
 static void selection_moved(State *state, int before) {
     int at = state->table.selected;
     if (at < 0 || at >= state->rows) return;
-    if (state->row[at].error && at > before && at + 1 < state->rows) at++;
+    while (state->row[at].line > 0 && at > before && at + 1 < state->rows)
+        at++;
     state->layer = state->row[at].layer;
 }
 
 /* ---- the table ------------------------------------------------------------------------------------------
  */
-
-enum { NUMBER, LAYER, NAME, OUTPUT, PARAMETERS, FLOPS, BYTES, COLUMNS };
 
 static const UiColumn columns[COLUMNS] = {
     [NUMBER] = {"#", 3, true, false, 0},         [LAYER] = {"layer", 13, false, true, 0},
@@ -109,9 +163,38 @@ static void copy_text(char text[UI_CELL_TEXT], const char *from) {
     snprintf(text, UI_CELL_TEXT, "%s", from);
 }
 
+/* "dense 16 relu", without the name, which has a column of its own. */
+static void layer_line(const StLayer *layer, StText *out) {
+    StLayer nameless = *layer;
+    nameless.name[0] = '\0';
+    st_layer_print(&nameless, out);
+}
+
+/* The column of layers is as wide as they need; what is over goes beside the table. Returns the width of
+ * the table. Where it is narrow, the number stands before the layer and columns go. */
+static int fit_columns(State *state, const Shown *now, int width) {
+    memcpy(state->column, columns, sizeof columns);
+    int need = columns[LAYER].width, others = 2 + 2; /* the marker, the arrow of what is out of sight */
+    for (int i = 0; i < COLUMNS; i++)
+        others += i == LAYER ? 0 : columns[i].width + 2;
+    StText line = {0};
+    for (int i = 0; i < now->stack->count; i++) {
+        st_text_clear(&line);
+        layer_line(&now->stack->layers[i], &line);
+        if ((int)line.length > need) need = (int)line.length;
+    }
+    st_text_free(&line);
+    if (need + others <= width) {
+        state->column[LAYER].width = need;
+        state->column[LAYER].stretch = false;
+        return need + others;
+    }
+    return width;
+}
+
 static void input_cell(const Shown *now, int column, char text[UI_CELL_TEXT], UiInk *ink) {
     char buffer[ST_SHAPE_TEXT];
-    *ink = UI_DIM;
+    *ink = wrong_at(now, INPUT_ROW) ? UI_BAD : UI_DIM;
     switch (column) {
     case LAYER:
         copy_text(text, "input");
@@ -135,13 +218,6 @@ static void input_cell(const Shown *now, int column, char text[UI_CELL_TEXT], Ui
     }
 }
 
-/* "dense 16 relu", without the name, which has a column of its own. */
-static void layer_line(const StLayer *layer, StText *out) {
-    StLayer nameless = *layer;
-    nameless.name[0] = '\0';
-    st_layer_print(&nameless, out);
-}
-
 static void layer_cell(const Shown *now, int i, int column, char text[UI_CELL_TEXT], UiInk *ink) {
     const StLayerInfo *info = &now->layers[i];
     char buffer[ST_SHAPE_TEXT], number[UI_NUMBER];
@@ -149,13 +225,16 @@ static void layer_cell(const Shown *now, int i, int column, char text[UI_CELL_TE
     const Form *form = now->state->form;
     bool edited = form && form_trial(form)->runs && form_place(form) == i &&
                   (form_kind(form) == FORM_LAYER || form_kind(form) == FORM_SET);
+    bool added = now->state->adds && !form && now->state->added[i];
     if (wrong_at(now, i)) *ink = UI_BAD;
     switch (column) {
     case NUMBER:
-        snprintf(text, UI_CELL_TEXT, "%d", i + 1);
+        if (added && *ink == UI_TEXT) *ink = UI_WARN;
+        snprintf(text, UI_CELL_TEXT, "%s%d", added ? "*" : "", i + 1);
         return;
     case LAYER: {
         StText line = {0};
+        if (now->state->width < NARROW) st_text_format(&line, "%s%d ", added ? "*" : "", i + 1);
         layer_line(&now->stack->layers[i], &line);
         copy_text(text, st_text_string(&line));
         st_text_free(&line);
@@ -184,41 +263,51 @@ static void layer_cell(const Shown *now, int i, int column, char text[UI_CELL_TE
 static void cell(void *context, int row, int column, char text[UI_CELL_TEXT], UiInk *ink) {
     const Shown *now = context;
     const Row *at = &now->state->row[row];
-    if (at->error || (at->layer >= 0 && !now->layers)) return; /* the words are drawn over the row */
+    if (at->line || (at->layer >= 0 && !now->layers)) return; /* the words are drawn over the row */
     if (at->layer == INPUT_ROW)
         input_cell(now, column, text, ink);
     else
         layer_cell(now, at->layer, column, text, ink);
 }
 
-static UiTable table_of(const State *state, const Shown *now) {
-    return (UiTable){.column = columns,
-                     .columns = COLUMNS,
-                     .rows = state->rows,
-                     .context = (void *)(uintptr_t)now,
-                     .cell = cell};
+static void narrow_cell(void *context, int row, int column, char text[UI_CELL_TEXT], UiInk *ink) {
+    cell(context, row, column + LAYER, text, ink);
 }
 
-/* The words of a layer that does not fit go over the whole row under it. */
-static void draw_errors(UiGrid *grid, const State *state, const Shown *now) {
+static UiTable table_of(const State *state, const Shown *now) {
+    bool narrow = state->width < NARROW;
+    return (UiTable){.column = narrow ? &state->column[LAYER] : state->column,
+                     .columns = narrow ? 1 : COLUMNS,
+                     .rows = state->rows,
+                     .context = (void *)(uintptr_t)now,
+                     .cell = narrow ? narrow_cell : cell};
+}
+
+/* What is said about a layer goes over the whole rows under it. */
+static void draw_words(UiGrid *grid, const State *state, const Shown *now) {
     UiRect body = state->table.body;
     for (int y = 0; y < body.h && state->table.top + y < state->rows; y++) {
         const Row *at = &state->row[state->table.top + y];
-        if (!at->error) continue;
+        if (!at->line) continue;
+        UiInk ink;
+        const char *words = words_at(now, at->layer, &ink);
         UiRect line = ui_rect_clip(ui_rect(body.x, body.y + y, body.w, 1), ui_grid_rect(grid));
-        int x = body.w >= 30 ? 7 : 1;
-        ui_put_glyph(grid, line, x, 0, UI_GLYPH_UP, UI_BAD);
-        ui_text_in(grid, line, x + 2, 0, line.w - x - 2, UI_BAD, wrong_at(now, at->layer));
+        UiRect place = words_place(line);
+        if (at->line == 1) ui_put_glyph(grid, line, place.x - line.x - 2, 0, UI_GLYPH_UP, ink);
+        ui_paragraph(grid, place, ink, at->line - 1, words ? words : "");
     }
 }
 
 static void draw_table(UiGrid *grid, UiRect area, State *state, const Shown *now) {
+    state->width = area.w;
+    list_rows(state, now);
+    fit_columns(state, now, area.w);
     UiTable table = table_of(state, now);
     ui_table_draw(grid, area, &table, &state->table, !state->form);
-    draw_errors(grid, state, now);
+    draw_words(grid, state, now);
     if (now->stack->count == 0 && state->table.body.h > 2) {
         UiRect rest = ui_inset(state->table.body, 2, 0);
-        ui_cut_top(&rest, 2);
+        ui_cut_top(&rest, state->rows + 1);
         ui_paragraph(grid, rest, UI_DIM, 0,
                      "No layers yet. a adds one: choose its kind, then fill in its options. Or type a line, "
                      "such as :dense 16 relu");
@@ -244,13 +333,10 @@ static int64_t weight_bytes(const StStackInfo *info) {
 static void note_costs(ViewContext *context, const Shown *now, Note *notes, int *count) {
     const StStackInfo *info = &now->info;
     char a[UI_NUMBER], b[UI_NUMBER], c[UI_NUMBER], d[UI_NUMBER];
+    bool told = info->first_bad >= 0 || info->input.rank == 0; /* by the table */
+    if (told || now->stack->count == 0) return;
     Note *note = &notes[(*count)++];
     *note = (Note){.ink = UI_TEXT, .rank = 0};
-    if (!now->fits) {
-        note->ink = UI_BAD;
-        st_text_add(&note->text, now->error.message);
-        return;
-    }
     st_text_format(&note->text, "%s parameters, %s trainable · %s FLOP a row forward",
                    parts_whole(a, info->parameters), parts_whole(b, info->trainable),
                    parts_whole(c, info->flops));
@@ -262,10 +348,9 @@ static void note_costs(ViewContext *context, const Shown *now, Note *notes, int 
     st_text_format(&note->text, "weights %s · gradients %s", parts_bytes(a, weight_bytes(info)),
                    parts_bytes(b, st_times(info->trainable, 4)));
     if (kind)
-        st_text_format(&note->text, " · state of %s %s", kind->name,
+        st_text_format(&note->text, " · %s's state %s", kind->name,
                        parts_bytes(d, session_optimizer_bytes(context->session)));
-    st_text_format(&note->text, " · %d rows through it %s", batch,
-                   parts_bytes(c, st_times(info->bytes, batch)));
+    st_text_format(&note->text, " · %d rows %s", batch, parts_bytes(c, st_times(info->bytes, batch)));
 }
 
 static void note_line(Note *notes, int *count, UiKey key, int rank, const StText *line, const char *missing) {
@@ -289,15 +374,14 @@ static int note_all(ViewContext *context, const Shown *now, Note notes[NOTES]) {
     st_text_clear(&line);
     const SessionRun *run = session_run(context->session);
     if (run && session_pending(context->session, &line)) {
-        StTrainerStatus status;
-        st_trainer_status(run->trainer, &status);
         Note *note = &notes[count++];
         *note = (Note){.ink = UI_WARN, .rank = 1};
-        st_text_format(&note->text,
-                       status.state == ST_STATE_TRAINING
-                           ? "edited (%s): this run goes on as it began; pause, then space starts anew"
-                           : "edited (%s): space starts anew, keeping weights of layers that did not change",
-                       st_text_string(&line));
+        st_text_format(&note->text, "edited (%s): " SESSION_WAITS, st_text_string(&line));
+        for (int i = 0; i < now->stack->count && now->state->adds; i++)
+            if (now->state->added[i]) {
+                st_text_add(&note->text, "; * is not in the run");
+                break;
+            }
     } else if (run) {
         Note *note = &notes[count++];
         *note = (Note){.ink = UI_DIM, .rank = 6};
@@ -308,16 +392,20 @@ static int note_all(ViewContext *context, const Shown *now, Note notes[NOTES]) {
     return count;
 }
 
-static int note_width(const Note *note) {
-    return (note->key ? 4 : 2) + ui_text_width(st_text_string(&note->text));
+static int note_indent(const Note *note, int width) {
+    return (width >= NARROW ? 2 : 0) + (note->key ? 2 : 0);
+}
+
+static int note_rows(const Note *note, int width) {
+    UiRect none = {0, 0, width - note_indent(note, width), 0};
+    int rows = ui_paragraph(NULL, none, note->ink, 0, st_text_string(&note->text));
+    return rows < 1 ? 1 : rows;
 }
 
 static void draw_note(UiGrid *grid, UiRect area, const Note *note) {
-    ui_cut_left(&area, area.w >= 30 ? 2 : 0);
-    if (note->key) {
-        ui_put_ink(grid, area, 0, 0, note->key, UI_KEY);
-        ui_cut_left(&area, 2);
-    }
+    int indent = note_indent(note, area.w);
+    if (note->key) ui_put_ink(grid, area, indent - 2, 0, note->key, UI_KEY);
+    ui_cut_left(&area, indent);
     if (area.h > 1)
         ui_paragraph(grid, area, note->ink, 0, st_text_string(&note->text));
     else
@@ -339,16 +427,17 @@ static UiRect draw_notes(ViewContext *context, UiGrid *grid, UiRect area, const 
                 notes[i].rank = -1;
                 kept--;
             }
-    int more = 0; /* a long line takes a second row where there is one to spare */
-    for (int i = 0; i < count; i++)
-        if (notes[i].rank >= 0 && kept + more < room && note_width(&notes[i]) > area.w) more++;
-    UiRect bottom = ui_cut_bottom(&area, kept > 0 ? kept + more : 0);
+    int height[NOTES], all = kept; /* a long line takes more rows where there are some to spare */
     for (int i = 0; i < count; i++) {
-        if (notes[i].rank >= 0) {
-            bool two = more > 0 && note_width(&notes[i]) > bottom.w;
-            more -= two;
-            draw_note(grid, ui_cut_top(&bottom, two ? 2 : 1), &notes[i]);
-        }
+        int more = notes[i].rank >= 0 ? note_rows(&notes[i], area.w) - 1 : 0;
+        if (more > room - all) more = room - all;
+        if (more < 0) more = 0;
+        height[i] = 1 + more;
+        all += more;
+    }
+    UiRect bottom = ui_cut_bottom(&area, kept > 0 ? all : 0);
+    for (int i = 0; i < count; i++) {
+        if (notes[i].rank >= 0) draw_note(grid, ui_cut_top(&bottom, height[i]), &notes[i]);
         st_text_free(&notes[i].text);
     }
     return area;
@@ -414,18 +503,39 @@ static void draw_side(UiGrid *grid, UiRect area, const State *state, const Shown
 /* ---- drawing --------------------------------------------------------------------------------------------
  */
 
-static void draw_title(UiGrid *grid, UiRect area, const Shown *now) {
-    int x = 1 + ui_text(grid, area, 1, 0, UI_TITLE, "STACK");
-    x += ui_print(grid, area, x + 1, 0, UI_DIM, "%d layer%s ·", now->stack->count,
-                  now->stack->count == 1 ? "" : "s");
-    if (now->fits && now->stack->count > 0)
-        ui_text(grid, area, x + 2, 0, UI_GOOD, "fits");
+/* What is wrong first, from the input on; "fits" is said where nothing is. */
+static UiInk verdict(const Shown *now, char text[80]) {
+    int count = now->stack->count;
+    if (now->input.code == ST_ERR_SHAPE)
+        strcpy(text, "the input does not fit the data");
+    else if (now->input.code != ST_ERR_OK)
+        strcpy(text, "the data cannot be read");
     else if (now->info.first_bad >= 0)
-        ui_print(grid, area, x + 2, 0, UI_BAD, "layer %d does not fit", now->info.first_bad + 1);
+        snprintf(text, 80, "layer %d does not fit", now->info.first_bad + 1);
     else if (now->output)
-        ui_text(grid, area, x + 2, 0, UI_BAD, "the output does not fit");
-    else if (now->info.input.rank == 0)
-        ui_text(grid, area, x + 2, 0, UI_WARN, "the shape of the input is not known");
+        strcpy(text, "the output does not fit");
+    else if (now->info.input.rank > 0 || count == 0) {
+        strcpy(text, count == 0 ? "nothing to train yet" : *now->remark ? "fits, with a remark" : "fits");
+        return count == 0 ? UI_DIM : *now->remark ? UI_WARN : UI_GOOD;
+    } else {
+        strcpy(text, "the input is not known");
+        return UI_WARN;
+    }
+    return UI_BAD;
+}
+
+static void draw_title(ViewContext *context, UiGrid *grid, UiRect area, const Shown *now) {
+    char text[80];
+    UiInk ink = verdict(now, text);
+    int x = area.w >= NARROW ? 1 + ui_text(grid, area, 1, 0, UI_TITLE, "STACK") + 1 : 0;
+    x += ui_print(grid, area, x, 0, UI_DIM, "%d layer%s · ", now->stack->count,
+                  now->stack->count == 1 ? "" : "s");
+    x += ui_text(grid, area, x, 0, ink, text);
+    const SessionRun *run = session_run(context->session);
+    if (!run || now->state->form || recipe_equal(run->recipe, now->recipe, RECIPE_STACK)) return;
+    int count = run->recipe->stack.count;
+    ui_print(grid, area, x, 0, UI_WARN, " · edited; the run goes on with %d layer%s", count,
+             count == 1 ? "" : "s");
 }
 
 /* Cuts the part of the area that an open form takes: the right side, or the bottom, or all. */
@@ -442,9 +552,20 @@ static UiRect cut_form(UiRect *area, const Form *form, int rows) {
     return part;
 }
 
+/* The words about the selected layer take what the table leaves. */
+static UiRect cut_side(UiRect *area, State *state, const Shown *now) {
+    int least = 34, most = 100, room = area->w - fit_columns(state, now, area->w - least) - 2;
+    UiRect side = ui_cut_right(area, room < least ? least : room);
+    ui_cut_left(&side, 2);
+    if (side.w > most) side.w = most;
+    if (side.h > 1) ui_cut_bottom(&side, 1);
+    return side;
+}
+
 static void draw(ViewContext *context, UiGrid *grid, UiRect area) {
     State *state = context->state;
     Shown now = shown(context, state);
+    state->width = area.w;
     list_rows(state, &now);
     if (state->form && context->live) {
         UiRect part = cut_form(&area, state->form, state->rows + 1);
@@ -456,19 +577,15 @@ static void draw(ViewContext *context, UiGrid *grid, UiRect area) {
     }
     bool roomy = area.h >= 8;
     if (roomy || (area.h > 2 && area.h > state->rows + 1)) {
-        draw_title(grid, area, &now);
+        draw_title(context, grid, area, &now);
         ui_cut_top(&area, 1);
     }
     bool beside = area.w >= WIDE && !state->form;
-    if (beside) {
-        UiRect side = ui_cut_right(&area, area.w >= 160 ? 70 : 46);
-        ui_cut_left(&side, 2);
-        draw_side(grid, side, state, &now);
-    }
     if (!state->form || area.w >= WIDE / 2) {
         if (area.h > 3 && !(state->form && area.h < state->rows + 4))
             area = draw_notes(context, grid, area, &now, state->rows);
     }
+    if (beside) draw_side(grid, cut_side(&area, state, &now), state, &now);
     int spare = area.h - state->rows - 1;
     if (!state->form && !beside && now.stack->count > 0 && spare >= 5 && area.w >= 30) {
         UiRect below = ui_cut_bottom(&area, spare - 1);
@@ -481,13 +598,16 @@ static void draw(ViewContext *context, UiGrid *grid, UiRect area) {
 /* ---- keys -----------------------------------------------------------------------------------------------
  */
 
-static bool open_form(ViewContext *context, FormKind kind, int place) {
+static bool open_form(ViewContext *context, FormKind kind, int place, bool before) {
     State *state = context->state;
     if (!context->live) return false;
     form_close(state->form);
     StError error = {0};
     state->form = form_open(context->session, kind, place, NULL, &error);
-    if (!state->form) session_say(context->session, "%s", error.message);
+    if (!state->form)
+        session_say(context->session, "%s", error.message);
+    else if (before)
+        form_say_before(state->form);
     return true;
 }
 
@@ -528,18 +648,18 @@ static bool press_layer(ViewContext *context, UiKey key) {
     int layer = state->layer, count = session_recipe(context->session)->stack.count;
     switch (key) {
     case 'a':
-        return open_form(context, FORM_LAYER, layer + 1 < count ? layer + 1 : count);
+        return open_form(context, FORM_LAYER, layer + 1 < count ? layer + 1 : count, false);
     case 'i':
-        return open_form(context, FORM_LAYER, layer < 0 ? 0 : layer);
+        return open_form(context, FORM_LAYER, layer < 0 ? 0 : layer, true);
     case 'c':
     case UI_KEY_ENTER:
-        return open_form(context, layer < 0 ? FORM_INPUT : FORM_SET, layer < 0 ? 0 : layer);
+        return open_form(context, layer < 0 ? FORM_INPUT : FORM_SET, layer < 0 ? 0 : layer, false);
     case 'O':
-        return open_form(context, FORM_COMPILE, 0);
+        return open_form(context, FORM_COMPILE, 0, false);
     case 'F':
-        return open_form(context, FORM_FIT, 0);
+        return open_form(context, FORM_FIT, 0, false);
     case 'C':
-        return open_form(context, FORM_CALLBACKS, 0);
+        return open_form(context, FORM_CALLBACKS, 0, false);
     case 'd':
     case UI_KEY_DELETE:
         return layer < 0 || run(context, layer < count - 1 ? layer : count - 2, "remove %d", layer + 1, 0);
@@ -644,6 +764,7 @@ static void json(ViewContext *context, StText *out) {
     parts_json_whole(out, "weight_bytes", weight_bytes(&now.info));
     parts_json_whole(out, "optimizer_bytes", session_optimizer_bytes(context->session));
     if (!now.fits) parts_json_text(out, "error", now.error.message);
+    if (*now.remark) parts_json_text(out, "remark", now.remark);
     st_text_add(out, "}");
 }
 

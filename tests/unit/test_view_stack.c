@@ -15,16 +15,19 @@ static void test_picture(void **unused) {
     (void)unused;
     Rig *rig = rig_open(&view_stack, recipe);
     rig_shows(rig, 80, 19, " STACK 3 layers · fits");
-    rig_shows(rig, 80, 19, "input               by the data           2");
-    rig_shows(rig, 80, 19,
-              "▸   1  dense 8 tanh        dense                 8       24        32       32 B");
-    rig_shows(rig, 80, 19, "2  dropout 0.2         dropout               8        0         0       32 B");
+    rig_shows(rig, 80, 19, "input            by the data           2");
+    rig_shows(rig, 80, 19, "▸   1  dense 8 tanh     dense                 8       24        32       32 B");
+    rig_shows(rig, 80, 19, "2  dropout 0.2      dropout               8        0         0       32 B");
+    rig_shows(rig, 120, 30, "1  dense 8 tanh     dense                 8       24        32       32 B");
+    rig_shows(rig, 200, 50, "1  dense 8 tanh     dense                 8       24        32       32 B");
     rig_shows(rig, 80, 19, "42 parameters, 42 trainable · 64 FLOP a row forward");
-    rig_shows(rig, 80, 19, "weights 168 B · gradients 168 B · state of adam 336 B · 32 rows through it");
+    rig_shows(rig, 80, 19, "weights 168 B · gradients 168 B · adam's state 336 B · 32 rows 2.30 kB");
     rig_shows(rig, 80, 19, "O compile optimizer=adam loss=sparse_categorical_crossentropy");
     rig_shows(rig, 80, 19, "F fit epochs=5");
     rig_shows(rig, 80, 19, "y = f(x·W + b)");
     rig_shows(rig, 40, 8, "1  dense 8 tanh");
+    rig_shows(rig, 20, 4, "▸ 1 dense 8 tanh");
+    rig_shows(rig, 20, 4, "↓"); /* more below */
     rig_shows(rig, 140, 30, "kernel 2x8: 16 values, begin as");
     rig_close(rig);
 }
@@ -69,7 +72,7 @@ static void test_form_adds_a_layer(void **unused) {
     Rig *rig = rig_open(&view_stack, recipe);
     free(rig_text(rig, 80, 19));
     rig_keys(rig, "a");
-    rig_shows(rig, 80, 19, "New layer before layer 2");
+    rig_shows(rig, 80, 19, "New layer after 1 dense 8 tanh");
     rig_type(rig, "drop");
     rig_keys(rig, "enter");
     rig_shows(rig, 80, 19, "insert: dropout: rate is missing"); /* said at once */
@@ -112,8 +115,47 @@ static void test_layer_that_does_not_fit(void **unused) {
     Rig *rig = rig_open(&view_stack, "input 100000x100000x1\ndense 1000000000\ndense 5\n");
     rig_shows(rig, 80, 19, "layer 1 does not fit");
     rig_shows(rig, 80, 19, "↑ its output has more values than can be counted");
-    rig_shows(rig, 80, 19, "2  dense 5             dense_1               ?        ?         ?          ?");
+    rig_shows(rig, 80, 19, "2  dense 5           dense_1               ?        ?         ?          ?");
     rig_close(rig);
+}
+
+/* Nothing is said to fit where the data cannot be had or its rows are others: the input says why. */
+static void test_input_that_does_not_fit(void **unused) {
+    (void)unused;
+    Rig *rig = rig_open(&view_stack, recipe);
+    assert_true(rig_run(rig, "input 7"));
+    rig_shows(rig, 80, 19, "STACK 3 layers · the input does not fit the data");
+    rig_shows(rig, 80, 19, "↑ input 7 holds 7 values a row, but the data's rows of 2 hold 2");
+    rig_keys(rig, "up enter backspace 2"); /* told at the place while one types */
+    rig_shows(rig, 80, 19, "STACK 3 layers · fits");
+    rig_keys(rig, "backspace 9");
+    rig_shows(rig, 80, 19, "does not fit: input 9 holds 9 values a row");
+    rig_close(rig);
+    rig = rig_open(&view_stack, "data csv nofile.csv\ninput 7\ndense 2\n");
+    rig_shows(rig, 80, 19, "STACK 1 layer · the data cannot be read");
+    rig_shows(rig, 80, 19, "↑ nofile.csv: No such file");
+    rig_close(rig);
+}
+
+/* What Keras takes but nobody means is remarked at the last layer. */
+static void test_remarks(void **unused) {
+    (void)unused;
+    static const struct {
+        const char *line, *remark;
+    } cases[] = {
+        {"set 3 units=5", "↑ 5 outputs for 2 classes"},
+        {"set 3 activation=relu", "↑ the loss wants probabilities: end in softmax, or from_logits=yes"},
+        {"compile optimizer=sgd loss=sparse_categorical_crossentropy from_logits=yes",
+         "↑ from_logits=yes wants no softmax at the end"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        Rig *rig = rig_open(&view_stack, recipe);
+        rig_shows(rig, 80, 19, "STACK 3 layers · fits\n");
+        assert_true(rig_run(rig, cases[i].line));
+        rig_shows(rig, 80, 19, "STACK 3 layers · fits, with a remark");
+        rig_shows(rig, 80, 19, cases[i].remark);
+        rig_close(rig);
+    }
 }
 
 static void test_running_says_what_an_edit_does(void **unused) {
@@ -122,7 +164,12 @@ static void test_running_says_what_an_edit_does(void **unused) {
     rig_train(rig, 1);
     rig_shows(rig, 80, 24, "edits are safe while it trains");
     assert_true(rig_run(rig, "set 1 units=9"));
-    rig_shows(rig, 80, 19, "edited (stack): space starts anew, keeping weights of layers that did not");
+    rig_shows(rig, 80, 19, "STACK 3 layers · fits · edited; the run goes on with 3 layers");
+    rig_shows(rig, 80, 19, "*1  dense 9 tanh");
+    rig_shows(rig, 80, 19, " 2  dropout 0.2");
+    rig_shows(rig, 80, 19, "*3  dense 2 softmax"); /* its kernel is another */
+    rig_shows(rig, 80, 19, "edited (stack): takes effect at the next start: r restarts (space keeps the");
+    rig_shows(rig, 80, 19, "* is not in the run");
     rig_close(rig);
 }
 
@@ -130,6 +177,7 @@ static void test_empty(void **unused) {
     (void)unused;
     Rig *rig = rig_open(&view_stack, "");
     rig_shows(rig, 80, 19, "No layers yet. a adds one");
+    rig_shows(rig, 80, 19, "STACK 0 layers · nothing to train yet");
     rig_keys(rig, "d K J y"); /* nothing to do it to */
     rig_keys(rig, "enter");
     rig_shows(rig, 80, 19, "Input");
@@ -180,6 +228,8 @@ int main(void) {
         cmocka_unit_test(test_form_adds_a_layer),
         cmocka_unit_test(test_mistakes_at_the_layer),
         cmocka_unit_test(test_layer_that_does_not_fit),
+        cmocka_unit_test(test_input_that_does_not_fit),
+        cmocka_unit_test(test_remarks),
         cmocka_unit_test(test_running_says_what_an_edit_does),
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_explain_and_json),
