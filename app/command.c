@@ -80,7 +80,16 @@ static bool edit_prepare(const CommandCall *call, Recipe *draft, StText *said, S
 }
 
 static bool edit_input(const CommandCall *call, Recipe *draft, StText *said, StError *error) {
-    if (!wants_words(call, 1, 1, "SHAPE", error)) return false;
+    StText joined = {0}; /* 28 28 is meant as 28x28 */
+    bool extents = call->count > 2;
+    for (int i = 1; i < call->count; i++) {
+        const char *word = call->words[i].text;
+        extents = extents && *word && word[strspn(word, "0123456789x")] == '\0';
+        st_text_format(&joined, "%s%.20s", i > 1 ? "x" : "", word);
+    }
+    if (extents) st_fail(error, ST_ERR_VALUE, "input wants one shape: input %.60s", st_text_string(&joined));
+    st_text_free(&joined);
+    if (extents || !wants_words(call, 1, 1, "SHAPE", error)) return false;
     if (strcmp(call->words[1].text, "auto") == 0) {
         draft->stack.input = (StShape){0};
         st_text_add(said, "input as the data says");

@@ -97,7 +97,8 @@ static bool add_options(FormFields *fields, int group, const StOption *rows, con
         made.type = row->type == ST_SWITCH   ? UI_FIELD_SWITCH
                     : row->type == ST_CHOICE ? UI_FIELD_CHOICE
                                              : UI_FIELD_TEXT;
-        if (row->type == ST_CHOICE) done = (made.choices = choices_of(row, error)) != NULL;
+        if (row->type == ST_CHOICE || row->type == ST_CALL)
+            done = (made.choices = choices_of(row, error)) != NULL;
         /* A required number that was not given yet is an empty field, not a zero. */
         if (!row->fallback && row->type != ST_CHOICE && strcmp(made.now, "0") == 0) made.now = "";
         done = done && add(fields, &made, error);
@@ -251,6 +252,31 @@ static bool data_from_here(const Recipe *recipe, StDataSpec *spec, StError *erro
     return done;
 }
 
+/* "(random only)" at the end of an option's help: whether it is for a set of this name. */
+static bool is_for(const StOption *row, const char *set) {
+    const char *open = strrchr(row->help, '('), *only = open ? strstr(open, " only)") : NULL;
+    return !only || ((size_t)(only - open - 1) == strlen(set) && strncmp(open + 1, set, strlen(set)) == 0);
+}
+
+/* The first option of a source that has one to choose (which made-up set) selects what else it takes. */
+static void follow_set(FormFields *fields) {
+    const char *set = fields->field[1].now;
+    fields->field[1].selector = 2;
+    fields->choice[1] = st_choice_find(fields->field[1].row->choices, set);
+    int kept = 2;
+    for (int i = 2; i < fields->count; i++) {
+        if (is_for(fields->field[i].row, set)) {
+            fields->field[kept] = fields->field[i];
+            fields->ui[kept++] = fields->ui[i];
+            continue;
+        }
+        free(fields->field[i].now);
+        free(fields->field[i].wants);
+        free(fields->field[i].choices);
+    }
+    fields->count = kept;
+}
+
 static bool build_data(FormFields *fields, const Recipe *recipe, StError *error) {
     StDataSpec *spec = calloc(1, sizeof *spec);
     if (!spec) return st_fail_memory(error, "a form", sizeof *spec);
@@ -259,8 +285,13 @@ static bool build_data(FormFields *fields, const Recipe *recipe, StError *error)
     if (done && (!spec->given || spec->kind != fields->choice[0]))
         done = st_data_default(spec, source_name(NULL, fields->choice[0]), error);
     const StSourceKind *kind = st_source_kinds[fields->choice[0]];
+    const StOption *set = kind->options->type == ST_CHOICE ? kind->options : NULL;
+    if (done && set && fields->choice[1] >= 0)
+        done = st_option_set(set, spec->options, set->choices[fields->choice[1]].name, error);
     done = done && add_selector(fields, 0, "source", kind->help, source_name, error) &&
            add_options(fields, 1, kind->options, spec->options, error);
+    fields->fresh = !recipe->data.given;
+    if (done && set) follow_set(fields);
     free(spec);
     return done;
 }
@@ -441,9 +472,11 @@ static void line_changed(const Values *values, StText *line) {
     close_changes(values, line);
 }
 
-static void line_printed(const Values *values, StText *line) {
-    st_text_add(line, form_name(values->fields->kind));
-    add_printed(values, 1, line);
+static void line_prepare(const Values *values, StText *line) {
+    StText options = {0};
+    add_printed(values, 1, &options);
+    st_text_format(line, "prepare%s", options.length ? st_text_string(&options) : " none");
+    st_text_free(&options);
 }
 
 /* An empty field leaves it to the data. */
@@ -484,7 +517,7 @@ static const struct {
     [FORM_DATA] = {build_data, line_data},
     [FORM_FEATURES] = {build_features, line_features},
     [FORM_SPLIT] = {build_split, line_named},
-    [FORM_PREPARE] = {build_prepare, line_printed},
+    [FORM_PREPARE] = {build_prepare, line_prepare},
     [FORM_SEED] = {build_seed, line_word},
     [FORM_PACE] = {build_pace, line_pace},
 };

@@ -23,7 +23,7 @@ typedef struct FormFields {
     int place;
     const StLayerKind *layer;   /* of a new layer */
     bool at_end;                /* it goes behind the last */
-    bool fresh;                 /* compile, fit: the recipe has no such line yet */
+    bool fresh;                 /* compile, fit, data: the recipe has no such line yet */
     int choice[FORM_SELECTORS]; /* what the selectors say; -1: as the recipe has it */
     int was[FORM_SELECTORS];    /* compile: what the recipe has */
     int count;

@@ -13,7 +13,8 @@
 const UiBinding form_bindings[] = {
     {UI_KEY_ENTER, "accept", "accept", "Runs the line that the form has written"},
     {UI_KEY_TAB, "next field", "next", "Goes to the next field; up, down and shift-tab go too"},
-    {UI_KEY_RIGHT, "next choice", "choose", "Goes through the choices of a field; left goes back"},
+    {UI_KEY_LEFT, "previous choice", "choose", "Goes back through the choices of a field"},
+    {UI_KEY_RIGHT, "next choice", "choose", "Goes through the choices of a field"},
     {UI_KEY_ESCAPE, "cancel", "cancel", "Leaves the form; nothing is changed"},
     {0, NULL, NULL, NULL}};
 
@@ -38,8 +39,9 @@ struct Form {
     FormKind kind;
     int place;
     FormFields fields;
-    UiForm *ui;  /* NULL while the kind is being chosen */
-    bool before; /* the place is told by the layer that comes after it */
+    UiForm *ui;                /* NULL while the kind is being chosen */
+    bool before;               /* the place is told by the layer that comes after it */
+    int first[FORM_SELECTORS]; /* the choices that it opened with */
     char title[128];
     StText line, effect;
     FormTrial trial;
@@ -204,6 +206,18 @@ static const char *value_of(const void *context, int field) {
     return ui_form_value(form->ui, field);
 }
 
+/* Nothing was typed or chosen, or it comes to the same recipe; a line that is new is a change in itself. */
+static bool is_untouched(const Form *form) {
+    if (form->line.length == 0) return true;
+    if (form->kind == FORM_LAYER || form->fields.fresh) return false;
+    bool same = memcmp(form->first, form->fields.choice, sizeof form->first) == 0;
+    for (int i = 0; same && i < form->fields.count; i++)
+        same = form->fields.ui[i].type == UI_FIELD_NOTE ||
+               strcmp(value_of(form, i), form->fields.field[i].now) == 0;
+    return same ||
+           (form->trial.runs && recipe_equal(&form->trial.draft, session_recipe(form->session), RECIPE_ALL));
+}
+
 /* The line, its trial and what it would do, after any change. */
 static void renew(Form *form) {
     form_trial_free(&form->trial);
@@ -298,6 +312,7 @@ Form *form_open(Session *session, FormKind kind, int place, const char *field, S
         form_close(form);
         return NULL;
     }
+    memcpy(form->first, form->fields.choice, sizeof form->first);
     return form;
 }
 
@@ -442,6 +457,7 @@ static void follow_selector(Form *form) {
     const char *const *choices = form->fields.ui[field].choices;
     for (int i = 0; choices && choices[i]; i++)
         if (strcmp(choices[i], ui_form_value(form->ui, field)) == 0) form->fields.choice[which] = i;
+    if (form->kind == FORM_DATA && which == 0) form->fields.choice[1] = -1; /* of the other source */
     char label[64];
     snprintf(label, sizeof label, "%s", form->fields.ui[field].label);
     StError error = {0};
@@ -468,7 +484,10 @@ static FormResult after(Form *form, UiFormResult result) {
         renew(form);
         return FORM_USED;
     case UI_FORM_ACCEPT:
-        if (form->line.length == 0) return FORM_CANCELLED;
+        if (is_untouched(form)) {
+            session_say(form->session, "nothing changed");
+            return FORM_CANCELLED;
+        }
         return form->trial.runs ? FORM_ACCEPTED : FORM_USED;
     }
     return FORM_USED;
@@ -509,11 +528,33 @@ FormResult form_mouse(Form *form, const UiEvent *event) {
     return FORM_USED;
 }
 
-enum { FOOT = 3 }; /* the line; what it would do, or two rows of what is wrong */
+enum { FOOT = 3, FOOT_MOST = 6 }; /* the line; what it would do, or what is wrong, in 2 rows or more */
+
+/* What stands under the line. */
+static UiInk foot_words(const Form *form, StText *out) {
+    const FormTrial *trial = &form->trial;
+    bool wrong = form->line.length > 0 && !(trial->runs && trial->fits);
+    if (form->refused[0])
+        st_text_add(out, form->refused);
+    else if (is_untouched(form))
+        st_text_add(out, "nothing is changed yet");
+    else if (wrong)
+        st_text_format(out, "%s%s", trial->runs ? "does not fit: " : "", trial->error.message);
+    else
+        st_text_add(out, st_text_string(&form->effect));
+    return form->refused[0] || (wrong && !is_untouched(form)) ? UI_BAD : UI_DIM;
+}
+
+static int foot_rows(const Form *form, int width) {
+    StText text = {0};
+    UiInk ink = foot_words(form, &text);
+    int rows = 1 + ui_paragraph(NULL, ui_rect(0, 0, width - 1, 0), ink, 0, st_text_string(&text));
+    st_text_free(&text);
+    return rows < FOOT ? FOOT : rows > FOOT_MOST ? FOOT_MOST : rows;
+}
 
 int form_height(const Form *form, int width) {
-    (void)width;
-    if (form->ui) return form->fields.count + 3 + FOOT;
+    if (form->ui) return form->fields.count + 3 + foot_rows(form, width);
     int count = 0;
     while (st_layer_kinds[count])
         count++;
@@ -525,20 +566,10 @@ static void draw_foot(UiGrid *grid, UiRect area, const Form *form) {
     ui_text_in(grid, area, x, 0, area.w - x, UI_TEXT, st_text_string(&form->line));
     ui_cut_top(&area, 1);
     ui_cut_left(&area, 1);
-    const FormTrial *trial = &form->trial;
-    if (form->refused[0])
-        ui_paragraph(grid, area, UI_BAD, 0, form->refused);
-    else if (form->line.length == 0)
-        ui_paragraph(grid, area, UI_DIM, 0, "nothing is changed yet");
-    else if (!trial->runs)
-        ui_paragraph(grid, area, UI_BAD, 0, trial->error.message);
-    else if (!trial->fits) {
-        StText text = {0};
-        st_text_format(&text, "does not fit: %s", trial->error.message);
-        ui_paragraph(grid, area, UI_BAD, 0, st_text_string(&text));
-        st_text_free(&text);
-    } else
-        ui_paragraph(grid, area, UI_DIM, 0, st_text_string(&form->effect));
+    StText text = {0};
+    UiInk ink = foot_words(form, &text);
+    ui_paragraph(grid, area, ink, 0, st_text_string(&text));
+    st_text_free(&text);
 }
 
 void form_draw(UiGrid *grid, UiRect area, Form *form) {
@@ -547,12 +578,16 @@ void form_draw(UiGrid *grid, UiRect area, Form *form) {
         choose_draw(grid, area, form);
         return;
     }
-    int foot = area.h >= 9 ? FOOT : area.h >= 6 ? 2 : area.h >= 4 ? 1 : 0;
+    int foot = area.h >= 14  ? foot_rows(form, area.w)
+               : area.h >= 9 ? FOOT
+               : area.h >= 6 ? 2
+               : area.h >= 4 ? 1
+                             : 0;
     UiRect bottom = ui_cut_bottom(&area, foot);
     ui_cut_left(&area, area.w > 24 ? 1 : 0);
     ui_form_draw(grid, area, form->ui, true);
     if (foot == 1) { /* one row: what is wrong goes before the line itself */
-        bool bad = form->refused[0] || (form->line.length && !form->trial.fits);
+        bool bad = form->refused[0] || (!is_untouched(form) && !form->trial.fits);
         ui_text_in(grid, bottom, 0, 0, bottom.w, bad ? UI_BAD : UI_DIM,
                    form->refused[0] ? form->refused
                    : bad            ? form->trial.error.message

@@ -117,6 +117,8 @@ void ui_edit_draw(UiGrid *grid, UiRect area, int x, int y, int w, UiEdit *edit, 
 
 /* Forms. */
 
+enum { SIDE_FROM = 44 }; /* columns of a line from which on words stand beside the value */
+
 typedef struct Value {
     UiEdit edit;
     bool bad;
@@ -317,22 +319,37 @@ UiFormResult ui_form_mouse(UiForm *form, const UiEvent *event) {
 
 /* Drawing. */
 
+/* "◂ relu ▸": there are others to the left and right. */
+static void draw_choice(UiGrid *grid, UiRect box, const char *text, bool focused) {
+    UiInk ink = focused ? UI_FOCUS : UI_TEXT;
+    if (focused) ui_fill(grid, box, UI_FOCUS);
+    ui_put_glyph(grid, box, 0, 0, UI_GLYPH_LEFT, focused ? ink : UI_RULE);
+    int width = ui_text_in(grid, box, 2, 0, box.w - 4, ink, text);
+    ui_put_glyph(grid, box, width + 3 < box.w ? width + 3 : box.w - 1, 0, UI_GLYPH_RIGHT,
+                 focused ? ink : UI_RULE);
+}
+
 static void draw_value(UiGrid *grid, UiRect box, UiForm *form, int i, bool focused) {
     const UiField *field = &form->field[i];
     const char *text = form->value[i].edit.text;
     UiInk ink = focused ? UI_FOCUS : UI_TEXT;
     switch (field->type) {
     case UI_FIELD_TEXT:
-        ui_edit_draw(grid, box, 0, 0, box.w, &form->value[i].edit, focused);
+        if (field->choices && !focused) {
+            draw_choice(grid, box, text, false);
+        } else if (field->choices) { /* a choice that may be typed on: l2:0.01 */
+            int w = ui_text_width(text) + 1, most = box.w - 4;
+            w = w > most ? most : w;
+            ui_edit_draw(grid, box, 2, 0, w, &form->value[i].edit, true);
+            ui_put_glyph(grid, box, 0, 0, UI_GLYPH_LEFT, UI_KEY);
+            ui_put_glyph(grid, box, w + 3, 0, UI_GLYPH_RIGHT, UI_KEY);
+        } else {
+            ui_edit_draw(grid, box, 0, 0, box.w, &form->value[i].edit, focused);
+        }
         break;
-    case UI_FIELD_CHOICE: {
-        if (focused) ui_fill(grid, box, UI_FOCUS);
-        ui_put_glyph(grid, box, 0, 0, UI_GLYPH_LEFT, focused ? ink : UI_RULE);
-        int width = ui_text_in(grid, box, 2, 0, box.w - 4, ink, text);
-        ui_put_glyph(grid, box, width + 3 < box.w ? width + 3 : box.w - 1, 0, UI_GLYPH_RIGHT,
-                     focused ? ink : UI_RULE);
+    case UI_FIELD_CHOICE:
+        draw_choice(grid, box, text, focused);
         break;
-    }
     case UI_FIELD_SWITCH:
         ui_print(grid, box, 0, 0, ink, "[%c] %s", strcmp(text, "yes") == 0 ? 'x' : ' ', text);
         break;
@@ -344,16 +361,40 @@ static void draw_value(UiGrid *grid, UiRect box, UiForm *form, int i, bool focus
     }
 }
 
-/* What stands beside a field: its error, or its default where the value is another, or what it wants. */
+/* " · default 32" where the value is another one; "" where it is not. */
+static void print_default(const UiForm *form, int i, char text[128]) {
+    const UiField *field = &form->field[i];
+    bool differs = ui_form_changed(form, i) && field->fallback != NULL && field->fallback[0] != '\0';
+    snprintf(text, 128, "%sdefault %s", field->wants && field->wants[0] ? " · " : "",
+             differs ? field->fallback : "");
+    if (!differs) text[0] = '\0';
+}
+
+/* What stands beside a field: its error, or what it wants and, where the value is another, its default,
+ * which is kept where there is not room for both. */
 static void draw_side(UiGrid *grid, UiRect side, const UiForm *form, int i) {
     const UiField *field = &form->field[i];
     if (field->type == UI_FIELD_BUTTON) return;
     if (form->value[i].bad)
         ui_text(grid, side, 0, 0, UI_BAD, form->value[i].message);
-    else if (ui_form_changed(form, i) && field->fallback != NULL && field->fallback[0] != '\0')
-        ui_print(grid, side, 0, 0, UI_DIM, "default %s", field->fallback);
-    else if (field->wants != NULL)
-        ui_text(grid, side, 0, 0, UI_DIM, field->wants);
+    else {
+        char tail[128];
+        print_default(form, i, tail);
+        int room = side.w - ui_text_width(tail);
+        int w = ui_text_in(grid, side, 0, 0, room, UI_DIM, field->wants ? field->wants : "");
+        ui_text(grid, side, w < room ? w : room > 0 ? room : 0, 0, UI_DIM, tail);
+    }
+}
+
+/* The columns that a value takes of a line: a choice as many as its longest, others a fixed number. */
+static int value_width(const UiField *field, int line) {
+    int box = line / 2 - 2 < 22 ? line / 2 - 2 : 22;
+    if (line < SIDE_FROM) return line;
+    for (int i = 0; field->choices && field->choices[i]; i++) {
+        int w = ui_text_width(field->choices[i]) + 4;
+        if (w > box) box = w < line ? w : line;
+    }
+    return box;
 }
 
 static int label_width(const UiForm *form, int most) {
@@ -382,16 +423,14 @@ static void draw_field(UiGrid *grid, UiRect line, UiForm *form, int i, int label
         ui_text_in(grid, line, 0, 0, labels, ink, field->label);
         ui_cut_left(&line, labels + 2);
     }
-    int box = line.w >= 44 ? line.w / 2 - 2 : line.w;
-    if (box > 22) box = 22;
-    UiRect value = ui_cut_left(&line, line.w < 44 ? line.w : box);
+    UiRect value = ui_cut_left(&line, value_width(field, line.w));
     draw_value(grid, value, form, i, focused);
     ui_cut_left(&line, 2);
     draw_side(grid, line, form, i);
 }
 
 /* Under the fields: the form's message, else the focused field's error, else its help. */
-static void draw_foot(UiGrid *grid, UiRect foot, const UiForm *form) {
+static void draw_foot(UiGrid *grid, UiRect foot, const UiForm *form, bool sides) {
     if (form->count == 0) return;
     const Value *value = &form->value[form->focus];
     const UiField *field = &form->field[form->focus];
@@ -399,8 +438,15 @@ static void draw_foot(UiGrid *grid, UiRect foot, const UiForm *form) {
         ui_paragraph(grid, foot, UI_BAD, 0, form->message);
     else if (value->bad && value->message[0])
         ui_paragraph(grid, foot, UI_BAD, 0, value->message);
-    else if (field->help)
-        ui_paragraph(grid, foot, UI_DIM, 0, field->help);
+    else {
+        char text[512], tail[128];
+        print_default(form, form->focus, tail);
+        bool wants =
+            !sides && field->type != UI_FIELD_BUTTON && ((field->wants && field->wants[0]) || tail[0]);
+        snprintf(text, sizeof text, "%s%s%s%s", wants && field->wants ? field->wants : "", wants ? tail : "",
+                 wants && field->help ? ". " : "", field->help ? field->help : "");
+        ui_paragraph(grid, foot, UI_DIM, 0, text);
+    }
 }
 
 void ui_form_draw(UiGrid *grid, UiRect area, UiForm *form, bool focused) {
@@ -421,5 +467,5 @@ void ui_form_draw(UiGrid *grid, UiRect area, UiForm *form, bool focused) {
     if (form->top > 0) ui_put_glyph(grid, rest, rest.w - 1, 0, UI_GLYPH_UP, UI_DIM);
     if (form->top + rest.h < form->count)
         ui_put_glyph(grid, rest, rest.w - 1, rest.h - 1, UI_GLYPH_DOWN, UI_DIM);
-    draw_foot(grid, foot, form);
+    draw_foot(grid, foot, form, rest.w - labels - 4 >= SIDE_FROM);
 }

@@ -30,10 +30,13 @@ typedef enum UiFieldType {
 typedef struct UiField {
     const char *label;
     UiFieldType type;
-    const char *fallback;       /* the default, shown where the value differs; NULL: must be given */
-    const char *wants;          /* "1 to 1e9", "yes or no" */
-    const char *help;           /* a sentence */
-    const char *const *choices; /* UI_FIELD_CHOICE: ended by NULL */
+    const char *fallback; /* the default, shown where the value differs; NULL: must be given */
+    const char *wants;    /* "1 to 1e9", "yes or no" */
+    const char *help;     /* a sentence */
+    /* UI_FIELD_CHOICE: ended by NULL. On UI_FIELD_TEXT they are drawn alike; going through them is the
+     * owner's.
+     */
+    const char *const *choices;
 } UiField;
 
 /* Whether the text is right for a field; fills the message where not. Called after every change. */

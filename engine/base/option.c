@@ -97,8 +97,11 @@ void st_option_wants(const StOption *row, StText *out) {
 /* "dense: units=0: wanted 1 to 1000000" without the owner's name, which callers put in front. */
 static bool refuse(const StOption *row, const char *text, StError *error) {
     StText wants = {0};
+    double value;
     st_option_wants(row, &wants);
-    st_fail(error, ST_ERR_VALUE, "%s=%.60s: wanted %s", row->name, text, st_text_string(&wants));
+    bool broken = row->type == ST_INT && st_number(text, &value) && value != floor(value);
+    const char *whole = broken && *st_text_string(&wants) != 'a' ? "a whole number, " : "";
+    st_fail(error, ST_ERR_VALUE, "%s=%.60s: wanted %s%s", row->name, text, whole, st_text_string(&wants));
     st_text_free(&wants);
     return false;
 }

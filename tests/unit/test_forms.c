@@ -310,6 +310,89 @@ static void test_every_size(void **unused) {
     rig_close(rig);
 }
 
+/* The form as text, w x h; the caller frees it. */
+static char *drawn(Form *form, int w, int h) {
+    UiGrid *grid = ui_grid_create(w, h, rig_look);
+    form_draw(grid, ui_grid_rect(grid), form);
+    char *text = ui_grid_string(grid);
+    ui_grid_free(grid);
+    return text;
+}
+
+static void shows(Form *form, int w, int h, const char *wanted) {
+    char *text = drawn(form, w, h), picture[8192];
+    bool has = strstr(text, wanted) != NULL;
+    snprintf(picture, sizeof picture, "%s", text);
+    free(text);
+    if (!has) fail_msg("'%s' is not in\n%s", wanted, picture);
+}
+
+/* Opened and accepted as it is, a form writes no line, and is not wrong from the start. */
+static void test_untouched_changes_nothing(void **unused) {
+    (void)unused;
+    static const FormKind kinds[] = {FORM_SPLIT, FORM_PREPARE,   FORM_DATA,    FORM_SEED, FORM_FEATURES,
+                                     FORM_PACE,  FORM_CALLBACKS, FORM_COMPILE, FORM_FIT};
+    Rig *rig = rig_open(NULL, recipe);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        Form *form = open_form(rig, kinds[i], 0);
+        shows(form, 80, 24, "nothing is changed yet");
+        *rig->said = '\0';
+        assert_int_equal(form_key(form, UI_KEY_ENTER), FORM_CANCELLED);
+        form_close(form);
+    }
+    Form *form = open_form(rig, FORM_PREPARE, 0);
+    form_key(form, UI_KEY_RIGHT);
+    assert_string_equal(form_line(form), "prepare standardize");
+    form_key(form, UI_KEY_LEFT); /* there and back */
+    assert_int_equal(form_key(form, UI_KEY_ENTER), FORM_CANCELLED);
+    assert_string_equal(rig->said, "nothing changed");
+    form_close(form);
+    rig_close(rig);
+}
+
+/* What a field may be stays beside it, with its default where it has another value; choices all look alike.
+ */
+static void test_what_stands_beside_a_field(void **unused) {
+    (void)unused;
+    Rig *rig = rig_open(NULL, recipe);
+    Form *form = open_form(rig, FORM_DATA, 0);
+    shows(form, 80, 20, "samples  60                      1 to 100000000 · default 500");
+    shows(form, 40, 20, "name     ◂ circle ▸");
+    press(form, UI_KEY_DOWN, 2);
+    shows(form, 40, 20, "1 to 100000000 · default 500"); /* under the fields where there is no room */
+    form_close(form);
+    form = open_form(rig, FORM_SET, 0);
+    shows(form, 80, 24, "◂ tanh ▸");
+    shows(form, 80, 24, "· default linear");
+    shows(form, 80, 24, "kernel_initializer  ◂ glorot_uniform ▸");
+    form_close(form);
+    form = open_form(rig, FORM_COMPILE, 0);
+    shows(form, 80, 24, "◂ sparse_categorical_crossentropy ▸");
+    form_close(form);
+    rig_close(rig);
+}
+
+/* What only `random` takes is asked for there alone. */
+static void test_options_of_one_set(void **unused) {
+    (void)unused;
+    Rig *rig = rig_open(NULL, recipe);
+    Form *form = open_form(rig, FORM_DATA, 0);
+    char *text = drawn(form, 80, 24);
+    assert_null(strstr(text, "classes"));
+    free(text);
+    press(form, UI_KEY_DOWN, 1);
+    form_key(form, 'r');
+    for (int i = 0; i < 12 && !strstr(form_line(form), "random"); i++)
+        form_key(form, UI_KEY_RIGHT);
+    assert_string_equal(form_line(form), "data synthetic random samples=60 noise=0.1");
+    shows(form, 80, 24, "features  100");
+    press(form, UI_KEY_DOWN, 3);
+    type(form, "0.9");
+    shows(form, 80, 24, "wanted a whole number, 1 to 1000000");
+    form_close(form);
+    rig_close(rig);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_new_layer),
@@ -325,6 +408,9 @@ int main(void) {
         cmocka_unit_test(test_fit_prepare_callbacks_pace_input),
         cmocka_unit_test(test_no_such_layer),
         cmocka_unit_test(test_effect_is_said),
+        cmocka_unit_test(test_untouched_changes_nothing),
+        cmocka_unit_test(test_what_stands_beside_a_field),
+        cmocka_unit_test(test_options_of_one_set),
         cmocka_unit_test(test_every_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
