@@ -244,7 +244,11 @@ static bool act_help(const CommandCall *call, StError *error) {
 /* ---- the run ---- */
 
 static bool act_play(const CommandCall *call, StError *error) {
-    return wants_words(call, 0, 0, "", error) && session_play(call->session, error);
+    if (!wants_words(call, 0, 1, "[keep]", error)) return false;
+    bool keep = call->count > 1;
+    if (keep && strcmp(call->words[1].text, "keep") != 0)
+        return st_fail(error, ST_ERR_VALUE, "play: '%.60s': wanted nothing or keep", call->words[1].text);
+    return session_play(call->session, keep, error);
 }
 
 static bool act_pause(const CommandCall *call, StError *error) {
@@ -280,7 +284,7 @@ static bool act_rate(const CommandCall *call, StError *error) {
     if (!session_recipe(call->session)->compile.given)
         return st_fail(error, ST_ERR_STATE, "rate: there is no compile line with an optimizer yet");
     if (up || down)
-        rate = session_rate_step(old, up ? 1 : -1);
+        rate = up ? old * 2 : old / 2; /* so that one takes the other back, from any rate */
     else if (!st_number(word, &rate))
         return st_fail(error, ST_ERR_VALUE, "rate: '%.60s': wanted a number, up or down", word);
     if (!session_set_rate(call->session, rate, error)) return false;
@@ -354,7 +358,8 @@ const Command commands[] = {
     {"rate", "VALUE|up|down", "the learning rate, at once and in the recipe", DOING, .words = "up down",
      .act = act_rate},
     {"new", "", "begins an empty recipe", DOING, .act = act_new},
-    {"play", "", "starts training, or goes on", BENCH, .act = act_play},
+    {"play", "[keep]", "starts training, or goes on; keep: with the weights of unchanged layers", BENCH,
+     .words = "keep", .act = act_play},
     {"pause", "", "waits after the present batch", BENCH, .act = act_pause},
     {"step", "", "makes one step (one batch)", BENCH, .act = act_step},
     {"epoch", "", "trains to the end of the epoch", BENCH, .act = act_epoch},

@@ -122,10 +122,48 @@ const char *session_redo_text(const Session *session) {
     return session->redo.count ? session->redo.edit[session->redo.count - 1].text : NULL;
 }
 
+/* The lines of the recipe, without its comment. */
+static void print_lines(const Session *session, StText *out) {
+    recipe_print(&session->recipe, RECIPE_ALL & ~(unsigned)RECIPE_COMMENT, NULL, out, NULL);
+}
+
+/* The first line of b that a lacks at this place; its length is 0 where b has lost lines alone. */
+static const char *changed_line(const char *a, const char *b, int *length) {
+    size_t head = 0, i = strlen(a), j = strlen(b);
+    for (size_t k = 0; a[k] && a[k] == b[k]; k++)
+        if (a[k] == '\n') head = k + 1;
+    while (i > head && j > head && a[i - 1] == b[j - 1])
+        i--, j--;
+    bool whole = j == head && (i == head || a[i - 1] == '\n'); /* what remains of b stands in a */
+    *length = whole ? 0 : (int)strcspn(b + head, "\n");
+    return b + head;
+}
+
+/* "undone: rate back to 0.003": what is so again. */
+static void say_undone(Session *session, const char *before) {
+    StText text = {0};
+    int back, gone;
+    print_lines(session, &text);
+    const char *now = changed_line(before, st_text_string(&text), &back);
+    const char *then = changed_line(st_text_string(&text), before, &gone);
+    if (strncmp(session_redo_text(session), "rate ", 5) == 0)
+        session_say(session, "undone: rate back to %g", st_compile_learning_rate(&session->recipe.compile));
+    else if (back && gone)
+        session_say(session, "undone: back to %.*s", back, now);
+    else if (back)
+        session_say(session, "undone: %.*s is back", back, now);
+    else
+        session_say(session, "undone: %.*s is gone", gone, then);
+    st_text_free(&text);
+}
+
 bool session_undo(Session *session, StError *error) {
     if (!session->undo.count) return st_fail(error, ST_ERR_STATE, "there is no edit to undo");
+    StText before = {0};
+    print_lines(session, &before);
     swap_edit(session, &session->undo, &session->redo);
-    session_say(session, "undone: %s", session_redo_text(session));
+    say_undone(session, st_text_string(&before));
+    st_text_free(&before);
     return true;
 }
 
@@ -177,10 +215,13 @@ static const Command *line_command(CommandCall *call, Place place, StError *erro
 
 static void say_edit(Session *session, const StText *said) {
     if (!said->length) return;
-    const char *more =
-        session_run(session) && session_pending(session, NULL) ? "; takes effect at the next start" : "";
-    session_say(session, "%s%s%s", st_text_string(said), more,
-                session->plan.place == PLACE_WORKBENCH ? "; u undoes" : "");
+    bool bench = session->plan.place == PLACE_WORKBENCH;
+    bool pending = session_run(session) && session_pending(session, NULL);
+    session_say(session, "%s%s%s%s", st_text_string(said), pending ? "; " : "",
+                !pending ? ""
+                : bench  ? session_next_words(session)
+                         : "takes effect at the next start",
+                bench ? "; u undoes" : "");
 }
 
 /* The edit, and, in scripts and shells, the act that belongs to it; where that fails the edit goes back. */

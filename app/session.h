@@ -151,9 +151,22 @@ typedef struct SessionStart {
 } SessionStart;
 /* A new run of the recipe as it now is. On failure the old run stays. */
 bool session_start(Session *session, const SessionStart *start, StError *error);
-/* What space does: starts where there is no run or the recipe was changed (keeping weights of layers that did
- * not change), else goes on; after the end, adds fit's epochs again. */
-bool session_play(Session *session, StError *error);
+/* What space (session_play, and a step or an epoch) does now. */
+typedef enum SessionNext {
+    NEXT_BEGIN, /* there is no run yet: makes one */
+    NEXT_TRAINS,
+    NEXT_GO_ON,
+    NEXT_MORE,   /* it is done: fit's epochs again */
+    NEXT_KEEP,   /* the recipe was changed: a new run that keeps the weights of unchanged layers */
+    NEXT_ANEW,   /* optimizer or loss were changed at the end of a run, or it diverged: from the seed */
+    NEXT_REFUSES /* it diverged, and nothing was changed */
+} SessionNext;
+SessionNext session_next(const Session *session);
+/* The same in words, where the recipe was changed: "space starts anew, k keeps the weights";
+ * else "". */
+const char *session_next_words(const Session *session);
+/* keep: with the weights of unchanged layers, also where session_next is to start anew. */
+bool session_play(Session *session, bool keep, StError *error);
 bool session_pause(Session *session, StError *error);
 bool session_one_step(Session *session, StError *error);
 bool session_one_epoch(Session *session, StError *error);
@@ -162,11 +175,9 @@ bool session_stop(Session *session, StError *error);
 bool session_reset(Session *session, bool new_seed, StError *error);
 /* Acts on the run at once and is an edit of the recipe. */
 bool session_set_rate(Session *session, double rate, StError *error);
-/* The next of 1, 2, 5 × 10ⁿ above (+1) or below (−1) the present rate. */
-double session_rate_step(double rate, int direction);
 double session_rate(const Session *session); /* the run's, else the recipe's */
 
-/* True where the recipe differs from what the run was made of; what (may be NULL) gets "stack, data". */
+/* True where the recipe differs from what the run was made of; what (may be NULL) gets "data, stack". */
 bool session_pending(const Session *session, StText *what);
 
 /* What an edit that waits for the next start is told as, everywhere. */

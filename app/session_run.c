@@ -216,31 +216,82 @@ bool session_start(Session *session, const SessionStart *start, StError *error) 
 
 /* ---- orders ---- */
 
-/* A run of the recipe as it is: the present one, or a new one that keeps what goes on. */
-static bool current_run(Session *session, bool fit, StError *error) {
-    if (session->run && !session_pending(session, NULL)) return true;
-    bool had = session->run != NULL;
-    if (!start_run(session, &(SessionStart){.keep = true, .paused = true}, fit, error)) return false;
-    if (had)
-        session_say(session, "started anew with the changed recipe; %d of %d layers keep their weights",
-                    session->run->seen.kept, session->recipe.stack.count);
-    return true;
-}
-
 static StTrainerState state_of(const Session *session) {
     StTrainerStatus status;
     st_trainer_status(session->run->seen.trainer, &status);
     return status.state;
 }
 
-bool session_play(Session *session, StError *error) {
-    if (session->run && state_of(session) == ST_STATE_TRAINING) {
+/* Optimizer or loss of the run are others than the recipe's; the learning rate, which acts at once, aside. */
+static bool compile_differs(const Session *session) {
+    StCompile now = session->recipe.compile, then = session->run->recipe.compile;
+    StText a = {0}, b = {0};
+    now.metrics = then.metrics = 0;
+    if (now.optimizer.kind == then.optimizer.kind)
+        st_compile_set_learning_rate(&now, st_compile_learning_rate(&then));
+    st_compile_print(&now, &a);
+    st_compile_print(&then, &b);
+    bool differs = strcmp(st_text_string(&a), st_text_string(&b)) != 0;
+    st_text_free(&a);
+    st_text_free(&b);
+    return differs;
+}
+
+SessionNext session_next(const Session *session) {
+    if (!session->run) return NEXT_BEGIN;
+    StTrainerState state = state_of(session);
+    if (state == ST_STATE_TRAINING) return NEXT_TRAINS;
+    bool pending = session_pending(session, NULL);
+    if (state == ST_STATE_DIVERGED && !session->has_loaded) return pending ? NEXT_ANEW : NEXT_REFUSES;
+    if (!pending) return state == ST_STATE_DONE ? NEXT_MORE : NEXT_GO_ON;
+    bool anew = state == ST_STATE_DONE && !session->has_loaded && compile_differs(session);
+    return anew ? NEXT_ANEW : NEXT_KEEP;
+}
+
+const char *session_next_words(const Session *session) {
+    unsigned layers = RECIPE_STACK | RECIPE_DATA;
+    if (!session->run || !session_pending(session, NULL)) return "";
+    switch (session_next(session)) {
+    case NEXT_TRAINS:
+        return "takes effect at the next start";
+    case NEXT_ANEW:
+        return "space starts anew, k keeps the weights";
+    default:
+        return recipe_equal(&session->recipe, &session->run->recipe, layers)
+                   ? "space trains on with the weights there are"
+                   : "space keeps the weights of unchanged layers";
+    }
+}
+
+/* "kept the weights of 2 of 3 layers": of those that have some. */
+static void say_kept(Session *session) {
+    int layers = 0;
+    for (int i = 0; i < session->recipe.stack.count; i++)
+        layers += session->run->layers[i].weights > 0;
+    session_say(session, "a new run: kept the weights of %d of %d layers", session->run->seen.kept, layers);
+}
+
+/* A run of the recipe as it is: the present one, or a new one, as session_next says. */
+static bool current_run(Session *session, bool fit, bool keep, StError *error) {
+    SessionNext next = session_next(session);
+    bool anew = next == NEXT_ANEW && !keep, had = session->run != NULL;
+    if (next == NEXT_REFUSES && !keep)
+        return st_fail(error, ST_ERR_STATE, "the run diverged; reset it, or lower the rate and reset");
+    if (had && next != NEXT_REFUSES && !session_pending(session, NULL)) return true;
+    if (!start_run(session, &(SessionStart){.keep = !anew, .paused = true}, fit, error)) return false;
+    if (anew)
+        session_say(session, "started anew from seed %llu", (unsigned long long)session->recipe.seed);
+    else if (had)
+        say_kept(session);
+    return true;
+}
+
+bool session_play(Session *session, bool keep, StError *error) {
+    if (session_next(session) == NEXT_TRAINS) {
         session_say(session, "it is training already");
         return true;
     }
-    if (session->run && state_of(session) == ST_STATE_DIVERGED && !session_pending(session, NULL))
-        return st_fail(error, ST_ERR_STATE, "the run diverged; reset it, or lower the rate and reset");
-    if (!current_run(session, true, error)) return false;
+    if (!current_run(session, true, keep, error)) return false;
     st_trainer_play(session->run->seen.trainer);
     return true;
 }
@@ -262,13 +313,13 @@ bool session_stop(Session *session, StError *error) {
 }
 
 bool session_one_step(Session *session, StError *error) {
-    if (!current_run(session, true, error)) return false;
+    if (!current_run(session, true, false, error)) return false;
     st_trainer_one_step(session->run->seen.trainer);
     return true;
 }
 
 bool session_one_epoch(Session *session, StError *error) {
-    if (!current_run(session, true, error)) return false;
+    if (!current_run(session, true, false, error)) return false;
     st_trainer_one_epoch(session->run->seen.trainer);
     return true;
 }
@@ -330,20 +381,6 @@ double session_rate(const Session *session) {
     return session->recipe.compile.given ? st_compile_learning_rate(&session->recipe.compile) : NAN;
 }
 
-double session_rate_step(double rate, int direction) {
-    static const double steps[] = {1, 2, 5, 10};
-    double decade = pow(10, floor(log10(rate) + 1e-9));
-    double lead = rate / decade;
-    if (direction > 0) {
-        for (int i = 0; i < 4; i++)
-            if (steps[i] > lead * (1 + 1e-6)) return steps[i] * decade;
-        return 20 * decade;
-    }
-    for (int i = 3; i >= 0; i--)
-        if (steps[i] < lead * (1 - 1e-6)) return steps[i] * decade;
-    return decade / 2;
-}
-
 bool session_set_rate(Session *session, double rate, StError *error) {
     Recipe draft;
     StText line = {0}, digits = {0};
@@ -383,7 +420,7 @@ bool session_pending(const Session *session, StText *what) {
 
 bool session_evaluate(Session *session, StPart part, StScores *scores, StError *error) {
     bool typed = session->plan.place == PLACE_WORKBENCH;
-    if (!(typed && session->run) && !current_run(session, false, error)) return false;
+    if (!(typed && session->run) && !current_run(session, false, false, error)) return false;
     if (st_dataset_rows(session->run->seen.dataset, part) == 0)
         return st_fail(error, ST_ERR_STATE, "the data has no %s part; a split line makes one (split %s=0.2)",
                        st_part_name(part), st_part_name(part));

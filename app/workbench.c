@@ -101,6 +101,11 @@ void bench_key(Bench *bench, UiKey key) {
     const View *view = views[at];
     ViewContext context = bench_context(bench, at);
     if (!context.state) return;
+    bool held = bench->helping || (view->hints && view->hints(&context));
+    if (key == 'k' && !held && session_next(bench->session) == NEXT_ANEW) { /* said in the last lines */
+        bench_run_line(bench, "play keep");
+        return;
+    }
     if (view->press && view->press(&context, key)) return;
     if (bench->helping) {
         if (key == UI_KEY_ESCAPE || key == '?' || key == 'q') bench->helping = false;
@@ -250,7 +255,7 @@ UiKey bench_pump(void *context) {
 static bool bench_begin(Bench *bench, Session *session, const UiScreenOptions *options, int wake_fd) {
     char message[200], path[PLACE_PATH];
     int w, h;
-    *bench = (Bench){.session = session, .wake_fd = wake_fd, .want = {.tensor = -1}};
+    *bench = (Bench){.session = session, .wake_fd = wake_fd, .want = {.tensor = -1}, .asked_from = -1};
     bench->now = history_create();
     bench->last = history_create();
     bench->trends = trends_create();

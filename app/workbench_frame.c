@@ -27,7 +27,7 @@ static State state_now(const Bench *bench) {
     State now = {st_trainer_state_word(state), UI_GLYPH_BULLET, UI_DIM};
     if (state == ST_STATE_TRAINING) now.glyph = UI_GLYPH_PLAY, now.ink = UI_GOOD | UI_BOLD;
     if (state == ST_STATE_PAUSED) now.glyph = UI_GLYPH_PAUSE, now.ink = UI_WARN;
-    if (state == ST_STATE_DONE) now.glyph = UI_GLYPH_STOP, now.ink = UI_GOOD;
+    if (state == ST_STATE_DONE) now.glyph = UI_GLYPH_STOP, now.ink = bench->sick ? UI_WARN : UI_GOOD;
     if (state == ST_STATE_STOPPED) now.glyph = UI_GLYPH_STOP, now.ink = UI_DIM;
     if (state == ST_STATE_DIVERGED) now.glyph = UI_GLYPH_GAP, now.ink = UI_BAD;
     return now;
@@ -62,29 +62,69 @@ static void time_left(const Bench *bench, char text[24]) {
         snprintf(text, 24, "%.0f days left", fmin(left / 86400, 9999));
 }
 
+/* "epoch 7/40  step 241/1600" in so many columns; counts of steps are shortened where they must be. What fits
+ * is told by the totals, so that it does not change while they count. Returns the columns that it may take,
+ * or 0 where there are too few. */
+static int place_text(const Bench *bench, int room, bool shorten, char text[80]) {
+    const StTrainerStatus *status = &bench->status;
+    char made[UI_NUMBER], all[UI_NUMBER], widest[160];
+    long long epoch = epoch_now(bench), epochs = epochs_of(bench);
+    long long step = bench->has_run ? status->step : 0, steps = bench->has_run ? status->steps : 0;
+    if (steps == 0) return snprintf(text, 80, "epoch %lld/%lld", epoch, epochs);
+    snprintf(made, sizeof made, "%lld", step);
+    snprintf(all, sizeof all, "%lld", steps);
+    if (shorten) ui_count(made, (double)step), ui_count(all, (double)steps);
+    snprintf(text, 80, "epoch %lld/%lld  step %.19s/%.19s", epoch, epochs, made, all);
+    int width = snprintf(widest, sizeof widest, "epoch %lld/%lld  step %s/%s", epochs, epochs,
+                         shorten ? "9.99M" : all, all);
+    return width <= room ? width : 0;
+}
+
+/* What is seen: with a pace its steps, else the rows of the machine. Returns the columns kept for it; the
+ * word pace alone may be left out. */
+static int speed_text(const Bench *bench, bool word, char text[48]) {
+    const StTrainerStatus *status = &bench->status;
+    char count[UI_NUMBER];
+    text[0] = '\0';
+    if (!bench->has_run || status->step <= 0) return 0;
+    double batch = (double)status->samples / (double)status->step;
+    double steps = status->pace * (status->pace_per_epoch ? (double)status->steps_per_epoch : 1);
+    if (status->pace > 0 && (status->samples_per_s <= 0 || steps * batch < status->samples_per_s)) {
+        snprintf(text, 48, "%s%.8s %s/s", word ? "pace " : "", ui_count(count, status->pace),
+                 status->pace_per_epoch ? "epochs" : "steps");
+        return word ? 15 : 10;
+    }
+    if (status->samples_per_s > 0) snprintf(text, 48, "%.8s rows/s", ui_count(count, status->samples_per_s));
+    return 11;
+}
+
 static void draw_header_state(Bench *bench, UiRect row) {
     UiGrid *grid = bench->grid;
     State state = state_now(bench);
-    char text[40];
-    bool wide = row.w >= WIDE_W;
-    int name_w = ui_text_in(grid, row, 1, 0, 25, UI_TITLE, session_name(bench->session));
-    if (session_dirty(bench->session)) ui_text(grid, row, 1 + (name_w < 25 ? name_w : 25), 0, UI_WARN, "*");
-    ui_put_glyph(grid, row, 28, 0, state.glyph, state.ink);
-    ui_text(grid, row, 30, 0, state.ink, state.word);
-    int x = 41;
-    x += ui_text(grid, row, x, 0, UI_DIM, "epoch ");
-    ui_print(grid, row, x, 0, UI_TEXT, "%lld/%lld", (long long)epoch_now(bench), (long long)epochs_of(bench));
-    if (wide) {
-        ui_text(grid, row, 57, 0, UI_DIM, "step");
-        ui_print(grid, row, 62, 0, UI_TEXT, "%lld/%lld", (long long)bench->status.step,
-                 (long long)bench->status.steps);
+    char name[64], place[80], speed[48], left[24];
+    int name_w = row.w >= WIDE_W ? 30 : 13, x = name_w + 2;
+    snprintf(name, sizeof name, "%s", session_name(bench->session));
+    char *end = strrchr(name, '.');
+    if (ui_text_width(name) > name_w && end && !strcmp(end, ".strata")) *end = '\0';
+    int taken = ui_text_in(grid, row, 1, 0, name_w, UI_TITLE, name);
+    if (session_dirty(bench->session))
+        ui_text(grid, row, 1 + (taken < name_w ? taken : name_w), 0, UI_WARN, "*");
+    ui_put_glyph(grid, row, x, 0, state.glyph, state.ink);
+    ui_text(grid, row, x + 2, 0, state.ink, state.word);
+    x += 11;
+    bool timed = row.w >= 79;
+    int right = timed ? row.w - 11 : row.w - 1, width = 0, speed_w = 0;
+    for (int form = 0; form < 3 && !width; form++) {
+        speed_w = speed_text(bench, form == 0, speed);
+        width = place_text(bench, right - x - (timed ? speed_w + 1 : 0), form == 2, place);
     }
-    if (bench->has_run && bench->status.samples_per_s > 0 && row.w >= 69)
-        ui_print_right(grid, row, wide ? 94 : 68, 0, UI_TEXT, "%s rows/s",
-                       ui_count(text, bench->status.samples_per_s));
-    if (row.w < 79) return;
-    time_left(bench, text);
-    ui_print_right(grid, row, row.w - 1, 0, UI_TEXT, "%s", text);
+    if (!width)
+        width = snprintf(place, sizeof place, "epoch %lld/%lld", (long long)epoch_now(bench),
+                         (long long)epochs_of(bench));
+    ui_text(grid, row, x, 0, UI_TEXT, place);
+    if (x + width + 1 + speed_w <= right) ui_print_right(grid, row, right, 0, UI_TEXT, "%s", speed);
+    time_left(bench, left);
+    if (timed) ui_print_right(grid, row, row.w, 0, UI_TEXT, "%s", left);
 }
 
 /* A metric's name where there is little room: "mae" for mean_absolute_error. */
@@ -238,7 +278,11 @@ static void draw_hints(Bench *bench, UiRect row) {
         return;
     }
     bool small = bench_is_small(bench), start = !strcmp(view->name, "start");
-    if (!start) all[count++] = bench->common[0];
+    SessionNext next = session_next(bench->session);
+    UiKey first = start ? 0 : next == NEXT_REFUSES ? 'r' : ' ';
+    if (first) all[count++] = *ui_keymap_find(bench->common, first);
+    if (!start && next == NEXT_ANEW)
+        all[count++] = (UiBinding){'k', "play keep", "keep weights", "keeps the weights of unchanged layers"};
     if (small) {
         all[count++] = *ui_keymap_find(bench->common, UI_KEY_TAB);
         all[count++] = *ui_keymap_find(bench->common, '?');
@@ -248,55 +292,51 @@ static void draw_hints(Bench *bench, UiRect row) {
     for (const UiBinding *one = bench->common + 1; one->key && count < 95; one++) {
         bool above = one->key == UI_KEY_TAB || one->key == '?' || one->key == ':';
         bool idle = start && !strchr("onq?", (int)(one->key & 0x7f));
-        if (!above && !idle) all[count++] = *one;
+        if (!above && !idle && one->key != first) all[count++] = *one;
     }
     all[count] = (UiBinding){0};
     ui_hints_draw(bench->grid, row, 0, all, NULL, &bench->hints);
 }
 
-static void draw_pending(Bench *bench, UiRect row, int from) {
-    StText what = {0}, text = {0};
-    if (session_pending(bench->session, &what)) {
-        bool training = bench->status.state == ST_STATE_TRAINING;
-        st_text_format(&text,
-                       training ? "%s changed: takes effect at the next start; r restarts"
-                                : "%s changed: space starts anew, keeping layers that did not change",
-                       st_text_string(&what));
-        if (from > 1) {
-            st_text_clear(&text);
-            st_text_format(&text, "%s: at the next start", st_text_string(&what));
-        }
-        int width = ui_text_width(st_text_string(&text));
-        if (from == 1)
-            ui_text(bench->grid, row, from, 0, UI_WARN, st_text_string(&text));
-        else if (from + width + 3 < row.w)
-            ui_print_right(bench->grid, row, row.w - 1, 0, UI_WARN, "%s", st_text_string(&text));
-    }
+/* "stack changed: space keeps the weights of unchanged layers · r starts anew" */
+static bool pending_text(const Bench *bench, char text[ST_MESSAGE_MAX]) {
+    StText what = {0};
+    bool pending = session_pending(bench->session, &what);
+    SessionNext next = pending ? session_next(bench->session) : NEXT_BEGIN;
+    if (pending)
+        snprintf(text, ST_MESSAGE_MAX, "%s changed: %s%s", st_text_string(&what),
+                 session_next_words(bench->session),
+                 next == NEXT_TRAINS ? "; r restarts"
+                 : next == NEXT_KEEP ? " · r starts anew"
+                                     : "");
     st_text_free(&what);
-    st_text_free(&text);
+    return pending;
+}
+
+/* What stands above the hints: a question, what just happened, what a start would do, why it diverged. */
+static UiInk line_now(const Bench *bench, char text[ST_MESSAGE_MAX]) {
+    text[0] = '\0';
+    if (bench->ask != ASK_NOTHING) {
+        bench_ask_text(bench, text);
+        return UI_WARN;
+    }
+    if (*bench->message) {
+        snprintf(text, ST_MESSAGE_MAX, "%s", bench->message);
+        return bench->message_ink;
+    }
+    if (pending_text(bench, text)) return UI_WARN;
+    snprintf(text, ST_MESSAGE_MAX, "%s", bench->diverged);
+    return UI_BAD;
 }
 
 static void draw_message(Bench *bench, UiRect row) {
-    UiGrid *grid = bench->grid;
-    if (bench->ask != ASK_NOTHING) {
-        char text[ST_MESSAGE_MAX];
-        bench_ask_text(bench, text);
-        ui_paragraph(grid, ui_inset(row, 1, 0), UI_WARN, 0, text);
-        return;
-    }
-    int x = 1;
-    if (row.h > 1) {
-        ui_paragraph(grid, ui_inset(row, 1, 0), bench->message_ink, 0, bench->message);
-        return;
-    }
-    if (*bench->message) x += ui_text(grid, row, 1, 0, bench->message_ink, bench->message) + 2;
-    if (bench->errors > bench->errors_seen) {
-        char text[64];
-        int width = snprintf(text, sizeof text, "%ld new in the log: l", bench->errors - bench->errors_seen);
-        if (x + width < row.w) ui_print_right(grid, row, row.w - 1, 0, UI_WARN, "%s", text);
-        return;
-    }
-    draw_pending(bench, row, x);
+    char text[ST_MESSAGE_MAX], more[64];
+    UiInk ink = line_now(bench, text);
+    ui_paragraph(bench->grid, ui_inset(row, 1, 0), ink, 0, text);
+    if (bench->errors <= bench->errors_seen || row.h > 1) return;
+    int width = snprintf(more, sizeof more, "%ld new in the log: l", bench->errors - bench->errors_seen);
+    if (ui_text_width(text) + 3 + width < row.w)
+        ui_print_right(bench->grid, row, row.w - 1, 0, UI_WARN, "%s", more);
 }
 
 static void draw_prompt(Bench *bench, UiRect line, UiRect below) {
@@ -328,18 +368,13 @@ static void draw_prompt(Bench *bench, UiRect line, UiRect below) {
 
 enum { MESSAGE_ROWS = 4 };
 
-/* A long message (why a run diverged) takes rows of the view for as long as it stands. */
+/* A long line (why a run diverged) takes rows of the view for as long as it stands. */
 static int message_rows(const Bench *bench, int width) {
-    if (!*bench->message || bench->ask != ASK_NOTHING || ui_prompt_is_open(bench->prompt)) return 1;
-    UiRect none = {0, 0, width - 2, 0};
-    int rows = ui_paragraph(bench->grid, none, UI_TEXT, 0, bench->message);
-    return rows < 1 ? 1 : rows > MESSAGE_ROWS ? MESSAGE_ROWS : rows;
-}
-
-static int question_rows(const Bench *bench, int width) {
     char text[ST_MESSAGE_MAX];
-    bench_ask_text(bench, text);
-    return ui_paragraph(bench->grid, (UiRect){0, 0, width - 2, 0}, UI_TEXT, 0, text);
+    if (ui_prompt_is_open(bench->prompt)) return 1;
+    line_now(bench, text);
+    int rows = ui_paragraph(bench->grid, (UiRect){0, 0, width - 2, 0}, UI_TEXT, 0, text);
+    return rows < 1 ? 1 : rows > MESSAGE_ROWS ? MESSAGE_ROWS : rows;
 }
 
 /* Data that is not read yet is read after a frame that says so. */
@@ -359,6 +394,23 @@ static void draw_body(Bench *bench, UiRect body) {
     if (context.state) views[at]->draw(&context, bench->grid, body);
 }
 
+/* What space does now, in a word or two for the hints. */
+static void bind_space(Bench *bench) {
+    static const char *const words[] = {
+        [NEXT_BEGIN] = "play",       [NEXT_TRAINS] = "pause",  [NEXT_GO_ON] = "play",
+        [NEXT_MORE] = "more epochs", [NEXT_KEEP] = "train on", [NEXT_ANEW] = "start anew",
+        [NEXT_REFUSES] = "play"};
+    SessionNext next = session_next(bench->session);
+    if (next == NEXT_MORE)
+        snprintf(bench->space, sizeof bench->space, "%d %s", session_run(bench->session)->recipe->fit.epochs,
+                 words[next]);
+    else
+        snprintf(bench->space, sizeof bench->space, "%s", words[next]);
+    bench->common[0] = bench_bindings[0];
+    if (next == NEXT_TRAINS) bench->common[0].command = "pause";
+    bench->common[0].hint = bench->space;
+}
+
 void bench_draw(Bench *bench) {
     UiGrid *grid = bench->grid;
     ui_grid_clear(grid);
@@ -366,9 +418,7 @@ void bench_draw(Bench *bench) {
     bench->hints = (UiHints){.y = -1};
     bench->tabs = (UiHints){.y = -1};
     bench->loading = must_load(bench);
-    bool training = bench->has_run && bench->status.state == ST_STATE_TRAINING;
-    bench->common[0] =
-        training ? (UiBinding){' ', "pause", "pause", bench_bindings[0].help} : bench_bindings[0];
+    bind_space(bench);
     UiRect rest = ui_grid_rect(grid);
     bool small = bench_is_small(bench), prompt = ui_prompt_is_open(bench->prompt);
     UiRect head = ui_cut_top(&rest, small ? 1 : 2);
@@ -381,9 +431,10 @@ void bench_draw(Bench *bench) {
         draw_tabs(bench, ui_cut_top(&rest, 1));
     }
     bool hints = rest.h >= 5 || !small;
-    UiRect last = ui_cut_bottom(&rest, small && bench->ask ? question_rows(bench, rest.w) : hints);
-    UiRect line = ui_cut_bottom(&rest, small ? 0 : message_rows(bench, rest.w));
     bool urgent = bench->ask != ASK_NOTHING || *bench->message;
+    int tail = small && urgent && (hints || bench->ask) ? message_rows(bench, rest.w) : hints;
+    UiRect last = ui_cut_bottom(&rest, tail);
+    UiRect line = ui_cut_bottom(&rest, small ? 0 : message_rows(bench, rest.w));
     draw_body(bench, rest);
     if (prompt) {
         UiRect whole = ui_grid_rect(grid);

@@ -45,8 +45,15 @@ typedef struct Bench {
     void *state[BENCH_VIEWS]; /* made when first looked at */
     bool helping;             /* the help lies over the view */
 
-    char message[ST_MESSAGE_MAX];
+    char message[ST_MESSAGE_MAX]; /* what just happened; gone with the next key */
     UiInk message_ink;
+    char diverged[ST_MESSAGE_MAX]; /* why, and what to try: stands wherever nothing else is said */
+    const StHealth *sick;          /* of the newest look: a layer that cannot learn; NULL: none */
+    bool told_sick;
+    int64_t asked_from; /* `step` or `epoch` was ordered at this step, and is not told yet; -1: none */
+    bool asked_epoch;
+    char last_step[160], last_epoch[160]; /* "made step 241: loss 0.0531" */
+    char space[40];                       /* the hint of space */
     UiLog log;
     long errors, errors_seen; /* lines caught from standard error */
     Ask ask;

@@ -13,8 +13,8 @@
 const UiBinding bench_bindings[] = {
     {' ', "play", "play", "starts training, goes on, or pauses"},
     {'s', "step", "step", "makes one step: one batch"},
-    {'+', "rate up", "rate", "the next larger learning rate, at once"},
-    {'-', "rate down", "rate", "the next smaller learning rate, at once"},
+    {'+', "rate up", "rate", "twice the learning rate, at once"},
+    {'-', "rate down", "rate", "half the learning rate, at once"},
     {'a', "add", "add layer", "opens the form for a new layer"},
     {'u', "undo", "undo", "takes the last edit back"},
     {UI_KEY_TAB, "view next", "next", "the next view"},
@@ -23,8 +23,9 @@ const UiBinding bench_bindings[] = {
     {':', ":", "command", "takes any command"},
     {'e', "epoch", "epoch", "trains to the end of the epoch"},
     {'r', "reset", "reset", "new weights from the same seed"},
+    {'k', "play keep", NULL, "where space would start anew: keeps the weights of unchanged layers"},
     {'R', "reset new", NULL, "new weights from a new seed"},
-    {'=', "rate up", NULL, "the next larger learning rate, at once"},
+    {'=', "rate up", NULL, "twice the learning rate, at once"},
     {'<', "slower", "pace", "fewer steps a second; the numbers stay the same"},
     {'>', "faster", "pace", "more steps a second, up to full speed"},
     {'r' | UI_CTRL, "redo", NULL, "makes the edit again that was undone"},
@@ -219,7 +220,21 @@ static bool act_help(const CommandCall *call, StError *error) {
     return true;
 }
 
-/* The next of 1, 2, 5 × 10ⁿ steps a second; slower from full speed begins below the present one. */
+/* The next of 1, 2, 5 × 10ⁿ above (+1) or below (−1). */
+static double next_pace(double pace, int direction) {
+    static const double steps[] = {1, 2, 5, 10};
+    double decade = pow(10, floor(log10(pace) + 1e-9)), lead = pace / decade;
+    if (direction > 0) {
+        for (int i = 0; i < 4; i++)
+            if (steps[i] > lead * (1 + 1e-6)) return steps[i] * decade;
+        return 20 * decade;
+    }
+    for (int i = 3; i >= 0; i--)
+        if (steps[i] < lead * (1 - 1e-6)) return steps[i] * decade;
+    return decade / 2;
+}
+
+/* The next pace; slower from full speed begins below the present one. */
 static bool change_pace(const CommandCall *call, int direction) {
     Bench *bench = of(call);
     const Pace *pace = &session_recipe(call->session)->pace;
@@ -234,7 +249,7 @@ static bool change_pace(const CommandCall *call, int direction) {
         now = bench->has_run && batch > 0 ? bench->status.samples_per_s / batch : 0;
         now = now > 1 ? fmin(now, 1000) : 100;
     }
-    double next = session_rate_step(now, direction);
+    double next = next_pace(now, direction);
     if (next > 1000)
         snprintf(line, sizeof line, "pace full");
     else
@@ -250,6 +265,28 @@ static bool act_slower(const CommandCall *call, StError *error) {
 static bool act_faster(const CommandCall *call, StError *error) {
     (void)error;
     return change_pace(call, 1), true;
+}
+
+/* `step` and `epoch` say what they made, once the trainer has. */
+static bool order(const CommandCall *call, bool epoch, StError *error) {
+    Bench *bench = of(call);
+    const char *word;
+    if (!one_word(call, false, "nothing after it", &word, error)) return false;
+    bench_news(bench);
+    bench->asked_epoch = epoch;
+    bench->asked_from = bench->has_run ? bench->status.step : 0;
+    bench->last_step[0] = bench->last_epoch[0] = '\0';
+    bool done = epoch ? session_one_epoch(call->session, error) : session_one_step(call->session, error);
+    if (!done) bench->asked_from = -1;
+    return done;
+}
+
+static bool act_step(const CommandCall *call, StError *error) {
+    return order(call, false, error);
+}
+
+static bool act_epoch(const CommandCall *call, StError *error) {
+    return order(call, true, error);
 }
 
 /* A line that is a view's own: "train log_y". */
@@ -272,6 +309,8 @@ const Command workbench_commands[] = {
     {"save", "[FILE]", "writes the recipe (.strata) or the weights (.safetensors), by suffix",
      PLACE_WORKBENCH, .takes = TAKES_FILE, .act = act_save},
     {"new", "", "begins an empty recipe", PLACE_WORKBENCH, .act = act_new},
+    {"step", "", "makes one step (one batch)", PLACE_WORKBENCH, .act = act_step},
+    {"epoch", "", "trains to the end of the epoch", PLACE_WORKBENCH, .act = act_epoch},
     {"add", "", "opens the form for a new layer", PLACE_WORKBENCH, .act = act_add},
     {"slower", "", "fewer steps a second", PLACE_WORKBENCH, .act = act_slower},
     {"faster", "", "more steps a second", PLACE_WORKBENCH, .act = act_faster},

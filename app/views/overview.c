@@ -68,6 +68,30 @@ static void draw_totals(UiGrid *grid, UiRect area, int y, const StStackInfo *inf
     ui_print(grid, area, 4, y + 1, UI_DIM, "%s FLOP a row", ui_count(flops, (double)info->flops));
 }
 
+/* What it is trained on, and how: where there are rows left under the stack. */
+static void draw_training(ViewContext *context, UiGrid *grid, UiRect area) {
+    const Recipe *recipe = session_recipe(context->session);
+    const StDataset *dataset = session_dataset_loaded(context->session, NULL);
+    const StKind *optimizer = st_optimizer_kind_at(recipe->compile.optimizer.kind);
+    const StKind *loss = st_loss_kind_at(recipe->compile.loss.kind);
+    int y = 0;
+    if (dataset && area.h > y + 1) {
+        ui_text(grid, area, 1, y++, UI_TITLE, "DATA");
+        ui_print(grid, area, 4, y++, UI_DIM, "%lld train, %lld val, %lld test",
+                 (long long)st_dataset_rows(dataset, ST_TRAIN),
+                 (long long)st_dataset_rows(dataset, ST_VALIDATION),
+                 (long long)st_dataset_rows(dataset, ST_TEST));
+    }
+    if (!recipe->compile.given || area.h < y + 2) return;
+    ui_text(grid, area, 1, y++, UI_TITLE, "TRAINING");
+    if (recipe->fit.given)
+        ui_print(grid, area, 4, y++, UI_DIM, "%d epochs, batch %d, %s", recipe->fit.epochs,
+                 recipe->fit.batch_size, optimizer ? optimizer->name : "");
+    else if (optimizer)
+        ui_text(grid, area, 4, y++, UI_DIM, optimizer->name);
+    if (loss && area.h > y) ui_text_in(grid, area, 4, y, area.w - 5, UI_DIM, loss->name);
+}
+
 static void draw_stack(ViewContext *context, UiGrid *grid, UiRect area) {
     const StStack *stack = &session_recipe(context->session)->stack;
     const StLayerInfo *layers;
@@ -97,6 +121,8 @@ static void draw_stack(ViewContext *context, UiGrid *grid, UiRect area) {
         return;
     }
     if (rest.h >= 2) draw_totals(grid, area, rest.h > 2 ? y + 1 : y, &info);
+    ui_cut_top(&rest, 4);
+    draw_training(context, grid, ui_rect(area.x, rest.y, area.w, rest.h));
 }
 
 /* ---- the curves ---- */
@@ -135,7 +161,19 @@ static void draw_curve(ViewContext *context, UiGrid *grid, UiRect area, int seri
     if (series == 0) ui_print_center(grid, area, area.h / 2, UI_DIM, "%s", next);
 }
 
+/* Why the run ended where it diverged: above the curves for as long as it is so. */
+static void draw_diverged(ViewContext *context, UiGrid *grid, UiRect *area) {
+    StTrainerStatus status;
+    const SessionRun *run = session_run(context->session);
+    if (!run || !context->live) return;
+    st_trainer_status(run->trainer, &status);
+    if (status.state != ST_STATE_DIVERGED) return;
+    int rows = ui_paragraph(grid, (UiRect){0, 0, area->w, 0}, UI_BAD, 0, status.reason);
+    ui_paragraph(grid, ui_cut_top(area, rows > 3 ? 3 : rows), UI_BAD, 0, status.reason);
+}
+
 static void draw_curves(ViewContext *context, UiGrid *grid, UiRect area) {
+    draw_diverged(context, grid, &area);
     int series = history_series(context->now);
     if (series < 1) series = 1;
     int columns = area.w >= 120 && series > 2 ? 2 : 1, most = area.h / 6;

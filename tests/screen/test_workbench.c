@@ -173,6 +173,8 @@ static void test_overview(void **state) {
     assert_int_equal(cell_of(vt, "space play").fg, 222);
     vt_key(vt, "s"); /* one step: a run, at rest */
     VT_WANT(vt, vt_row_shows(vt, 0, "paused"));
+    VT_WANT(vt, vt_row_shows(vt, 0, "step 1/5000"));
+    VT_WANT(vt, vt_row_shows(vt, 22, "made step 1: loss "));
     assert_int_equal(cell_of(vt, "paused").fg, 220);
     VT_WANT(vt, vt_shows(vt, "step/weight"));
     VT_WANT(vt, vt_shows(vt, "1 dense "));
@@ -208,6 +210,8 @@ static void test_rate_and_undo(void **state) {
     vt_key(vt, "u");
     VT_WANT(vt, vt_row_shows(vt, 1, "rate 0.01 "));
     VT_WANT(vt, vt_row_shows(vt, 0, "spiral.strata "));
+    VT_WANT(vt, vt_row_shows(vt, 22, "undone: rate back to 0.01"));
+    VT_WANT(vt, vt_row_shows(vt, 0, "200 steps/s"));
     quit(vt);
 }
 
@@ -559,6 +563,12 @@ static void test_done_and_again(void **state) {
     VT_WANT(vt, vt_row_shows(vt, 0, "done"));
     VT_WANT(vt, vt_row_shows(vt, 0, "epoch 3/3"));
     VT_WANT(vt, vt_row_shows(vt, 22, "space trains on"));
+    VT_WANT(vt, vt_row_shows(vt, 23, "space 3 more epochs"));
+    vt_type(vt, ":compile optimizer=sgd\r");
+    VT_WANT(vt, vt_row_shows(vt, 22, "space starts anew, k keeps the weights; u undoes"));
+    VT_WANT(vt, vt_row_shows(vt, 23, "space start anew   k keep weights"));
+    vt_key(vt, "u");
+    VT_WANT(vt, vt_row_shows(vt, 23, "space 3 more epochs"));
     vt_key(vt, "space");
     VT_WANT(vt, vt_row_shows(vt, 0, "epoch 6/6"));
     vt_key(vt, "r");
@@ -566,7 +576,8 @@ static void test_done_and_again(void **state) {
     vt_type(vt, ":dropout 0.5\r");
     VT_WANT(vt, vt_row_shows(vt, 22, "added 3 dropout 0.5"));
     vt_key(vt, "esc");
-    VT_WANT(vt, vt_row_shows(vt, 22, "stack changed: space starts anew"));
+    VT_WANT(vt, vt_row_shows(vt, 22, "stack changed: space keeps the weights of unchanged layers"));
+    VT_WANT(vt, vt_row_shows(vt, 23, "space train on"));
     vt_key(vt, "q");
     vt_key(vt, "d");
     assert_int_equal(vt_exit(vt), 0);
@@ -585,6 +596,11 @@ static void test_diverges(void **state) {
     VT_WANT(vt, vt_row_shows(vt, 0, "diverged"));
     assert_int_equal(cell_of(vt, "diverged").fg, 203);
     VT_WANT(vt, vt_shows(vt, "diverged at step"));
+    VT_WANT(vt, vt_shows(vt, "first try: rate"));
+    VT_WANT(vt, vt_row_shows(vt, 23, "r reset"));
+    VT_WANT(vt, vt_hides(vt, "space play"));
+    VT_WANT(vt, vt_shows(vt, "rate 0.01 (sgd's default)"));
+    vt_key(vt, "down"); /* the reason stays */
     VT_WANT(vt, vt_shows(vt, "first try: rate"));
     vt_key(vt, "l"); /* the autopsy */
     VT_WANT(vt, vt_shows(vt, "largest |step|/|weight|"));

@@ -87,7 +87,7 @@ static void test_history(void **state) {
     holds("dense 4 relu\ndropout 0.2\n");
     assert_string_equal(session_undo_text(session), "set 1 units=4");
     run("undo");
-    assert_string_equal(said, "undone: set 1 units=4");
+    assert_string_equal(said, "undone: back to dense 8 relu");
     run("undo");
     holds("dense 8 relu\n");
     run("redo");
@@ -178,10 +178,10 @@ static void test_stack_errors_are_told_at_the_layer(void **state) {
 
 static void test_what_is_missing(void **state) {
     (void)state;
-    assert_false(session_play(session, &error));
+    assert_false(session_play(session, false, &error));
     assert_string_equal(error.message, "there is no data line; say where rows come from (data csv FILE)");
     run("data synthetic circle samples=20");
-    assert_false(session_play(session, &error));
+    assert_false(session_play(session, false, &error));
     assert_string_equal(error.message, "the stack has no layers; add one (dense 10 softmax)");
     assert_false(session_pause(session, &error));
     assert_string_equal(error.message, "pause: nothing is training");
@@ -216,7 +216,7 @@ static void test_edit_waits_for_the_next_start(void **state) {
     float kept = first_weight("dense/kernel"), last = first_weight("dense_1/kernel");
     assert_false(session_pending(session, NULL));
     run("insert 1 dense 2");
-    assert_string_equal(said, "added 1 dense 2; takes effect at the next start; u undoes");
+    assert_string_equal(said, "added 1 dense 2; space keeps the weights of unchanged layers; u undoes");
     StText what = {0};
     assert_true(session_pending(session, &what));
     assert_string_equal(st_text_string(&what), "stack");
@@ -244,21 +244,60 @@ static void test_rate_acts_at_once(void **state) {
     assert_false(session_pending(session, NULL));
     assert_true(st_compile_learning_rate(&session_recipe(session)->compile) == 0.5);
     run("rate down");
-    assert_true(st_compile_learning_rate(&session_recipe(session)->compile) == 0.2);
+    assert_true(st_compile_learning_rate(&session_recipe(session)->compile) == 0.25);
+    run("rate up"); /* one takes the other back, from any rate */
+    assert_true(st_compile_learning_rate(&session_recipe(session)->compile) == 0.5);
     run("undo");
+    assert_string_equal(said, "undone: rate back to 0.25");
     assert_false(session_pending(session, NULL));
     refused("rate -1", "rate: learning_rate=-1: wanted a number from 0 up");
     refused("rate fast", "rate: 'fast': wanted a number, up or down");
 }
 
-static void test_rate_steps(void **state) {
+/* What space does after a change is said before it does it. */
+static void test_what_space_does(void **state) {
     (void)state;
-    const double steps[] = {0.001, 0.002, 0.005, 0.01, 0.02};
-    for (int i = 0; i < 4; i++) {
-        double up = session_rate_step(steps[i], 1), down = session_rate_step(steps[i + 1], -1);
-        assert_true(up > steps[i + 1] * 0.999999 && up < steps[i + 1] * 1.000001);
-        assert_true(down > steps[i] * 0.999999 && down < steps[i] * 1.000001);
-    }
+    assert_int_equal(session_next(session), NEXT_BEGIN);
+    circle();
+    run("play");
+    finish();
+    assert_int_equal(session_next(session), NEXT_MORE);
+    float trained = first_weight("dense/kernel");
+    run("fit epochs=3 batch_size=8");
+    assert_int_equal(session_next(session), NEXT_KEEP);
+    assert_string_equal(session_next_words(session), "space trains on with the weights there are");
+    run("undo");
+    assert_string_equal(said, "undone: back to fit epochs=2 batch_size=8");
+    run("compile sgd binary_crossentropy metrics=accuracy learning_rate=0");
+    assert_int_equal(session_next(session), NEXT_ANEW);
+    run("play keep");
+    assert_string_equal(said, "a new run: kept the weights of 2 of 2 layers");
+    finish();
+    assert_true(first_weight("dense/kernel") == trained);
+    run("compile adam binary_crossentropy metrics=accuracy learning_rate=0");
+    run("play");
+    assert_string_equal(said, "started anew from seed 1");
+    finish();
+    assert_true(first_weight("dense/kernel") != trained);
+    run("undo");
+    run("undo");
+    refused("play it", "play: 'it': wanted nothing or keep");
+}
+
+static void test_undo_says_what_is_so_again(void **state) {
+    (void)state;
+    run("dense 8 relu");
+    run("dropout 0.2");
+    run("dense 3");
+    run("remove 2");
+    run("undo");
+    assert_string_equal(said, "undone: dropout 0.2 is back");
+    run("undo");
+    assert_string_equal(said, "undone: dense 3 is gone");
+    run("seed 4");
+    run("seed 5");
+    run("undo");
+    assert_string_equal(said, "undone: back to seed 4");
 }
 
 static void test_reset(void **state) {
@@ -344,7 +383,8 @@ int main(void) {
                                        TEST(test_what_is_missing),
                                        TEST(test_edit_waits_for_the_next_start),
                                        TEST(test_rate_acts_at_once),
-                                       TEST(test_rate_steps),
+                                       TEST(test_what_space_does),
+                                       TEST(test_undo_says_what_is_so_again),
                                        TEST(test_reset),
                                        SCRIPT(test_script),
                                        TEST(test_lines_that_change),
