@@ -9,7 +9,8 @@
 
 const StOption show_options[] = {
     ST_OPTION(ShowPlan, view, ST_TEXT, NULL, .place = true, .help = "the view's name"),
-    ST_OPTION(ShowPlan, size, ST_TEXT, "100x30", .help = "columns x rows of text, from 1x1 up"),
+    ST_OPTION(ShowPlan, size, ST_TEXT, "",
+              .help = "columns x rows of text, from 1x1 up; without it as many rows as there is to show"),
     ST_OPTION(ShowPlan, layer, ST_TEXT, "", .help = "the layer that is looked at"),
     ST_OPTION(ShowPlan, unit, ST_INT, "-1", .low = -1, .high = 1e9, .help = "the unit, counted from 0"),
     ST_OPTION(ShowPlan, row, ST_INT, "-1", .low = -1, .high = 2e9, .help = "the row of the data, from 0"),
@@ -18,8 +19,12 @@ const StOption show_options[] = {
     ST_OPTION(ShowPlan, json, ST_SWITCH, "no", .help = "the readings at full precision, as one JSON object"),
     {0}};
 
+/* Without a size: 100 columns, and rows for what there is to show. */
 static bool read_size(const char *text, int *w, int *h, StError *error) {
     StShape size;
+    *w = 100;
+    *h = 0;
+    if (!*text) return true;
     bool read =
         st_shape_parse(text, &size, NULL) && size.rank == 2 && size.dim[0] <= 1000 && size.dim[1] <= 400;
     if (!read)

@@ -6,7 +6,7 @@
 
 typedef struct ShowPlan {
     char view[32];
-    char size[16]; /* 100x30 */
+    char size[16]; /* 100x30; "": as much as there is to show */
     char layer[ST_LAYER_NAME_MAX];
     int unit, row; /* from 0; -1: not given */
     char part[16], method[32];

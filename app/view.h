@@ -60,6 +60,8 @@ typedef struct View {
     bool (*press)(ViewContext *context, UiKey key);            /* true: used; runs before bindings */
     bool (*mouse)(ViewContext *context, const UiEvent *event); /* true: used */
     void (*explain)(ViewContext *context, StText *out);        /* what is under the cursor, with numbers */
+    /* `strata show NAME` without a size: rows that show all there is; NULL: 30. */
+    int (*rows)(const ViewContext *context);
     /* `strata show NAME --json`: an object of its readings at full precision; NULL: none. */
     void (*json)(ViewContext *context, StText *out);
     /* A line "NAME WORD…" of the workbench that is the view's own (`train log_y`); words[0] is the first
@@ -76,7 +78,8 @@ extern const View *const views[];
 const View *view_find(const char *name); /* NULL: there is none */
 const char *view_name_at(const void *unused, int index);
 
-/* `strata show`: prints a view as plain text, w x h cells from 1x1 up; ASCII where the locale (set by the
+/* `strata show`: prints a view as plain text, w x h cells from 1x1 up (h 0: rows for what there is to show,
+ * without blank ones at the end); ASCII where the locale (set by the
  * caller) is not UTF-8. Readings are computed here and now, from the run's or loaded weights
  * (session_weights) or else from initial ones. json: the view's readings as one object instead. */
 bool view_print(Session *session, const char *view, int w, int h, const ViewSelect *select, FILE *out,

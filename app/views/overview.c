@@ -13,6 +13,7 @@
 typedef struct OverviewState {
     UiTableState table;
     UiRect stack, curves; /* where they were drawn last: a click goes to their views */
+    bool plain;           /* the screen is ASCII */
 } OverviewState;
 
 enum { MANY_POINTS = 60, SMALL_W = 60, SMALL_H = 12, CHANGE_LEVELS = 7, STRIP = 12 };
@@ -199,10 +200,10 @@ static const UiColumn columns[COLUMNS] = {
     [NAME] = {"WEIGHTS", 15, .priority = 0},
     [NORM] = {"norm", 5, .right = true, .priority = 0},
     [CHANGE] = {"since start", 13, .priority = 3},
-    [SIGMA] = {"σ₁", 5, .right = true, .priority = 5},
+    [SIGMA] = {"~σ₁", 5, .right = true, .priority = 5},
     [RMS] = {"rms", 6, .right = true, .priority = 7},
     [LARGEST] = {"max |w|", 7, .right = true, .priority = 8},
-    [RANK] = {"st. rank", 8, .right = true, .priority = 9},
+    [RANK] = {"~st.rank", 8, .right = true, .priority = 9},
     [GRADIENT] = {"gradient", 8, .right = true, .priority = 6},
     [RATIO] = {"log₁₀ step/weight", STRIP + 6, .priority = 4},
     [DEAD] = {"dead", 4, .right = true, .priority = 2},
@@ -351,6 +352,7 @@ static void draw_small(ViewContext *context, UiGrid *grid, UiRect area) {
 
 static void overview_draw(ViewContext *context, UiGrid *grid, UiRect area) {
     OverviewState *state = context->state;
+    state->plain = grid->look.ladder == UI_ASCII;
     if (area.w < SMALL_W || area.h < SMALL_H) {
         state->stack = state->curves = (UiRect){0};
         draw_small(context, grid, area);
@@ -369,6 +371,15 @@ static void overview_draw(ViewContext *context, UiGrid *grid, UiRect area) {
     draw_stack(context, grid, stack);
     draw_curves(context, grid, area);
     draw_weights(context, grid, weights);
+}
+
+/* Without curves to draw it is as high as the stack beside them. */
+static int overview_rows(const ViewContext *context) {
+    if (history_series(context->now) > 0) return 30;
+    int layers = session_recipe(context->session)->stack.count;
+    int norms = context->look ? context->look->readings.count : 1;
+    int rows = (layers + 6 > norms + 5 ? layers + 6 : norms + 5) + 1 + norms;
+    return rows < SMALL_H ? SMALL_H : rows > 60 ? 60 : rows;
 }
 
 static bool overview_press(ViewContext *context, UiKey key) {
@@ -403,7 +414,8 @@ static void overview_explain(ViewContext *context, StText *out) {
         int pad = 12 - ui_text_width(kind->name);
         ui_number(number, health->value[i], 8, 4);
         st_text_format(out, "  %s%*s  %s%*s  %s = %s; %s\n", kind->name, pad > 0 ? pad : 0, "", number,
-                       9 - ui_text_width(number), "", kind->help, kind->formula, kind->bad);
+                       9 - ui_text_width(number), "", kind->help, state->plain ? kind->plain : kind->formula,
+                       kind->bad);
     }
     st_text_format(out, "Verdict: %s. %s\n", st_verdict_word(health->verdict), health->reason);
     st_text_format(out, "Activations and loss are of the probe set: %lld fixed rows of train.\n",
@@ -439,6 +451,7 @@ const View view_overview = {.name = "overview",
                             .bindings = bindings,
                             .state_size = sizeof(OverviewState),
                             .draw = overview_draw,
+                            .rows = overview_rows,
                             .press = overview_press,
                             .mouse = overview_mouse,
                             .explain = overview_explain,

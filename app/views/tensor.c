@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BAR_W = 26, HISTOGRAM_W = 24, MANY = 500000, CURVES = 10 };
+enum { BAR_W = 26, HISTOGRAM_W = 24, HISTOGRAM_H = 8, MANY = 500000, CURVES = 10 };
 
 const char *tensor_values_name(TensorValues values) {
     static const char *const names[] = {
@@ -118,11 +118,13 @@ static void draw_histogram(UiGrid *grid, UiRect area, const char *title, UiInk i
         ui_text_in(grid, area, 0, 0, area.w, UI_DIM, "not available before the first step");
         return;
     }
-    char mean[UI_NUMBER], sd[UI_NUMBER];
+    char mean[UI_NUMBER], sd[UI_NUMBER], about[2 * UI_NUMBER + 16];
     int shown = ui_text_width(title);
     x = (x < shown ? x : shown) + 2;
-    ui_print(grid, head, x, 0, UI_DIM, "mean %s  sd %s", ui_number(mean, from->mean, 8, 3),
+    snprintf(about, sizeof about, "mean %s  sd %s", ui_number(mean, from->mean, 8, 3),
              ui_number(sd, from->deviation, 8, 3));
+    if (x + ui_text_width(about) > head.w) snprintf(about, sizeof about, "mean %s", mean);
+    ui_text(grid, head, x, 0, UI_DIM, about);
     if (from->nonfinite > 0) {
         ui_print_right(grid, head, head.w, 0, UI_BAD, "%lld not finite", (long long)from->nonfinite);
     }
@@ -193,13 +195,13 @@ void tensor_draw_histograms(const ViewContext *context, UiGrid *grid, UiRect are
 /* ---- the heat map ---------------------------------------------------------------------------------------
  */
 
-static void draw_side(UiGrid *grid, UiRect side, const TensorMatrix *matrix) {
+/* Beside the matrix and as tall as it is. */
+static void draw_side(UiGrid *grid, UiRect side, const TensorMatrix *matrix, int tall) {
     StHistogram histogram;
-    st_histogram(matrix->value, (int64_t)matrix->rows * matrix->columns, 32, &histogram);
-    ui_text(grid, side, 0, 0, UI_DIM, "histogram");
-    ui_cut_top(&side, 1);
-    if (side.h > 8) side.h = 8;
-    bars(grid, side, UI_TRAINING, &histogram);
+    st_histogram(matrix->value, (int64_t)matrix->rows * matrix->columns, side.w > 64 ? 64 : 32, &histogram);
+    if (side.h > tall && tall >= HISTOGRAM_H + 1) side.h = tall;
+    if (side.h > HISTOGRAM_H + 1 && tall < HISTOGRAM_H + 1) side.h = HISTOGRAM_H + 1;
+    draw_histogram(grid, side, "histogram", UI_TRAINING, &histogram);
 }
 
 void tensor_draw_matrix(const ViewContext *context, UiGrid *grid, UiRect area, int index, TensorValues values,
@@ -217,11 +219,8 @@ void tensor_draw_matrix(const ViewContext *context, UiGrid *grid, UiRect area, i
         return;
     }
     UiRect foot = ui_cut_bottom(&area, cursor && area.h > 2 ? 1 : 0);
-    if (area.w >= 66 && area.h >= 3) {
-        UiRect side = ui_cut_right(&area, HISTOGRAM_W);
-        ui_cut_left(&side, 2);
-        draw_side(grid, side, &matrix);
-    }
+    UiRect side = ui_rect(0, 0, 0, 0), whole = area;
+    if (area.w >= 66 && area.h >= 3) side = ui_cut_right(&area, HISTOGRAM_W);
     UiHeat heat = {.value = matrix.value,
                    .rows = matrix.rows,
                    .columns = matrix.columns,
@@ -237,6 +236,12 @@ void tensor_draw_matrix(const ViewContext *context, UiGrid *grid, UiRect area, i
     }
     UiHeatView view = ui_heat_draw(grid, ui_inset(area, area.w > 20 ? 1 : 0, 0), &heat);
     if (cursor) cursor->view = view;
+    if (side.w > 0) { /* what the matrix leaves is the histogram's */
+        int end = view.inner.x - whole.x + view.inner.w + 3;
+        ui_cut_left(&whole, end < whole.w - HISTOGRAM_W + 2 ? end : whole.w - HISTOGRAM_W + 2);
+        ui_cut_right(&whole, whole.w > 3 * HISTOGRAM_W ? whole.w - 3 * HISTOGRAM_W : 1);
+        draw_side(grid, whole, &matrix, view.inner.h);
+    }
     if (head.w >= ui_text_width(title) + BAR_W + 3)
         ui_ramp_bar(grid, head, head.w - BAR_W - 1, 0, BAR_W, UI_RAMP_SIGNED, view.low, view.high);
     free(matrix.own);
@@ -283,12 +288,14 @@ void tensor_draw_curves(const ViewContext *context, UiGrid *grid, UiRect area, S
         band(&series[count++], limits + 2, from, to, 1e-2, NULL);
     }
     const StReadingKind *kind = &st_reading_kinds[reading];
-    char title[96];
-    snprintf(title, sizeof title, "%s %s", kind->name, kind->formula);
-    if (area.h > 6) {
-        UiRect foot = ui_cut_bottom(&area, 1);
-        ui_print(grid, foot, 1, 0, UI_DIM, "%s · bad: %s", kind->help, kind->bad);
-    }
+    char title[96], about[200];
+    snprintf(title, sizeof title, "%s %s", kind->name,
+             grid->look.ladder == UI_ASCII ? kind->plain : kind->formula);
+    snprintf(about, sizeof about, "%s · bad: %s", kind->help, kind->bad);
+    area = ui_inset(area, area.w > 20 ? 1 : 0, 0);
+    if (area.h > 6)
+        ui_paragraph(grid, ui_cut_bottom(&area, ui_text_width(about) > area.w && area.h > 8 ? 2 : 1), UI_DIM,
+                     0, about);
     if (trends_length(context->trends) == 0) {
         ui_paragraph(
             grid, ui_inset(area, 1, 0), UI_DIM, 0,

@@ -26,6 +26,8 @@ const char *view_name_at(const void *unused, int index) {
 
 /* ---- strata show ---- */
 
+enum { ROWS = 30 }; /* where neither a size is given nor the view knows better */
+
 /* Everything that one drawing needs, made here and now. */
 typedef struct Shown {
     const View *view;
@@ -125,24 +127,34 @@ static bool shown_make(Session *session, const char *name, const ViewSelect *sel
     return true;
 }
 
+/* Takes blank lines off the end. */
+static void trim(char *text) {
+    size_t length = strlen(text), kept = length;
+    while (kept > 0 && (text[kept - 1] == '\n' || text[kept - 1] == ' '))
+        kept--;
+    if (kept > 0 && kept < length) strcpy(text + kept, "\n");
+}
+
 bool view_print(Session *session, const char *name, int w, int h, const ViewSelect *select, FILE *out,
                 StError *error) {
     Shown shown;
     bool utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
     UiLook look = {.ladder = utf8 ? UI_BRAILLE : UI_ASCII, .depth = UI_MONO};
     if (!shown_make(session, name, select, &shown, error)) return false;
-    UiGrid *grid = ui_grid_create(w, h, look);
+    int rows = h > 0 ? h : shown.view->rows ? shown.view->rows(&shown.context) : ROWS;
+    UiGrid *grid = ui_grid_create(w, rows, look);
     char *text = NULL;
     if (grid) {
         shown.view->draw(&shown.context, grid, ui_grid_rect(grid));
         text = ui_grid_string(grid);
+        if (text && h == 0) trim(text);
     }
     if (text) fputs(text, out);
     bool done = text != NULL;
     free(text);
     ui_grid_free(grid);
     shown_free(&shown);
-    return done || st_fail_memory(error, "the picture", (size_t)w * (size_t)h);
+    return done || st_fail_memory(error, "the picture", (size_t)w * (size_t)rows);
 }
 
 bool view_print_json(Session *session, const char *name, const ViewSelect *select, FILE *out,

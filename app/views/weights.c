@@ -23,8 +23,9 @@ typedef struct State {
     StReading reading;
     TensorValues values;
     TensorCursor cursor;
-    int lines; /* of the screen a row takes: 1 or 2 */
-    int wider; /* columns that every figure has to spare */
+    int lines;  /* of the screen a row takes: 1 to 3 */
+    int wider;  /* columns that every figure has to spare */
+    bool plain; /* the screen is ASCII */
     int *order;
     int room;
 } State;
@@ -60,26 +61,22 @@ static const StReading shows[COLUMNS] = {
     [TREND] = ST_READING_NORM,     [VERDICT] = ST_READING_COUNT,    [REASON] = ST_READING_COUNT,
 };
 
+enum { ONE_LINE = 110, STRIP = 10 }; /* from so many columns on a tensor takes one line; the strip's width */
+
 /* One line a tensor: strip and sparkline are columns. */
 static const UiColumn wide_columns[COLUMNS] = {
-    [LAYER] = {"layer", 10, false, false, 0},
-    [SHAPE] = {"shape", 9, true, false, 12},
-    [NORM] = {"norm", 5, true, false, 1},
-    [CHANGE] = {"start", 5, true, false, 2},
-    [RMS] = {"rms", 5, true, false, 11},
-    [LARGEST] = {"max|w|", 6, true, false, 8},
-    [SIGMA] = {"~σ₁", 5, true, false, 7},
-    [RANK] = {"~rank", 5, true, false, 9},
-    [GRADIENT] = {"grad", 6, true, false, 5},
-    [RATIO] = {"step/weight", 13, false, false, 3},
-    [DEAD] = {"dead", 4, true, false, 6},
-    [SATURATED] = {"sat", 4, true, false, 10},
-    [TREND] = {"norm over time", 8, false, true, 4},
-    [VERDICT] = {"verdict", 9, false, false, 0},
-    [REASON] = {"because", 20, false, true, 13},
+    [LAYER] = {"layer", 10, false, false, 0},   [SHAPE] = {"shape", 7, true, false, 12},
+    [NORM] = {"norm", 5, true, false, 1},       [CHANGE] = {"start", 5, true, false, 2},
+    [RMS] = {"rms", 5, true, false, 14},        [LARGEST] = {"max|w|", 6, true, false, 11},
+    [SIGMA] = {"~σ₁", 5, true, false, 7},       [RANK] = {"~rank", 5, true, false, 9},
+    [GRADIENT] = {"grad", 6, true, false, 5},   [RATIO] = {"step/weight", STRIP + 6, false, false, 3},
+    [DEAD] = {"dead", 4, true, false, 6},       [SATURATED] = {"sat", 4, true, false, 10},
+    [TREND] = {"history", 8, false, true, 4},   [VERDICT] = {"verdict", 9, false, false, 0},
+    [REASON] = {"because", 24, false, true, 8},
 };
 
-/* Two lines a tensor: strip, sparkline and reason stand under the figures. Exactly 80 columns. */
+/* Two lines a tensor, or three where a reason is long: strip, sparkline and reason stand under the figures.
+ * Exactly 80 columns. */
 static const struct {
     UiColumn column;
     int as; /* the column that it shows */
@@ -103,7 +100,7 @@ typedef struct Shown {
 
 /* Which of the columns above stands at a place of the table. */
 static int column_at(const Shown *now, int place) {
-    return now->state->lines == 2 ? two_lines[place].as : place;
+    return now->state->lines > 1 ? two_lines[place].as : place;
 }
 
 static UiInk verdict_ink(StVerdict verdict) {
@@ -187,26 +184,48 @@ static void spark(const Shown *now, UiGrid *grid, UiRect area, int x, int w, int
 
 static bool draw_cell(void *memory, UiGrid *grid, UiRect area, int row, int column) {
     const Shown *now = memory;
-    if (now->state->lines == 2 || (column != RATIO && column != TREND)) return false;
+    if (now->state->lines > 1 || (column != RATIO && column != TREND)) return false;
     int at = now->state->order[row];
-    if (column == RATIO)
-        strip(grid, area, 0, area.w, now->readings->health[at].value[ST_READING_RATIO]);
-    else
+    if (column == TREND) {
         spark(now, grid, area, 0, area.w, at);
+        return true;
+    }
+    char number[UI_NUMBER];
+    double ratio = now->readings->health[at].value[ST_READING_RATIO];
+    strip(grid, area, 0, STRIP, ratio);
+    ui_print_right(grid, area, area.w, 0, isnan(ratio) ? UI_DIM : UI_TEXT, "%s",
+                   ui_number(number, ratio, area.w - STRIP - 1, 2));
     return true;
 }
 
-/* The second line of a tensor: norm over time, step/weight on its strip and in figures, the reason. */
-static void second_line(const Shown *now, UiGrid *grid, UiRect line, int row) {
+/* The lines under a tensor's figures: norm over time, step/weight on its strip and in figures, the reason;
+ * that on a line of its own where there are three. */
+enum { REASON_AT = 56 };
+
+static void line_below(const Shown *now, UiGrid *grid, UiRect line, int row, int below) {
     const StHealth *health = &now->readings->health[row];
+    if (below == 2) {
+        ui_text(grid, line, 4, 0, UI_DIM, health->reason);
+        return;
+    }
     double ratio = health->value[ST_READING_RATIO];
     char number[UI_NUMBER];
     spark(now, grid, line, 4, 14, row);
     int x = 20 + ui_text(grid, line, 20, 0, UI_DIM, "step/w ");
     strip(grid, line, x, 19, ratio);
-    x += 20;
-    ui_print(grid, line, x, 0, UI_TEXT, "%s", ui_number(number, ratio, 7, 2));
-    ui_text_in(grid, line, x + 9, 0, line.w - x - 9, UI_DIM, health->reason);
+    ui_print(grid, line, x + 20, 0, UI_TEXT, "%s", ui_number(number, ratio, 7, 2));
+    if (now->state->lines == 2) ui_text(grid, line, REASON_AT, 0, UI_DIM, health->reason);
+}
+
+/* How many lines of the screen a tensor takes: one where it is wide or there are many, three where a reason
+ * needs it and the matrix below loses nothing by it. */
+static int lines_of(const StReadings *readings, UiRect area) {
+    int two = 2 * readings->count + 1, three = 3 * readings->count + 1, least = 5;
+    bool lengthy = false;
+    for (int i = 0; i < readings->count; i++)
+        lengthy = lengthy || ui_text_width(readings->health[i].reason) > area.w - REASON_AT;
+    if (area.w < 72 || area.w >= ONE_LINE || two > area.h) return 1;
+    return lengthy && (three + least <= area.h || (two + least > area.h && three <= area.h)) ? 3 : 2;
 }
 
 typedef struct Key {
@@ -238,7 +257,7 @@ static bool sort_rows(State *state, const StReadings *readings) {
     }
     if (!state->sorted) state->table.sort_column = -1;
     int column = state->table.sort_column;
-    if (column >= 0 && state->lines == 2) column = column < TWO_COLUMNS ? two_lines[column].as : -1;
+    if (column >= 0 && state->lines > 1) column = column < TWO_COLUMNS ? two_lines[column].as : -1;
     Key *key = malloc(sizeof *key * (size_t)(readings->count + 1));
     for (int i = 0; i < readings->count; i++) {
         state->order[i] = i;
@@ -255,12 +274,23 @@ static bool sort_rows(State *state, const StReadings *readings) {
     return true;
 }
 
+/* A reading that no layer here has drops out before all others. */
+static bool is_anywhere(const StReadings *readings, int column) {
+    if (shows[column] == ST_READING_COUNT) return true;
+    for (int i = 0; i < readings->count; i++)
+        if (!isnan(readings->health[i].value[shows[column]])) return true;
+    return false;
+}
+
 static UiTable table_of(Shown *now) {
-    bool two = now->state->lines == 2;
-    now->columns = two ? TWO_COLUMNS : COLUMNS;
+    bool below = now->state->lines > 1;
+    now->columns = below ? TWO_COLUMNS : COLUMNS;
     for (int i = 0; i < now->columns; i++) {
-        now->column[i] = two ? two_lines[i].column : wide_columns[i];
-        if (now->column[i].right) now->column[i].width += now->state->wider;
+        UiColumn *column = &now->column[i];
+        *column = below ? two_lines[i].column : wide_columns[i];
+        if (column->right) column->width += now->state->wider;
+        if (!below && (i == DEAD || i == SATURATED) && !is_anywhere(now->readings, i))
+            column->priority = COLUMNS;
     }
     return (UiTable){.column = now->column,
                      .columns = now->columns,
@@ -281,42 +311,54 @@ static void select_row(State *state, const StReadings *readings) {
     if (!state->close && readings->count > 0) state->tensor = readings->health[state->row].tensor;
 }
 
-static void row_selected(State *state, const StReadings *readings, int before) {
-    int at = state->table.selected;
-    if (state->lines == 2 && at % 2 != 0) at += at > before && at / 2 + 1 < readings->count ? 1 : -1;
-    if (at < 0) at = 0;
-    if (readings->count > 0) state->row = state->order[at / state->lines];
+/* A click on any of its lines selects a tensor. */
+static void row_selected(State *state, const StReadings *readings) {
+    int at = state->table.selected < 0 ? 0 : state->table.selected / state->lines;
+    if (readings->count > 0) state->row = state->order[at < readings->count ? at : readings->count - 1];
     state->close = false;
+}
+
+/* The reason of the selected row in full, where the table has it cut or not at all. */
+static void draw_reason(const Shown *now, UiGrid *grid, UiRect area) {
+    const StHealth *health = &now->readings->health[now->state->row];
+    int room = now->state->lines == 3   ? area.w
+               : now->state->lines == 2 ? area.w - REASON_AT
+                                        : now->state->table.w[REASON];
+    if (ui_text_width(health->reason) <= room) return;
+    StText text = {0};
+    st_text_format(&text, "%s: %s, %s", health->name, st_verdict_word(health->verdict), health->reason);
+    ui_paragraph(grid, ui_inset(area, 1, 0), UI_DIM, 0, st_text_string(&text));
+    st_text_free(&text);
 }
 
 static void draw_health(ViewContext *context, UiGrid *grid, UiRect area) {
     State *state = context->state;
     const StReadings *readings = &context->look->readings;
     if (!sort_rows(state, readings)) return;
-    state->lines = area.w >= 72 && area.w < 130 && 2 * readings->count + 1 <= area.h ? 2 : 1;
-    state->wider = area.w >= 160 || (state->lines == 2 && area.w >= 110) ? 2 : 0;
+    state->lines = lines_of(readings, area);
+    state->wider = area.w >= 160 ? 2 : 0;
     select_row(state, readings);
     Shown now = {.context = context, .readings = readings, .state = state};
     int rows = readings->count * state->lines + 1;
-    UiRect below = ui_rect(0, 0, 0, 0);
-    if (readings->count > 0 && area.h - rows >= 5 && area.w >= 30) {
+    UiRect below = ui_rect(0, 0, 0, 0), reason = below;
+    bool roomy = readings->count > 0 && area.h - rows >= 5 && area.w >= 30;
+    if (roomy) {
         below = ui_cut_bottom(&area, area.h - rows);
-    } else if (readings->count > 0 && state->lines == 1 && area.h > 4 && area.w < 130) {
-        UiRect reason = ui_cut_bottom(&area, 1);
-        const StHealth *health = &readings->health[state->row];
-        ui_print(grid, reason, 1, 0, UI_DIM, "%s: %s", health->name, health->reason);
+        reason = ui_cut_top(&below, area.w < 72 && below.h > 8 ? 3 : 1);
+    } else if (readings->count > 0 && state->lines == 1 && area.h > 4) {
+        reason = ui_cut_bottom(&area, area.h > 7 && area.w < 72 ? 2 : 1);
     }
     UiTable table = table_of(&now);
     ui_table_draw(grid, area, &table, &state->table, true);
     UiRect body = state->table.body;
-    for (int y = 0; state->lines == 2 && y < body.h && state->table.top + y < table.rows; y++)
-        if ((state->table.top + y) % 2 == 1)
-            second_line(&now, grid, ui_rect(body.x, body.y + y, body.w, 1),
-                        state->order[(state->table.top + y) / 2]);
-    if (below.h > 0) {
-        ui_cut_top(&below, 1);
+    for (int y = 0; y < body.h && state->table.top + y < table.rows; y++)
+        if ((state->table.top + y) % state->lines != 0)
+            line_below(&now, grid, ui_rect(body.x, body.y + y, body.w, 1),
+                       state->order[(state->table.top + y) / state->lines],
+                       (state->table.top + y) % state->lines);
+    if (reason.h > 0) draw_reason(&now, grid, reason);
+    if (roomy)
         tensor_draw_matrix(context, grid, below, readings->health[state->row].tensor, TENSOR_WEIGHTS, NULL);
-    }
 }
 
 /* ---- drawing --------------------------------------------------------------------------------------------
@@ -324,23 +366,42 @@ static void draw_health(ViewContext *context, UiGrid *grid, UiRect area) {
 
 static const char *const mode_words[] = {"health", "curves", "histograms", "matrix"};
 
-static void draw_title(ViewContext *context, UiGrid *grid, UiRect area) {
-    const State *state = context->state;
+/* What the readings are of, in the longest words that fit. */
+static void title_words(const ViewContext *context, int wording, StText *out) {
     const StReadings *readings = &context->look->readings;
     const SessionRun *run = session_run(context->session);
     uint64_t seed = run ? run->recipe->seed : session_recipe(context->session)->seed;
-    int x = 1 + ui_text(grid, area, 1, 0, UI_TITLE, "WEIGHTS");
-    char probe[96] = "no probe set";
+    static const char *const probe[] = {"probe set", "probe", "probe"};
+    st_text_clear(out);
+    if (readings->step == 0)
+        st_text_add(out, wording < 2 ? "at step 0, not trained yet" : "at step 0");
+    else if (readings->step > 0)
+        st_text_format(out, "at step %lld", (long long)readings->step);
+    else
+        st_text_add(out, "of a file");
+    if (wording > 2) return;
     if (readings->probe_rows > 0)
-        snprintf(probe, sizeof probe, "%s: %lld rows of train, seed %llu",
-                 area.w < 90 ? "probe" : "probe set", (long long)readings->probe_rows,
-                 (unsigned long long)seed);
-    char text[200], step[40] = "of a file";
-    if (readings->step >= 0) snprintf(step, sizeof step, "at step %lld", (long long)readings->step);
-    snprintf(text, sizeof text, " %s · %s · measured, ~ estimated", step, probe);
-    ui_text_in(grid, area, x, 0, area.w - x - 1, UI_DIM, text);
-    if (state->mode != HEALTH && area.w >= 100)
+        st_text_format(out, " · %s: %lld rows of train, seed %llu", probe[wording],
+                       (long long)readings->probe_rows, (unsigned long long)seed);
+    else
+        st_text_add(out, " · no probe set");
+    st_text_add(out, wording < 2 ? " · measured, ~ estimated" : " · ~ estimated");
+}
+
+static void draw_title(ViewContext *context, UiGrid *grid, UiRect area) {
+    const State *state = context->state;
+    int x = 2 + ui_text(grid, area, 1, 0, UI_TITLE, "WEIGHTS"), end = area.w - 1;
+    if (state->mode != HEALTH && area.w >= 100) {
+        end -= 24;
         ui_print_right(grid, area, area.w - 1, 0, UI_DIM, "%s · esc goes back", mode_words[state->mode]);
+    }
+    StText words = {0};
+    for (int wording = 0; wording < 4; wording++) {
+        title_words(context, wording, &words);
+        if (x + ui_text_width(st_text_string(&words)) <= end) break;
+    }
+    ui_text_in(grid, area, x, 0, end - x, UI_DIM, st_text_string(&words));
+    st_text_free(&words);
 }
 
 static void draw_nothing(ViewContext *context, UiGrid *grid, UiRect area) {
@@ -362,6 +423,7 @@ static void draw_nothing(ViewContext *context, UiGrid *grid, UiRect area) {
 
 static void draw(ViewContext *context, UiGrid *grid, UiRect area) {
     State *state = context->state;
+    state->plain = grid->look.ladder == UI_ASCII;
     if (!context->look || !context->look->snapshot) {
         draw_nothing(context, grid, area);
         return;
@@ -512,9 +574,8 @@ static bool press_health(ViewContext *context, UiKey key) {
     }
     if (key == UI_KEY_UP || key == UI_KEY_DOWN || key == 'k' || key == 'j')
         state->table.selected += (state->lines - 1) * (key == UI_KEY_UP || key == 'k' ? -1 : 1);
-    int before = state->table.selected;
     if (!ui_table_key(&table, &state->table, key)) return false;
-    row_selected(state, readings, before);
+    row_selected(state, readings);
     return true;
 }
 
@@ -577,31 +638,38 @@ static bool mouse(ViewContext *context, const UiEvent *event) {
     if (!sort_rows(state, readings)) return false;
     Shown now = {.context = context, .readings = readings, .state = state};
     UiTable table = table_of(&now);
-    int before = state->table.selected, column = state->table.sort_column;
+    int column = state->table.sort_column;
     if (!ui_table_mouse(&table, &state->table, event)) return false;
     if (state->table.sort_column != column) state->sorted = true;
-    row_selected(state, readings, before);
+    row_selected(state, readings);
     return true;
 }
 
 /* What the keys do in the closer looks. */
 static const UiBinding matrix_keys[] = {
-    {UI_KEY_RIGHT, "cursor", "cursor", "Arrows move the cursor, with shift ten at once"},
+    {UI_KEY_LEFT, "cursor to the left", "cursor", "Moves the cursor to the left, with shift by ten"},
+    {UI_KEY_RIGHT, "cursor to the right", "cursor", "Moves the cursor to the right, with shift by ten"},
+    {UI_KEY_UP, "cursor up", "cursor", "Moves the cursor up, with shift by ten"},
+    {UI_KEY_DOWN, "cursor down", "cursor", "Moves the cursor down, with shift by ten"},
+    {'[', "previous tensor", "tensor", "The previous weight tensor"},
     {']', "next tensor", "tensor", "The next weight tensor"},
     {'v', "values", "values", "Weights, gradient, or change in the last step"},
+    {UI_KEY_ESCAPE, "back", "back", "Back to the table"},
     {'c', "curves", "curves", "Curves over time"},
     {'g', "histograms", "histograms", "Histograms"},
-    {UI_KEY_ESCAPE, "back", "back", "Back to the table"},
     {0, NULL, NULL, NULL}};
 static const UiBinding curves_keys[] = {
-    {UI_KEY_RIGHT, "next reading", "reading", "The next reading; left goes back"},
+    {UI_KEY_LEFT, "previous reading", "reading", "The previous reading"},
+    {UI_KEY_RIGHT, "next reading", "reading", "The next reading"},
+    {UI_KEY_UP, "previous layer", "layer", "Brings the previous layer to the front"},
     {UI_KEY_DOWN, "next layer", "layer", "Brings the next layer to the front"},
     {'w', "matrix", "matrix", "The matrix as a heat map"},
     {'g', "histograms", "histograms", "Histograms"},
     {UI_KEY_ESCAPE, "back", "back", "Back to the table"},
     {0, NULL, NULL, NULL}};
 static const UiBinding histogram_keys[] = {
-    {UI_KEY_DOWN, "next tensor", "tensor", "The next weight tensor; up goes back"},
+    {UI_KEY_UP, "previous tensor", "tensor", "The previous weight tensor"},
+    {UI_KEY_DOWN, "next tensor", "tensor", "The next weight tensor"},
     {'w', "matrix", "matrix", "The matrix as a heat map"},
     {'c', "curves", "curves", "Curves over time"},
     {UI_KEY_ESCAPE, "back", "back", "Back to the table"},
@@ -615,12 +683,12 @@ static const UiBinding *hints(ViewContext *context) {
 /* ---- words and readings ---------------------------------------------------------------------------------
  */
 
-static void explain_reading(const StHealth *health, StReading reading, StText *out) {
+static void explain_reading(const State *state, const StHealth *health, StReading reading, StText *out) {
     const StReadingKind *kind = &st_reading_kinds[reading];
     char value[64];
     reading_text(reading, health->value[reading], 9, value, sizeof value);
-    st_text_format(out, "%s = %s = %s: %s. Bad: %s\n", kind->name, kind->formula, value, kind->help,
-                   kind->bad);
+    st_text_format(out, "%s = %s = %s: %s. Bad: %s\n", kind->name, state->plain ? kind->plain : kind->formula,
+                   value, kind->help, kind->bad);
 }
 
 static void explain(ViewContext *context, StText *out) {
@@ -644,7 +712,7 @@ static void explain(ViewContext *context, StText *out) {
                    st_verdict_word(health->verdict), health->reason);
     for (int i = 0; i < ST_READING_COUNT; i++)
         if (state->mode == HEALTH || (StReading)i == state->reading)
-            explain_reading(health, (StReading)i, out);
+            explain_reading(state, health, (StReading)i, out);
 }
 
 /* The machine's names of the readings: norm, change, …, as JSON members. */
@@ -715,18 +783,17 @@ static const UiBinding bindings[] = {
     {'w', "matrix", NULL, "The selected weights as a heat map, as enter does"},
     {0, NULL, NULL, NULL}};
 
-const View view_weights = {
-    .name = "weights",
-    .key = '5',
-    .title = "Weights",
-    .help = "The health of every layer: norms, gradients, steps; matrices, histograms, curves",
-    .bindings = bindings,
-    .hints = hints,
-    .state_size = sizeof(State),
-    .draw = draw,
-    .want = want,
-    .press = press,
-    .mouse = mouse,
-    .explain = explain,
-    .json = json,
-    .close = close_view};
+const View view_weights = {.name = "weights",
+                           .key = '5',
+                           .title = "Weights",
+                           .help = "The health of every layer; matrices, histograms, curves",
+                           .bindings = bindings,
+                           .hints = hints,
+                           .state_size = sizeof(State),
+                           .draw = draw,
+                           .want = want,
+                           .press = press,
+                           .mouse = mouse,
+                           .explain = explain,
+                           .json = json,
+                           .close = close_view};

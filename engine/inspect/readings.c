@@ -21,7 +21,7 @@ static const double SWEEP_TOLERANCE = 1e-6; /* relative change of σ₁ at which
 static const double SIGMOID_LOW = 0.05, SIGMOID_HIGH = 0.95, TANH_HIGH = 0.95;
 
 const StReadingKind st_reading_kinds[ST_READING_COUNT] = {
-#define ST_READING_KIND(id, name, help, formula, bad) {name, help, formula, bad},
+#define ST_READING_KIND(id, name, help, formula, plain, bad) {name, help, formula, plain, bad},
     ST_READINGS(ST_READING_KIND)
 #undef ST_READING_KIND
 };
@@ -60,34 +60,43 @@ typedef struct Rule {
 } Rule;
 
 static const Rule rules[] = {
-    {ST_EXPLODING, BROKEN_WEIGHTS, true, 0, "its weights are not finite", 1},
-    {ST_EXPLODING, BROKEN_GRADIENT, true, 0, "its gradient is not finite", 1},
-    {ST_EXPLODING, GROWTH, true, 1e3, "its norm grew ×%.2g", 1},
-    {ST_EXPLODING, ST_READING_LARGEST, true, 1e6, "its largest weight is %.2g", 1},
+    {ST_EXPLODING, BROKEN_WEIGHTS, true, 0, "weights that are not finite", 1},
+    {ST_EXPLODING, BROKEN_GRADIENT, true, 0, "a gradient that is not finite", 1},
+    {ST_EXPLODING, GROWTH, true, 1e3, "norm grew ×%.2g", 1},
+    {ST_EXPLODING, ST_READING_LARGEST, true, 1e6, "largest weight %.2g", 1},
     {ST_EXPLODING, ST_READING_RATIO, true, 1, "one step changed it by %.2g %%", 100},
-    {ST_EXPLODING, RELATIVE, true, 1e3, "its gradient is %.1e times the output layer's", 1},
-    {ST_EXPLODING, BROKEN_OUTPUT, true, 0, "its output is not finite", 1},
-    {ST_DEAD, SAME_INPUT, true, 0, "its input is the same for every row: what is before it is dead", 1},
+    {ST_EXPLODING, RELATIVE, true, 1e3, "gradient %.1e × the output layer's", 1},
+    {ST_EXPLODING, BROKEN_OUTPUT, true, 0, "outputs that are not finite", 1},
+    {ST_DEAD, SAME_INPUT, true, 0, "its input is the same for every row: dead before it", 1},
     {ST_DEAD, ST_READING_DEAD, true, 0.5, "%.0f %% of its units never fire", 100},
     {ST_SATURATED, ST_READING_SATURATED, true, 0.5, "%.0f %% of its outputs are at their flat ends", 100},
-    {ST_VANISHING, RELATIVE, false, 1e-3, "its gradient is %.1e of the output layer's", 1},
+    {ST_VANISHING, RELATIVE, false, 1e-3, "gradient %.1e × the output layer's", 1},
     {ST_FAST, ST_READING_RATIO, true, 1e-2, "changes by %.2g %% a step, healthy is up to 1 %%", 100},
     {ST_SLOW, ST_READING_RATIO, false, 1e-4, "changes by %.2g %% a step, healthy is from 0.01 %%", 100},
     {ST_HEALTHY, ST_READING_RATIO, true, -1, "changes by %.2g %% a step", 100},
 };
+
+/* "2.4e+09" becomes "2.4e9". */
+static void plain_exponents(char *text) {
+    for (char *at = text; (at = strstr(at, "e+")); at++) {
+        size_t zeros = 1 + strspn(at + 2, "0");
+        memmove(at + 1, at + 1 + zeros, strlen(at + zeros));
+    }
+}
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral" /* the formats stand in the table above */
 static void judge(StHealth *health, const double fact[FACTS], bool untrained) {
     health->verdict = untrained ? ST_UNTRAINED : ST_UNKNOWN;
     snprintf(health->reason, sizeof health->reason,
-             untrained ? "its weights are as they were drawn" : "no step was observed yet");
+             untrained ? "as it was drawn" : "no step was observed yet");
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         const Rule *rule = &rules[i];
         double value = fact[rule->value];
         if (!(rule->above ? value > rule->bound : value < rule->bound)) continue;
         health->verdict = rule->verdict;
         snprintf(health->reason, sizeof health->reason, rule->reason, value * rule->scale);
+        plain_exponents(health->reason);
         return;
     }
 }

@@ -9,34 +9,38 @@
 #include "train/snapshot.h"
 #include <stdatomic.h>
 
-/* One column of the health table. id, name, how it is shown, formula, what would be bad: one row a reading.
- */
+/* One column of the health table. id, name, how it is shown, formula, formula in ASCII, what would be bad:
+ * one row a reading. */
 #define ST_READINGS(ROW)                                                                                     \
-    ROW(NORM, "norm", "Frobenius norm", "√Σw²", "grows without end: rate too high or no regulariser")        \
-    ROW(CHANGE, "since start", "norm now / norm at the start − 1", "‖W‖/‖W₀‖ − 1",                           \
+    ROW(NORM, "norm", "Frobenius norm", "√Σw²", "sqrt(sum w^2)",                                             \
+        "grows without end: rate too high or no regulariser")                                                \
+    ROW(CHANGE, "since start", "norm now / norm at the start − 1", "‖W‖/‖W₀‖ − 1", "|W|/|W0| - 1",           \
         "near 0 after many steps: the layer does not learn")                                                 \
-    ROW(RMS, "rms", "root mean square", "‖W‖/√n", "differs by far from its neighbours'")                     \
-    ROW(LARGEST, "max |w|", "largest weight", "max|w|", "many times the RMS")                                \
-    ROW(SPECTRAL, "σ₁", "spectral norm (power iteration, estimated)", "max‖Wv‖/‖v‖",                         \
+    ROW(RMS, "rms", "root mean square", "‖W‖/√n", "|W|/sqrt(n)", "differs by far from its neighbours'")      \
+    ROW(LARGEST, "max |w|", "largest weight", "max|w|", "max|w|", "many times the RMS")                      \
+    ROW(SPECTRAL, "σ₁", "spectral norm (power iteration, estimated)", "max‖Wv‖/‖v‖", "max |Wv|/|v|",         \
         "above a few: signals explode")                                                                      \
-    ROW(STABLE_RANK, "stable rank", "Frobenius² / spectral² (estimated)", "‖W‖²/σ₁²",                        \
+    ROW(STABLE_RANK, "stable rank", "Frobenius² / spectral² (estimated)", "‖W‖²/σ₁²", "|W|^2/s1^2",          \
         "near 1: the layer has collapsed to one direction")                                                  \
-    ROW(GRADIENT, "gradient", "gradient norm of the step's batch", "‖∂L/∂W‖",                                \
+    ROW(GRADIENT, "gradient", "gradient norm of the step's batch", "‖∂L/∂W‖", "|dL/dW|",                     \
         "tiny: vanishing; huge: exploding")                                                                  \
-    ROW(RATIO, "step/weight", "actual update over weight", "‖ΔW‖/‖W‖", "above 1e-2 fast, below 1e-4 slow")   \
-    ROW(DEAD, "dead", "share of relu units that no probe row fires", "P(max a ≤ 0)", "above a half")         \
+    ROW(RATIO, "step/weight", "actual update over weight", "‖ΔW‖/‖W‖", "|dW|/|W|",                           \
+        "above 1e-2 fast, below 1e-4 slow")                                                                  \
+    ROW(DEAD, "dead", "share of relu units that no probe row fires", "P(max a ≤ 0)", "P(max a <= 0)",        \
+        "above a half")                                                                                      \
     ROW(SATURATED, "saturated", "share of activations at their flat ends",                                   \
-        "sigmoid a∉[.05,.95]; tanh |a|>.95", "above a half: gradients vanish")
+        "sigmoid a∉[.05,.95]; tanh |a|>.95", "sigmoid a<.05, a>.95; tanh |a|>.95",                           \
+        "above a half: gradients vanish")
 
 typedef enum StReading {
-#define ST_READING_ENUM(id, name, help, formula, bad) ST_READING_##id,
+#define ST_READING_ENUM(id, name, help, formula, plain, bad) ST_READING_##id,
     ST_READINGS(ST_READING_ENUM)
 #undef ST_READING_ENUM
         ST_READING_COUNT
 } StReading;
 
 typedef struct StReadingKind {
-    const char *name, *help, *formula, *bad;
+    const char *name, *help, *formula, *plain, *bad; /* plain: the formula in ASCII */
 } StReadingKind;
 extern const StReadingKind st_reading_kinds[ST_READING_COUNT];
 

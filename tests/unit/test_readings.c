@@ -107,7 +107,7 @@ static void norms_of_a_matrix(void **state) {
     assert_true(isnan(value_of(&readings, 0, ST_READING_RATIO)));
     assert_true(isnan(readings.gradient_norm));
     assert_int_equal(readings.health[0].verdict, ST_UNTRAINED);
-    assert_string_equal(readings.health[0].reason, "its weights are as they were drawn");
+    assert_string_equal(readings.health[0].reason, "as it was drawn");
     st_readings_free(&readings);
     bench.snapshot.step = -1; /* of a file: nobody knows what was done to them */
     readings = read_all(&bench);
@@ -172,7 +172,7 @@ static void gradients_and_steps(void **state) {
     fill(&bench, bench.gradients, "a/kernel", 8, (float[]){0, 0, 3000, 0, 0, 0, 0, 0});
     readings = read_all(&bench);
     assert_int_equal(readings.health[0].verdict, ST_EXPLODING);
-    assert_string_equal(readings.health[0].reason, "its gradient is 1.5e+03 times the output layer's");
+    assert_string_equal(readings.health[0].reason, "gradient 1.5e3 × the output layer's");
     st_readings_free(&readings);
     bench_end(&bench);
 }
@@ -219,25 +219,25 @@ static void weights_that_explode(void **state) {
     st_readings_free(&first);
     bench.snapshot.step = 12;
     fill(&bench, bench.weights, "a/kernel", 8, (float[]){3e4f, 0, 0, 0, 0, -4e4f, 0, 0});
-    verdict_is(&bench, 0, ST_EXPLODING, "its norm grew ×1e+04");
+    verdict_is(&bench, 0, ST_EXPLODING, "norm grew ×1e4");
     fill(&bench, bench.weights, "a/kernel", 8, (float[]){1, 0, 0, 0, 0, INFINITY, 0, 0});
-    verdict_is(&bench, 0, ST_EXPLODING, "its weights are not finite");
+    verdict_is(&bench, 0, ST_EXPLODING, "weights that are not finite");
     fill(&bench, bench.weights, "a/kernel", 8, (float[]){3, 0, 0, 0, 0, -4, 0, 0});
     bench.snapshot.gradients = bench.gradients;
     fill(&bench, bench.gradients, "a/kernel", 8, (float[]){0, NAN, 0, 0, 0, 0, 0, 0});
-    verdict_is(&bench, 0, ST_EXPLODING, "its gradient is not finite");
+    verdict_is(&bench, 0, ST_EXPLODING, "a gradient that is not finite");
     bench_end(&bench);
 
     /* Of a file there is no start: the size alone tells. */
     bench_begin(&bench, PLANE);
     bench.snapshot.step = -1;
     fill(&bench, bench.weights, "c/kernel", 6, (float[]){2e9f, 1, 1, 1, 1, 1});
-    verdict_is(&bench, 2, ST_EXPLODING, "its largest weight is 2e+09");
+    verdict_is(&bench, 2, ST_EXPLODING, "largest weight 2e9");
     /* Weights that are sound by themselves, and outputs that are not. */
     fill(&bench, bench.weights, "c/kernel", 6, (float[]){1, 1, 1, 1, 1, 1});
     fill(&bench, bench.weights, "a/kernel", 8, (float[]){1, 1, 1, 1, 1, 1, 1, 1});
     fill(&bench, bench.weights, "a/bias", 4, (float[]){INFINITY, 0, 0, 0});
-    verdict_is(&bench, 0, ST_EXPLODING, "its output is not finite");
+    verdict_is(&bench, 0, ST_EXPLODING, "outputs that are not finite");
     bench_end(&bench);
 }
 
@@ -252,8 +252,8 @@ static void nothing_is_healthy_behind_the_dead(void **state) {
     for (int64_t i = 0; i < bench.snapshot.weights.total; i++)
         bench.before[i] = bench.weights[i] * 0.999f;
     verdict_is(&bench, 0, ST_DEAD, "100 % of its units never fire");
-    verdict_is(&bench, 1, ST_DEAD, "its input is the same for every row: what is before it is dead");
-    verdict_is(&bench, 2, ST_DEAD, "its input is the same for every row: what is before it is dead");
+    verdict_is(&bench, 1, ST_DEAD, "its input is the same for every row: dead before it");
+    verdict_is(&bench, 2, ST_DEAD, "its input is the same for every row: dead before it");
     bench_end(&bench);
 }
 

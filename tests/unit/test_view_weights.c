@@ -17,8 +17,7 @@ static const char recipe[] =
 static Rig *open_trained(int steps) {
     Rig *rig = rig_open(&view_weights, "");
     StError error = {0};
-    if (!session_run_text(rig->session, recipe, "samples/test.strata", &error))
-        fail_msg("%s", error.message);
+    if (!session_run_text(rig->session, recipe, "samples/test.strata", &error)) fail_msg("%s", error.message);
     rig_train(rig, steps);
     rig_look_again(rig);
     return rig;
@@ -55,11 +54,96 @@ static void test_health_on_80_columns(void **unused) {
     rig_close(rig);
 }
 
+/* From 110 columns on a tensor has one line with everything, reason and step/weight in figures included; the
+ * histogram stands beside the matrix, as tall. */
+static void test_one_line_where_it_is_wide(void **unused) {
+    (void)unused;
+    static const int widths[] = {110, 120, 200};
+    Rig *rig = open_trained(20);
+    for (int i = 0; i < 3; i++) {
+        char *text = rig_text(rig, widths[i], 36), *at = strstr(text, "▸ 1 dense");
+        assert_non_null(at);
+        *strchr(at, '\n') = '\0';
+        assert_non_null(strstr(at, "changes by "));
+        assert_non_null(strstr(at, "▒"));
+        char number[UI_NUMBER];
+        ui_number(number, rig->look->readings.health[0].value[ST_READING_RATIO], 5, 2);
+        assert_non_null(strstr(at, number));
+        assert_null(strstr(text, "histor…"));
+        at += strlen(at) + 1;
+        assert_true(strncmp(at, "  3 dense_1", 11) == 0); /* the very next line */
+        free(text);
+    }
+    UiGrid *grid = rig_draw(rig, 120, 36, rig_look);
+    int rows = 0;
+    for (int y = 5; y < 36; y++)
+        rows += ui_grid_at(grid, 2, y)->ch == 0x2580;
+    assert_true(rows >= 16);
+    ui_grid_free(grid);
+    rig_close(rig);
+}
+
+static int line_of(Rig *rig, int w, int h, const char *wanted) {
+    char *text = rig_text(rig, w, h), *at = strstr(text, wanted);
+    int line = 0;
+    for (char *c = text; at && c < at; c++)
+        line += *c == '\n';
+    free(text);
+    return at ? line : -1;
+}
+
+/* A reason that is longer than its place goes to a line of its own; where there is no room for one it stands
+ * in full for the selected tensor. */
+static void test_long_reasons(void **unused) {
+    (void)unused;
+    Rig *rig = open_trained(20);
+    StHealth *health = rig->look->readings.health;
+    const char *reason = "changes by 3.4 % a step, healthy is up to 1 %";
+    snprintf(health[0].reason, sizeof health[0].reason, "%s", reason);
+    snprintf(health[1].reason, sizeof health[1].reason, "short");
+    int first = line_of(rig, 80, 19, "1 dense ");
+    assert_int_equal(line_of(rig, 80, 19, reason), first + 2);
+    assert_int_equal(line_of(rig, 80, 19, "3 dense_1 "), first + 3);
+    /* A click on any line of a tensor selects it. */
+    const int y = first + 4;
+    UiEvent click = {.kind = UI_EVENT_MOUSE, .mouse = UI_MOUSE_PRESS, .x = 5, .y = y};
+    assert_true(rig->view->mouse(&rig->context, &click));
+    rig_shows(rig, 80, 19, "▸ 3 dense_1");
+    rig_keys(rig, "up");
+    rig_shows(rig, 80, 19, "▸ 1 dense ");
+    rig_shows(rig, 120, 30, reason);
+    rig_shows(rig, 60, 19, "dense/kernel: fast, changes by 3.4 % a step, healthy is up");
+    rig_close(rig);
+}
+
+/* A screen without other characters than ASCII has formulas that can be read. */
+static void test_plain_formulas(void **unused) {
+    (void)unused;
+    Rig *rig = open_trained(3);
+    rig_keys(rig, "c");
+    UiGrid *grid = rig_draw(rig, 80, 19, (UiLook){UI_ASCII, UI_MONO, false});
+    char *text = ui_grid_string(grid);
+    assert_non_null(strstr(text, " norm sqrt(sum w^2)"));
+    free(text);
+    ui_grid_free(grid);
+    StText words = {0};
+    rig->view->explain(&rig->context, &words);
+    assert_non_null(strstr(st_text_string(&words), "norm = sqrt(sum w^2) = "));
+    st_text_free(&words);
+    rig_keys(rig, "right"); /* the words under the curves are wrapped, not cut */
+    rig_shows(rig, 80, 19, "near 0 after many steps: the layer");
+    rig_shows(rig, 80, 19, "learn");
+    rig_close(rig);
+}
+
 static void test_change_is_from_the_start(void **unused) {
     (void)unused;
     Rig *rig = open_trained(0);
     assert_true(fabs(rig->look->readings.health[0].value[ST_READING_CHANGE]) < 1e-9);
     rig_shows(rig, 80, 19, "WEIGHTS at step 0");
+    rig_shows(rig, 100, 19, "WEIGHTS at step 0, not trained yet");
+    rig_shows(rig, 80, 19, "untrained");
+    rig_shows(rig, 80, 19, "~ estimated");
     rig_shows(rig, 80, 19, "+0%");
     rig_close(rig);
 }
@@ -224,6 +308,9 @@ static void test_bindings(void **unused) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_health_on_80_columns),
+        cmocka_unit_test(test_one_line_where_it_is_wide),
+        cmocka_unit_test(test_long_reasons),
+        cmocka_unit_test(test_plain_formulas),
         cmocka_unit_test(test_change_is_from_the_start),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_matrix),
