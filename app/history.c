@@ -28,11 +28,20 @@ struct History {
 
 const char *history_axis_name(HistoryAxis axis) {
     static const char *const name[] = {
-#define HISTORY_AXIS_NAME(id, word) word,
+#define HISTORY_AXIS_NAME(id, word, title) word,
         HISTORY_AXES(HISTORY_AXIS_NAME)
 #undef HISTORY_AXIS_NAME
     };
     return (unsigned)axis < HISTORY_AXIS_COUNT ? name[axis] : "?";
+}
+
+const char *history_axis_title(HistoryAxis axis) {
+    static const char *const title[] = {
+#define HISTORY_AXIS_TITLE(id, word, words) words,
+        HISTORY_AXES(HISTORY_AXIS_TITLE)
+#undef HISTORY_AXIS_TITLE
+    };
+    return (unsigned)axis < HISTORY_AXIS_COUNT ? title[axis] : "?";
 }
 
 History *history_create(void) {

@@ -8,15 +8,17 @@
 
 #include "plot.h"
 
-/* What the x axis counts. id, name */
-#define HISTORY_AXES(ROW) ROW(STEP, "step") ROW(EPOCH, "epoch") ROW(SECOND, "second")
+/* What the x axis counts. id, name, title. Seconds leave pauses and the pace out. */
+#define HISTORY_AXES(ROW)                                                                                    \
+    ROW(STEP, "step", "step") ROW(EPOCH, "epoch", "epoch") ROW(SECOND, "second", "seconds of computing")
 typedef enum HistoryAxis {
-#define HISTORY_AXIS_ENUM(id, name) HISTORY_##id,
+#define HISTORY_AXIS_ENUM(id, name, title) HISTORY_##id,
     HISTORY_AXES(HISTORY_AXIS_ENUM)
 #undef HISTORY_AXIS_ENUM
         HISTORY_AXIS_COUNT
 } HistoryAxis;
 const char *history_axis_name(HistoryAxis axis);
+const char *history_axis_title(HistoryAxis axis);
 
 /* Series: 0 is the loss, then the metrics as compiled. Each has training values by step (of one batch), by
  * epoch ("fit": the mean over the epoch, while weights moved, dropout on) and validation values by epoch. */

@@ -22,6 +22,9 @@ typedef enum UiLadder { UI_ASCII, UI_BLOCK, UI_BRAILLE } UiLadder;
     ROW(LINE_SOLID, 0x2500, '*', "a series drawn solid (training)")                                          \
     ROW(LINE_DASHED, 0x2504, 'o', "a series drawn dashed (validation)")                                      \
     ROW(LINE_DOTTED, 0x00B7, '.', "a series drawn dotted (the last run)")                                    \
+    ROW(LINE_DASH_DOT, 0x254C, '-', "a series drawn in dashes and dots (single steps)")                      \
+    ROW(LINE_PAIRS, 0x2508, ':', "a series drawn in pairs of dots (the last run's validation)")              \
+    ROW(LINE_FINE, 0x2591, ',', "what a smoothed series is the mean of")                                     \
     ROW(GAP, 0x00D7, 'x', "a place where values are not finite")                                             \
     ROW(ARROW, 0x2192, '>', "from, to")                                                                      \
     ROW(UP, 0x2191, '^', "sorted upwards, more above")                                                       \

@@ -115,7 +115,7 @@ char *ui_tick_text(const UiTicks *ticks, double value, char buffer[UI_NUMBER]) {
         return buffer;
     }
     snprintf(buffer, UI_NUMBER, "%.4g", value == 0 ? 0 : value); /* no "-0" here either */
-    char *e = strchr(buffer, 'e'); /* 1e-05 is written 1e-5 */
+    char *e = strchr(buffer, 'e');                               /* 1e-05 is written 1e-5 */
     if (e != NULL) snprintf(e + 1, UI_NUMBER - (size_t)(e + 1 - buffer), "%d", atoi(e + 1));
     return buffer;
 }
@@ -290,6 +290,7 @@ static Frame frame_of(UiRect area, const UiPlot *plot, UiPlotView *view) {
     if (frame.axis_y) {
         int most = rest.h <= 2 ? rest.h : rest.h / 2 + 1;
         frame.y = ui_ticks(view->y0, view->y1, most, view->log_y);
+        if (frame.y.count < 3 && rest.h >= 4) frame.y = ui_ticks(view->y0, view->y1, rest.h, view->log_y);
         frame.label_w = plot->label_w > 0 ? plot->label_w : 4;
         for (int i = 0; i < frame.y.count; i++) {
             int width = ui_text_width(ui_tick_text(&frame.y, frame.y.tick[i], text));
@@ -316,8 +317,10 @@ static void draw_axis_y(UiGrid *grid, const Frame *frame, const UiPlotView *view
     char text[UI_NUMBER];
     for (int y = 0; y < left.h; y++)
         ui_put_glyph(grid, left, frame->label_w + 1, y, UI_GLYPH_UPRIGHT, UI_RULE);
-    for (int i = 0; i < frame->y.count; i++) {
+    for (int i = 0, before = -1; i < frame->y.count; i++) {
         int row = tick_row(frame, view, frame->y.tick[i]);
+        if (row == before) continue;
+        before = row;
         ui_print_right(grid, left, frame->label_w, row, UI_DIM, "%s",
                        ui_tick_text(&frame->y, frame->y.tick[i], text));
         ui_put_glyph(grid, left, frame->label_w + 1, row, UI_GLYPH_AXIS_Y, UI_RULE);
@@ -340,9 +343,9 @@ static void draw_axis_x(UiGrid *grid, const Frame *frame, const UiPlotView *view
         int column = ui_plot_column(view, frame->x.tick[i]);
         int width = ui_text_width(ui_tick_text(&frame->x, frame->x.tick[i], text));
         int x = column - labels.x - (width - 1) / 2;
-        ui_put_glyph(grid, axis, column - axis.x, 0, UI_GLYPH_AXIS_X, UI_RULE);
         if (x < 0) x = 0;
-        if (x <= used || x + width > free_to) continue;
+        if (x <= used || x + width > free_to) continue; /* no tick without its figure */
+        ui_put_glyph(grid, axis, column - axis.x, 0, UI_GLYPH_AXIS_X, UI_RULE);
         ui_text(grid, labels, x, 0, UI_DIM, text);
         used = x + width;
     }
@@ -373,9 +376,13 @@ static uint32_t with_dot(uint32_t old, int sy, int dx, int dy) {
 
 /* along: dots since the column began, so that dashes follow steep parts too. */
 static void pen_dot(const Pen *pen, int x, int y, int along) {
-    static const int period[] = {1, 6, 4}, on[] = {1, 4, 1};
+    static const struct {
+        int period;
+        unsigned on; /* a bit a dot */
+    } pattern[] = {[UI_SOLID] = {1, 1},       [UI_DASHED] = {6, 0xF}, [UI_DOTTED] = {4, 1},
+                   [UI_DASH_DOT] = {8, 0x4F}, [UI_PAIRS] = {8, 3},    [UI_FINE] = {2, 1}};
     if (x < 0 || y < 0 || x >= pen->w || y >= pen->h) return;
-    if (pen->sx > 1 && (x + along) % period[pen->dash] >= on[pen->dash]) return;
+    if (pen->sx > 1 && !(pattern[pen->dash].on >> (x + along) % pattern[pen->dash].period & 1)) return;
     int cx = x / pen->sx, cy = y / pen->sy;
     const UiCell *cell = ui_grid_at(pen->grid, pen->inner.x + cx, pen->inner.y + cy);
     if (cell == NULL) return;
@@ -497,18 +504,25 @@ static void draw_trace(Trace *trace, const UiSeries *series, bool smooth) {
     trace_flush(trace);
 }
 
+static const UiGlyph dash_mark[] = {
+    [UI_SOLID] = UI_GLYPH_LINE_SOLID,   [UI_DASHED] = UI_GLYPH_LINE_DASHED,
+    [UI_DOTTED] = UI_GLYPH_LINE_DOTTED, [UI_DASH_DOT] = UI_GLYPH_LINE_DASH_DOT,
+    [UI_PAIRS] = UI_GLYPH_LINE_PAIRS,   [UI_FINE] = UI_GLYPH_LINE_FINE};
+
 static void draw_series(UiGrid *grid, const UiPlotView *view, const UiSeries *series, bool raw) {
-    static const UiGlyph mark[] = {UI_GLYPH_LINE_SOLID, UI_GLYPH_LINE_DASHED, UI_GLYPH_LINE_DOTTED};
     int sx = dots_x(grid), sy = dots_y(grid);
     Trace trace = {.view = view};
     if (view->inner.w <= 0 || view->inner.h <= 0) return;
-    trace.pen =
-        (Pen){grid, view->inner, view->inner.w * sx, view->inner.h * sy, sx, sy, {0, 0, 0}, UI_SOLID, ','};
-    trace.pen.style = ui_style(&grid->look, raw ? series->ink | UI_FAINT : series->ink);
-    if (!raw) {
-        trace.pen.dash = series->dash;
-        trace.pen.mark = ui_glyph(UI_ASCII, mark[series->dash]);
-    }
+    UiDash dash = raw ? UI_FINE : series->dash;
+    trace.pen = (Pen){.grid = grid,
+                      .inner = view->inner,
+                      .w = view->inner.w * sx,
+                      .h = view->inner.h * sy,
+                      .sx = sx,
+                      .sy = sy,
+                      .style = ui_style(&grid->look, raw ? series->ink | UI_FAINT : series->ink),
+                      .dash = dash,
+                      .mark = ui_glyph(UI_ASCII, dash_mark[dash])};
     draw_trace(&trace, series, !raw);
     if (trace.columns == 1 && !raw)
         ui_put(grid, view->inner, trace.before.x / sx, trace.before.last / sy,
@@ -541,16 +555,27 @@ const UiPoint *ui_series_near(const UiSeries *series, double x) {
     return &series->point[low];
 }
 
-static int legend_entry(UiGrid *grid, UiRect head, int x, const UiPlot *plot, const UiSeries *series,
-                        bool draw) {
-    static const UiGlyph mark[] = {UI_GLYPH_LINE_SOLID, UI_GLYPH_LINE_DASHED, UI_GLYPH_LINE_DOTTED};
+const UiPoint *ui_series_here(const UiSeries *series, const UiPlotView *view, double x) {
+    const UiPoint *near = ui_series_near(series, x);
+    if (!near) return NULL;
+    int column = ui_plot_column(view, x), at = ui_plot_column(view, near->x);
+    if (at >= column - 1 && at <= column + 1) return near;
+    size_t i = (size_t)(near - series->point), other = x < near->x ? i - 1 : i + 1;
+    return other < series->count ? near : NULL; /* beyond the first and the last there is nothing to read */
+}
+
+/* Each series, and behind a smoothed one, "raw", what it is the mean of. */
+static int legend_entry(UiGrid *grid, UiRect head, int x, const UiPlot *plot, const UiPlotView *view,
+                        const UiSeries *series, bool draw) {
+    bool raw = series->smooth > 0 && !plot->has_cursor;
     char number[UI_NUMBER] = "";
     int width = ui_text_width(series->name) + 2;
     if (plot->has_cursor) {
-        const UiPoint *p = ui_series_near(series, plot->cursor);
+        const UiPoint *p = ui_series_here(series, view, plot->cursor);
         ui_number(number, p ? p->y : NAN, 7, 4);
         width += 7;
     }
+    if (raw) width += 7;
     if (!draw) return width;
     UiStyle style = ui_style(&grid->look, series->ink);
     x += ui_text(grid, head, x, 0, series->ink, series->name) + 1;
@@ -558,30 +583,37 @@ static int legend_entry(UiGrid *grid, UiRect head, int x, const UiPlot *plot, co
         ui_print(grid, head, x, 0, series->ink | UI_BOLD, "%*s",
                  ui_text_width(number) < 7 ? 7 - ui_text_width(number) + (int)strlen(number) : 7, number);
     else
-        ui_put(grid, head, x, 0, ui_glyph(grid->look.ladder, mark[series->dash]), style);
+        ui_put(grid, head, x, 0, ui_glyph(grid->look.ladder, dash_mark[series->dash]), style);
+    if (raw) {
+        x += 3 + ui_text(grid, head, x + 3, 0, UI_DIM, "raw") + 1;
+        ui_put_glyph(grid, head, x, 0, UI_GLYPH_LINE_FINE, series->ink | UI_FAINT);
+    }
     return width;
 }
 
-static void draw_head(UiGrid *grid, const Frame *frame, const UiPlot *plot) {
+static void draw_head(UiGrid *grid, const Frame *frame, const UiPlot *plot, const UiPlotView *view) {
     UiRect head = {frame->area.x, frame->area.y, frame->area.w, 1};
     int x =
         plot->title
             ? ui_text(grid, head, 0, 0, plot->selected ? UI_TITLE | UI_REVERSE : UI_TITLE, plot->title) + 2
             : 0;
-    if (plot->has_cursor)
+    if (plot->has_cursor && plot->cursor_text)
+        x += ui_text(grid, head, x, 0, UI_CURSOR, plot->cursor_text) + 2;
+    else if (plot->has_cursor)
         x += ui_print(grid, head, x, 0, UI_CURSOR, "%s %.6g", plot->x_name ? plot->x_name : "x",
                       plot->cursor) +
              2;
     int room = head.w - x, width = 0, shown = 0;
     while (shown < plot->count) { /* the first ones stay where it is narrow */
-        int more =
-            plot->series[shown].name ? legend_entry(grid, head, 0, plot, &plot->series[shown], false) + 2 : 0;
+        int more = plot->series[shown].name
+                       ? legend_entry(grid, head, 0, plot, view, &plot->series[shown], false) + 2
+                       : 0;
         if (width + more - 2 > room) break;
         width += more, shown++;
     }
     x = head.w - (width > 2 ? width - 2 : 0);
     for (int s = 0; s < shown; s++)
-        if (plot->series[s].name) x += legend_entry(grid, head, x, plot, &plot->series[s], true) + 2;
+        if (plot->series[s].name) x += legend_entry(grid, head, x, plot, view, &plot->series[s], true) + 2;
 }
 
 static void draw_cursor(UiGrid *grid, const UiPlotView *view, const UiPlot *plot) {
@@ -600,7 +632,7 @@ static bool has_points(const UiPlot *plot) {
 UiPlotView ui_plot_draw(UiGrid *grid, UiRect area, const UiPlot *plot) {
     UiPlotView view = ranges(plot);
     Frame frame = frame_of(area, plot, &view);
-    if (frame.head) draw_head(grid, &frame, plot);
+    if (frame.head) draw_head(grid, &frame, plot, &view);
     if (frame.axis_y) draw_axis_y(grid, &frame, &view);
     if (frame.axis_x) draw_axis_x(grid, &frame, &view, plot->x_name);
     draw_cursor(grid, &view, plot);

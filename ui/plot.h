@@ -13,7 +13,8 @@ typedef struct UiPoint {
     double x, y, low, high;
 } UiPoint;
 
-typedef enum UiDash { UI_SOLID, UI_DASHED, UI_DOTTED } UiDash;
+/* Told apart without colour too: by pattern, on the ASCII rung by mark. UI_FINE is of raw traces. */
+typedef enum UiDash { UI_SOLID, UI_DASHED, UI_DOTTED, UI_DASH_DOT, UI_PAIRS, UI_FINE } UiDash;
 
 typedef struct UiSeries {
     const char *name; /* for legend and read-out; NULL: not in the legend */
@@ -21,7 +22,7 @@ typedef struct UiSeries {
     UiDash dash;
     const UiPoint *point; /* x ascending; borrowed */
     size_t count;
-    double smooth; /* 0: as it is; up to 0.999: EMA, with the raw trace dim behind it */
+    double smooth; /* 0: as it is; up to 0.999: EMA, with the raw trace dim and fine behind it */
     bool focus;    /* drawn last */
 } UiSeries;
 
@@ -37,8 +38,9 @@ typedef struct UiPlot {
     bool bare;            /* no axes, no legend: the picture alone */
     int label_w;          /* columns for the figures of y, at least (0: 4): lets plots line up */
     bool has_cursor;
-    double cursor; /* the read-out takes the place of the legend */
-    bool selected; /* title drawn as what the keys act on */
+    double cursor;           /* the read-out takes the place of the legend */
+    const char *cursor_text; /* where the cursor is, in words; NULL: x_name and the figure */
+    bool selected;           /* title drawn as what the keys act on */
 } UiPlot;
 
 /* What was drawn, to map between columns and values. */
@@ -58,6 +60,9 @@ double ui_plot_x_at(const UiPlotView *view, int column);
 int ui_plot_column(const UiPlotView *view, double x);
 /* The point of a series nearest to x, or NULL where it has none. */
 const UiPoint *ui_series_near(const UiSeries *series, double x);
+/* The same where it is of this place: within a column, or nearer than half way to the next point; else NULL.
+ */
+const UiPoint *ui_series_here(const UiSeries *series, const UiPlotView *view, double x);
 /* The x of all points, least and greatest; false where there is no point. */
 bool ui_plot_extent(const UiPlot *plot, double *x0, double *x1);
 

@@ -40,12 +40,12 @@ void curves_full(const ViewContext *context, int series, HistoryAxis axis, doubl
     point = history_points(context->now, series, HISTORY_VALIDATION, axis, &count);
     if (count) add(out, "val", UI_VALIDATION, UI_DASHED, 0, point, count);
     point = history_points(context->now, series, HISTORY_BATCH, axis, &count);
-    if (count) add(out, "batch", UI_TRAINING | UI_FAINT, UI_SOLID, smooth, point, count);
+    if (count) add(out, "batch", UI_TRAINING | UI_FAINT, UI_DASH_DOT, smooth, point, count);
     point = last_points(context, series, HISTORY_FIT, axis, &count);
     if (count < 2) point = last_points(context, series, HISTORY_BATCH, axis, &count);
     if (count) add(out, "last", UI_LAST, UI_DOTTED, 0, point, count);
     point = last_points(context, series, HISTORY_VALIDATION, axis, &count);
-    if (count > 1) add(out, "last val", UI_LAST, UI_DOTTED, 0, point, count);
+    if (count > 1) add(out, "last val", UI_LAST, UI_PAIRS, 0, point, count);
 }
 
 bool curves_empty(const Curves *curves) {

@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const double smooth_levels[] = {0, 0.6, 0.9, 0.99};
-enum { SMOOTH_LEVELS = 4, PLOT_H = 6, INFO_H = 6 };
+enum { SMOOTH_LEVELS = 4, PLOT_H = 6, INFO_H = 6, LOW_H = 30 }; /* LOW_H: of a screen */
 
 typedef struct TrainState {
     bool begun;
@@ -69,16 +69,37 @@ static void title_of(const ViewContext *context, int series, char title[80]) {
     snprintf(title, 80, "%.60s", name);
 }
 
+/* Where the cursor is: "epoch 0.05, step 2". */
+static void place_of(const ViewContext *context, const TrainState *state, char text[80]) {
+    size_t count;
+    UiSeries series = {.point = history_points(context->now, 0, HISTORY_BATCH, state->axis, &count)};
+    series.count = count;
+    const UiPoint *near = ui_series_near(&series, state->cursor);
+    text[0] = '\0';
+    if (!near) return;
+    size_t at = (size_t)(near - series.point);
+    double step = history_points(context->now, 0, HISTORY_BATCH, HISTORY_STEP, &count)[at].x;
+    double epoch = history_points(context->now, 0, HISTORY_BATCH, HISTORY_EPOCH, &count)[at].x;
+    if (state->axis == HISTORY_STEP)
+        snprintf(text, 80, "step %.0f, epoch %.2f", step, epoch);
+    else if (state->axis == HISTORY_EPOCH)
+        snprintf(text, 80, "epoch %.2f, step %.0f", state->cursor, step);
+    else
+        snprintf(text, 80, "%.3g s, step %.0f", state->cursor, step);
+}
+
 static void draw_plot(ViewContext *context, UiGrid *grid, UiRect area, int series, bool bare) {
     TrainState *state = state_of(context);
     Curves curves;
     char title[80];
+    char place[80];
     curves_full(context, series, state->axis, state->smooth, &curves);
     title_of(context, series, title);
+    place_of(context, state, place);
     bool here = series == state->focus;
     state->plot[series] = area;
     UiPlot plot = {.title = bare ? NULL : title,
-                   .x_name = history_axis_name(state->axis),
+                   .x_name = history_axis_title(state->axis),
                    .series = curves.series,
                    .count = curves.count,
                    .x0 = state->window ? state->x0 : state->all0,
@@ -92,6 +113,7 @@ static void draw_plot(ViewContext *context, UiGrid *grid, UiRect area, int serie
                    .bare = bare,
                    .has_cursor = state->has_cursor && !curves_empty(&curves),
                    .cursor = state->cursor,
+                   .cursor_text = place,
                    .selected = here && context->live && series_of(context) > 1};
     if (state->log_x && !state->window && state->axis == HISTORY_STEP && plot.x0 < 1) plot.x0 = 1;
     UiPlotView view = ui_plot_draw(grid, area, &plot);
@@ -131,39 +153,75 @@ static void draw_plots(ViewContext *context, UiGrid *grid, UiRect area) {
     }
 }
 
-/* The value of a kind at the cursor, or the newest. */
-static double value_at(const ViewContext *context, const TrainState *state, HistoryKind kind) {
+/* The point of a kind at the cursor, or the newest; NULL where there is none at this place. epoch: which it
+ * is of. */
+static const UiPoint *point_at(const ViewContext *context, const TrainState *state, HistoryKind kind,
+                               double *epoch) {
     size_t count;
     const UiPoint *point = history_points(context->now, state->focus, kind, state->axis, &count);
-    if (!count) return NAN;
-    if (!state->has_cursor) return point[count - 1].y;
+    if (!count) return NULL;
     UiSeries series = {.point = point, .count = count};
-    return ui_series_near(&series, state->cursor)->y;
+    const UiPoint *at =
+        state->has_cursor ? ui_series_here(&series, &state->view, state->cursor) : &point[count - 1];
+    if (at && epoch)
+        *epoch = history_points(context->now, state->focus, kind, HISTORY_EPOCH, &count)[at - point].x;
+    return at;
 }
 
-static void draw_meaning(UiGrid *grid, UiRect area, int y, UiInk ink, const char *name, double value,
-                         const char *meaning) {
-    char number[UI_NUMBER];
-    ui_text(grid, area, 1, y, ink, name);
-    ui_text(grid, area, 7, y, ink, ui_number(number, value, 8, 5));
-    ui_text(grid, area, 17, y, UI_DIM, meaning);
+static double value_at(const ViewContext *context, const TrainState *state, HistoryKind kind) {
+    const UiPoint *point = point_at(context, state, kind, NULL);
+    return point ? point->y : NAN;
 }
 
 /* What each line of the legend is a number of: fit and evaluated figures must not be taken for each other. */
+static const struct {
+    HistoryKind kind;
+    UiInk ink;
+    const char *name, *meaning, *brief;
+} meanings[] = {
+    {HISTORY_FIT, UI_TRAINING, "fit", "mean over the epoch, while weights moved, dropout on", "epoch's mean"},
+    {HISTORY_VALIDATION, UI_VALIDATION, "val", "at the epoch's end, dropout off, rows that never train",
+     "epoch's end"},
+    {HISTORY_BATCH, UI_TRAINING | UI_FAINT, "batch", "of the rows of one step, before its update, dropout on",
+     "one step"},
+};
+enum { MEANINGS = sizeof meanings / sizeof *meanings };
+
 static void draw_meanings(ViewContext *context, UiGrid *grid, UiRect area) {
     TrainState *state = state_of(context);
-    char probe[80];
-    draw_meaning(grid, area, 0, UI_TRAINING, "fit", value_at(context, state, HISTORY_FIT),
-                 "mean over the epoch, while weights moved, dropout on");
-    draw_meaning(grid, area, 1, UI_VALIDATION, "val", value_at(context, state, HISTORY_VALIDATION),
-                 "at the epoch's end, dropout off, rows that never train");
-    draw_meaning(grid, area, 2, UI_TRAINING | UI_FAINT, "batch", value_at(context, state, HISTORY_BATCH),
-                 "of the rows of one step, before its update, dropout on");
+    char number[UI_NUMBER], probe[80];
+    for (int i = 0; i < MEANINGS; i++) {
+        double epoch = 0;
+        const UiPoint *point = point_at(context, state, meanings[i].kind, &epoch);
+        ui_text(grid, area, 1, i, meanings[i].ink, meanings[i].name);
+        ui_text(grid, area, 7, i, meanings[i].ink, ui_number(number, point ? point->y : NAN, 8, 5));
+        int x = 17;
+        if (point && i < 2) x += ui_print(grid, area, x, i, UI_TEXT, "epoch %.0f: ", epoch);
+        ui_text(grid, area, x, i, UI_DIM, meanings[i].meaning);
+    }
     if (!context->look || state->focus != 0) return;
     const StReadings *readings = &context->look->readings;
     snprintf(probe, sizeof probe, "now, dropout off, on %lld fixed rows of train (step %lld)",
              (long long)readings->probe_rows, (long long)readings->step);
-    draw_meaning(grid, area, 3, UI_TEXT, "now", readings->probe_loss, probe);
+    ui_text(grid, area, 1, MEANINGS, UI_TEXT, "now");
+    ui_text(grid, area, 7, MEANINGS, UI_TEXT, ui_number(number, readings->probe_loss, 8, 5));
+    ui_text(grid, area, 17, MEANINGS, UI_DIM, probe);
+}
+
+/* The same in one row: "fit 0.2131 epoch's mean   val 0.2507 epoch's end   now 0.24". */
+static void draw_meanings_row(ViewContext *context, UiGrid *grid, UiRect row) {
+    TrainState *state = state_of(context);
+    char number[UI_NUMBER];
+    int x = 1;
+    for (int i = 0; i < MEANINGS; i++) {
+        x += ui_text(grid, row, x, 0, meanings[i].ink, meanings[i].name) + 1;
+        ui_text(grid, row, x, 0, meanings[i].ink,
+                ui_number(number, value_at(context, state, meanings[i].kind), 6, 4));
+        x += 7 + ui_text(grid, row, x + 7, 0, UI_DIM, meanings[i].brief) + 2;
+    }
+    if (!context->look || state->focus != 0 || x + 10 > row.w) return;
+    ui_text(grid, row, x, 0, UI_TEXT, "now");
+    ui_text(grid, row, x + 4, 0, UI_TEXT, ui_number(number, context->look->readings.probe_loss, 6, 4));
 }
 
 static int field(UiGrid *grid, UiRect area, int x, int y, const char *name, const char *value, int width) {
@@ -172,6 +230,7 @@ static int field(UiGrid *grid, UiRect area, int x, int y, const char *name, cons
     return x + width + 2;
 }
 
+/* How the curves are shown; and, below it where there is room, how training goes on. */
 static void draw_fields(ViewContext *context, UiGrid *grid, UiRect area) {
     TrainState *state = state_of(context);
     const Recipe *recipe = session_recipe(context->session);
@@ -213,12 +272,13 @@ static void draw_fields(ViewContext *context, UiGrid *grid, UiRect area) {
 static void train_draw(ViewContext *context, UiGrid *grid, UiRect area) {
     TrainState *state = state_of(context);
     extent(context, state);
-    if (area.h >= INFO_H + 2 * PLOT_H - 1 && area.w >= 60) {
+    if (area.h >= INFO_H + 2 * PLOT_H - 1 && area.w >= 60 && grid->h > LOW_H) {
         UiRect info = ui_cut_bottom(&area, INFO_H);
         draw_meanings(context, grid, ui_cut_top(&info, 4));
         draw_fields(context, grid, info);
     } else if (area.h >= PLOT_H + 3 && area.w >= 60) {
-        draw_fields(context, grid, ui_cut_bottom(&area, 2));
+        draw_fields(context, grid, ui_cut_bottom(&area, 1));
+        draw_meanings_row(context, grid, ui_cut_bottom(&area, 1));
     }
     if (area.w >= 40) area = ui_inset(area, 1, 0);
     draw_plots(context, grid, area);
@@ -454,7 +514,9 @@ static void train_explain(ViewContext *context, StText *out) {
     size_t count;
     title_of(context, state->focus, title);
     st_text_format(out, "%s", title);
-    if (state->has_cursor) st_text_format(out, " at %s %.6g", history_axis_name(state->axis), state->cursor);
+    char place[80];
+    place_of(context, state, place);
+    if (state->has_cursor) st_text_format(out, " at %s", place);
     st_text_format(out, ": fit %.6g, validation %.6g, batch %.6g\n", value_at(context, state, HISTORY_FIT),
                    value_at(context, state, HISTORY_VALIDATION), value_at(context, state, HISTORY_BATCH));
     const Recipe *recipe = session_recipe(context->session);

@@ -264,11 +264,14 @@ static void test_train_view(void **state) {
     Vt *vt = start(*state, 80, 24, NULL, "--play");
     VT_WANT(vt, trains_past(vt, 4));
     vt_key(vt, "4");
-    VT_WANT(vt, vt_shows(vt, "mean over the epoch, while weights moved, dropout on"));
+    VT_WANT(vt, vt_shows(vt, "epoch's mean"));
+    VT_WANT(vt, vt_shows(vt, "epoch's end"));
+    VT_WANT(vt, vt_shows(vt, "raw ░"));
     vt_key(vt, "space");
     VT_WANT(vt, vt_row_shows(vt, 0, "paused"));
     vt_key(vt, "x");
     VT_WANT(vt, vt_shows(vt, "x second"));
+    VT_WANT(vt, vt_shows(vt, "seconds of computing"));
     vt_type(vt, ":train x=step log_y smooth=0.6\r");
     VT_WANT(vt, vt_shows(vt, "x step"));
     VT_WANT(vt, vt_shows(vt, "scale log y"));
