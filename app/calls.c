@@ -172,8 +172,9 @@ static bool train(Session *session, const ProgramArguments *arguments, StError *
     FitResult result;
     bool done = fit_train(session, &plan, &result, error);
     StTrainerState state = result.status.state;
-    bool trained =
-        state == ST_STATE_DONE || state == ST_STATE_STOPPED; /* even where the log was not written */
+    bool trained = state == ST_STATE_DONE ||
+                   state == ST_STATE_STOPPED || /* even where the log was not written */
+                   (state == ST_STATE_DIVERGED && result.status.restored > 0);
     if (!trained && state != ST_STATE_DIVERGED) return false;
     if (trained && *arguments->save)
         done = session_save(session, arguments->save, done ? error : NULL) && done;

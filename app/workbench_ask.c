@@ -34,7 +34,8 @@ static bool weights_unsaved(const Bench *bench) {
     if (!run) return false;
     st_trainer_status(run->trainer, &status);
     bool kept = bench->kept_run == run->number && bench->kept_step == status.step;
-    return !kept && status.epoch >= 1 && status.state != ST_STATE_DIVERGED;
+    bool worth = status.state != ST_STATE_DIVERGED || status.restored > 0;
+    return !kept && status.epoch >= 1 && worth;
 }
 
 void bench_ask_text(const Bench *bench, char text[ST_MESSAGE_MAX]) {

@@ -92,6 +92,7 @@ typedef struct StTrainerStatus {
     StScores last, validation; /* the newest step's, the newest epoch's */
     bool has_last, has_validation;
     int64_t validation_epoch;
+    int64_t restored; /* the epoch whose weights restore_best put back when training ended; 0: none */
     char reason[512]; /* DONE by a callback, DIVERGED: why, as a sentence */
 } StTrainerStatus;
 void st_trainer_status(StTrainer *trainer, StTrainerStatus *status); /* any thread */

@@ -1,6 +1,5 @@
 /* What ends a run early. Keras 3's EarlyStopping to the letter (callbacks/early_stopping.py), with one word
- * more: restore_best holds however training ends, but where it diverged: there the weights before that are
- * what one wants to look at. */
+ * more: restore_best holds however training ends, where it diverged too. */
 #include "train/trainer_engine.h"
 
 #include <inttypes.h>

@@ -115,13 +115,21 @@ static void set_state(StTrainer *t, StTrainerState state, const char *reason) {
     st_trainer_wake(t);
 }
 
+/* The best weights back, where that was asked for and they are others than now. */
+static bool restore_best(StTrainer *t, char *reason, size_t size) {
+    if (!st_early_restore(t, reason, size)) return false;
+    t->version++;
+    t->gradients_valid = false;
+    st_replay_forget(t);
+    pthread_mutex_lock(&t->lock);
+    t->status.restored = t->early.best_epoch;
+    pthread_mutex_unlock(&t->lock);
+    return true;
+}
+
 /* Training is over, for now: best weights back, a last snapshot. */
 static void end(StTrainer *t, StTrainerState state, char *reason, size_t size) {
-    if (st_early_restore(t, reason, size)) {
-        t->version++;
-        t->gradients_valid = false;
-        st_replay_forget(t);
-    }
+    restore_best(t, reason, size);
     if (t->snapshots) publish_present(t, NULL);
     set_state(t, state, reason);
 }
@@ -145,6 +153,7 @@ static void diverge(StTrainer *t) {
     if (epoch < t->epoch) t->epoch = epoch;
     t->version++;
     t->gradients_valid = before != NULL;
+    if (restore_best(t, reason, sizeof reason)) before = NULL; /* the step was not one of these weights */
     if (t->snapshots) publish_present(t, before);
     pthread_mutex_lock(&t->lock);
     t->autopsy_steps = t->replay.steps;
@@ -272,7 +281,11 @@ static void begin(StTrainer *t) {
     }
     t->mark = st_trainer_clock();
     t->paced_at = 0; /* the first step at once */
-    if (state != ST_STATE_TRAINING) set_state(t, ST_STATE_TRAINING, "");
+    if (state == ST_STATE_TRAINING) return;
+    pthread_mutex_lock(&t->lock);
+    t->status.restored = 0;
+    pthread_mutex_unlock(&t->lock);
+    set_state(t, ST_STATE_TRAINING, "");
 }
 
 /* Up to which step `count` more steps or epochs go, counted from where earlier such orders end. */

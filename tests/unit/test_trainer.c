@@ -607,6 +607,51 @@ static void a_last_update_that_overflows_is_taken_back(void **state) {
     setup_end(&setup);
 }
 
+/* restore_best holds where training diverged, too. */
+static void divergence_gives_the_best_back(void **state) {
+    (void)state;
+    Setup setup;
+    setup_begin(&setup, WILD "split train=0.8 validation=0.2\n"
+                             "callbacks early_stopping=val_loss patience=100 restore_best=yes\n");
+    StTrainerPlan plan = setup_plan(&setup);
+    plan.lossless = plan.snapshots = true;
+    StTrainer *trainer = setup_trainer(&plan);
+    for (int i = 0; i < 5; i++)
+        st_trainer_one_epoch(trainer);
+    st_trainer_wait(trainer);
+    st_trainer_set_rate(trainer, 1e4);
+    st_trainer_play(trainer);
+    static StRecord records[1000];
+    int count = run_lossless(trainer, records, 1000);
+    double best = INFINITY;
+    int64_t epoch = 0;
+    for (int i = 0; i < count; i++)
+        if (records[i].epoch_end && records[i].validation.loss < best) {
+            best = records[i].validation.loss;
+            epoch = records[i].epoch;
+        }
+    StTrainerStatus status = status_of(trainer);
+    assert_int_equal(status.state, ST_STATE_DIVERGED);
+    assert_in_range(epoch, 1, 5);
+    assert_int_equal(status.restored, epoch);
+    char words[80];
+    snprintf(words, sizeof words, "; the weights of epoch %d are back, the best", (int)epoch);
+    assert_memory_equal(status.reason, "diverged at step ", 17);
+    assert_non_null(strstr(status.reason, words));
+    StScores now;
+    StError error = {0};
+    assert_true(st_trainer_evaluate(trainer, ST_VALIDATION, &now, &error));
+    assert_true(now.loss == best);
+    const StSnapshot *snapshot = st_trainer_snapshot_now(trainer);
+    assert_null(snapshot->before); /* the step that diverged was not one of these weights */
+    assert_null(snapshot->gradients);
+    st_trainer_release(trainer, snapshot);
+    StAutopsyStep autopsy[40];
+    assert_true(st_trainer_autopsy(trainer, autopsy, 40) > 0);
+    st_trainer_destroy(trainer);
+    setup_end(&setup);
+}
+
 static void early_divergence_has_a_shorter_autopsy(void **state) {
     (void)state;
     Setup setup;
@@ -744,6 +789,7 @@ int main(void) {
         cmocka_unit_test(divergence_names_where_and_keeps_the_weights),
         cmocka_unit_test(an_update_that_overflows_is_taken_back),
         cmocka_unit_test(a_last_update_that_overflows_is_taken_back),
+        cmocka_unit_test(divergence_gives_the_best_back),
         cmocka_unit_test(early_divergence_has_a_shorter_autopsy),
         cmocka_unit_test(lossless_records_are_all_there),
         cmocka_unit_test(unread_records_are_merged),
