@@ -413,7 +413,7 @@ static void complete(void *context, const char *line, int cursor, int *begins, U
 
 int call_shell(ProgramArguments *arguments) {
     StError error = {0};
-    bool leave = false;
+    bool leave = false, typed = isatty(STDIN_FILENO), failed_line = false;
     const Command quit[] = {{"quit", "", "leaves the shell", PLACE_SHELL, .act = act_quit}, {0}};
     Session *session = make_session(arguments, PLACE_SHELL, &error);
     if (!session || (arguments->files && !open_file(session, arguments->file[0], &error)))
@@ -425,11 +425,16 @@ int call_shell(ProgramArguments *arguments) {
     UiPrompt *prompt = ui_prompt_create("strata", has_history ? history : NULL, complete, session);
     char *line;
     while (prompt && !leave && (line = ui_prompt_plain(prompt, "strata> "))) {
-        if (!session_run_line(session, line, (Source){0}, &error)) fprintf(stderr, "%s\n", error.message);
+        if (!session_run_line(session, line, (Source){0}, &error)) {
+            fprintf(stderr, "%s\n", error.message);
+            failed_line = true;
+        }
         free(line);
     }
     ui_prompt_free(prompt);
-    return end(session, prompt != NULL || st_fail(&error, ST_ERR_MEMORY, "no memory for a prompt"), &error);
+    int status =
+        end(session, prompt != NULL || st_fail(&error, ST_ERR_MEMORY, "no memory for a prompt"), &error);
+    return failed_line && !typed ? 1 : status; /* a person has seen it; what wrote into the pipe has not */
 }
 
 /* ---- help ---- */

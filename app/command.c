@@ -1,6 +1,7 @@
 #include "command.h"
 #include "fit.h"
 #include "predict.h"
+#include "program.h"
 #include "show.h"
 
 #include <limits.h>
@@ -401,7 +402,23 @@ const char *command_name_at(const void *session, int index) {
     return st_layer_kind_name_at(NULL, index);
 }
 
+/* What is a call of the program, and no command: what does it here, where something does. */
+static bool fail_call(const char *name, StError *error) {
+    static const struct { const char *call, *here; } hints[] = {{"summary", "show stack"}, {"train", "fit"}};
+    for (int i = 0; program_call_at(NULL, i); i++) {
+        if (strcmp(program_call_at(NULL, i), name) != 0) continue;
+        for (size_t h = 0; h < sizeof hints / sizeof *hints; h++)
+            if (strcmp(hints[h].call, name) == 0)
+                return st_fail(error, ST_ERR_NAME, "'%s' is no command; '%s' does it here", name,
+                               hints[h].here);
+        return st_fail(error, ST_ERR_NAME, "'%s' is no command but a call of the program: strata %s", name,
+                       name);
+    }
+    return true;
+}
+
 bool command_unknown(const Session *session, const char *name, StError *error) {
+    if (!fail_call(name, error)) return false;
     const char *near = st_nearest(name, command_name_at, session);
     if (near)
         return st_fail(error, ST_ERR_NAME, "unknown command or layer kind '%.60s'; did you mean '%s'?", name,

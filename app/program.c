@@ -18,8 +18,8 @@ static const StChoice log_choices[] = {
 const StOption program_options[] = {
     ROW(epochs, ST_INT, "", .low = 1, .high = 2147483647, .help = "so many epochs, whatever the recipe says"),
     ROW(seed, ST_TEXT, "", .help = "another seed than the recipe's"),
-    ROW(threads, ST_INT, "0", .low = 0, .high = ST_THREADS_MAX,
-        .help = "threads that train (0: one a processor, at most 4); never changes a bit of the result"),
+    ROW(threads, ST_INT, "", .low = 1, .high = ST_THREADS_MAX,
+        .help = "threads that train, else one a processor, at most 4; never changes a bit of the result"),
     ROW(init, ST_TEXT, "", .help = "weights to begin with (.safetensors)"),
     ROW(save, ST_TEXT, "", .help = "writes the weights there (.safetensors)"),
     ROW(log, ST_TEXT, "", .help = "writes every epoch's or step's figures there, as CSV"),
@@ -106,9 +106,17 @@ static bool option_name(const char *word, char name[40]) {
     return true;
 }
 
+static bool fail_unlisted(const ProgramCall *call, const char *word, StError *error) {
+    if (call == &workbench)
+        return st_fail(error, ST_ERR_NAME, "unknown option %.60s; strata --help lists calls and options",
+                       word);
+    return st_fail(error, ST_ERR_NAME, "%s: unknown option %.60s; strata %s --help lists them", call->name,
+                   word, call->name);
+}
+
 static bool fail_option(const ProgramCall *call, const char *word, const char *name, StError *error) {
     const char *near = st_nearest(name, call_option_at, call);
-    if (!near) return st_fail(error, ST_ERR_NAME, "%s: unknown option %.60s", call->name, word);
+    if (!near) return fail_unlisted(call, word, error);
     char dashed[40];
     snprintf(dashed, sizeof dashed, "%s", near);
     for (char *s = dashed; *s; s++)
@@ -170,7 +178,7 @@ static bool take_words(const ProgramCall *call, ProgramArguments *to, int count,
             int screen = take_screen(call, to, words[i], error);
             if (screen < 0 || (screen == 0 && !take_option(call, to, count, words, &i, error))) return false;
         } else if (!only_words && *words[i] == '-' && words[i][1]) {
-            return st_fail(error, ST_ERR_NAME, "%s: unknown option %.60s", call->name, words[i]);
+            return fail_unlisted(call, words[i], error);
         } else if (to->files == call->most) {
             return st_fail(error, ST_ERR_VALUE, "%s: '%.60s' is one word too many", call->name, words[i]);
         } else {

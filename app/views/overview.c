@@ -66,7 +66,7 @@ static void draw_totals(UiGrid *grid, UiRect area, int y, const StStackInfo *inf
     double parameters = (double)info->parameters;
     ui_print(grid, area, 4, y, UI_DIM, "%s parameters, %s", ui_count(count, parameters),
              parts_bytes(bytes, st_times(info->parameters, 4)));
-    ui_print(grid, area, 4, y + 1, UI_DIM, "%s FLOP a row", ui_count(flops, (double)info->flops));
+    ui_print(grid, area, 4, y + 1, UI_DIM, "%s FLOPs a sample", ui_count(flops, (double)info->flops));
 }
 
 /* What it is trained on, and how: where there are rows left under the stack. */

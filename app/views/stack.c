@@ -155,8 +155,8 @@ static void selection_moved(State *state, int before) {
 static const UiColumn columns[COLUMNS] = {
     [NUMBER] = {"#", 3, true, false, 0},         [LAYER] = {"layer", 13, false, true, 0},
     [NAME] = {"name", 12, false, false, 5},      [OUTPUT] = {"output", 9, true, false, 1},
-    [PARAMETERS] = {"param", 7, true, false, 2}, [FLOPS] = {"FLOP/row", 8, true, false, 3},
-    [BYTES] = {"bytes/row", 9, true, false, 4},
+    [PARAMETERS] = {"param", 7, true, false, 2}, [FLOPS] = {"FLOPs", 8, true, false, 3},
+    [BYTES] = {"bytes", 9, true, false, 4},
 };
 
 static void copy_text(char text[UI_CELL_TEXT], const char *from) {
@@ -337,7 +337,7 @@ static void note_costs(ViewContext *context, const Shown *now, Note *notes, int 
     if (told || now->stack->count == 0) return;
     Note *note = &notes[(*count)++];
     *note = (Note){.ink = UI_TEXT, .rank = 0};
-    st_text_format(&note->text, "%s parameters, %s trainable · %s FLOP a row forward",
+    st_text_format(&note->text, "%s parameters, %s trainable · %s FLOPs a sample, forward",
                    parts_whole(a, info->parameters), parts_whole(b, info->trainable),
                    parts_whole(c, info->flops));
     note = &notes[(*count)++];
@@ -476,7 +476,7 @@ static void describe(const Shown *now, int layer, StText *out) {
     if (wrong_at(now, layer)) st_text_format(out, "does not fit: %s\n", wrong_at(now, layer));
     describe_weights(info, out);
     if (info->out.rank > 0)
-        st_text_format(out, "%s parameters, %s FLOP and %s a row\n", parts_whole(a, info->parameters),
+        st_text_format(out, "%s parameters, %s FLOPs and %s a sample\n", parts_whole(a, info->parameters),
                        parts_whole(b, info->flops), parts_bytes(c, info->bytes));
     StText value = {0};
     for (const StOption *row = at->kind->options; row->name; row++) {

@@ -336,7 +336,7 @@ static void draw_health(ViewContext *context, UiGrid *grid, UiRect area) {
     const StReadings *readings = &context->look->readings;
     if (!sort_rows(state, readings)) return;
     state->lines = lines_of(readings, area);
-    state->wider = area.w >= 160 ? 2 : 0;
+    state->wider = state->lines > 1 && area.w > 80 ? (area.w - 80) / 10 : area.w >= 160 ? 2 : 0;
     select_row(state, readings);
     Shown now = {.context = context, .readings = readings, .state = state};
     int rows = readings->count * state->lines + 1;

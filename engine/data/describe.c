@@ -29,6 +29,15 @@ static void padded(StText *out, const char *name, int cells) {
     if (length < cells) st_text_format(out, "%*s", cells - length, "");
 }
 
+static void bytes(int64_t count, StText *out) {
+    static const char *const unit[] = {"kB", "MB", "GB", "TB"};
+    double value = (double)count / 1000;
+    int i = 0;
+    while (value >= 999.95 && i < 3)
+        value /= 1000, i++;
+    st_text_format(out, ", %.1f %s in memory\n", value, unit[i]);
+}
+
 static void title(const StDataset *d, StText *out) {
     const StTable *t = &d->table;
     st_data_print(&d->spec, out);
@@ -49,7 +58,7 @@ static void title(const StDataset *d, StText *out) {
         st_text_format(out, ", classification in %d classes", t->classes);
     else
         st_text_format(out, ", regression of %s number%s", y, strcmp(y, "1") == 0 ? "" : "s");
-    st_text_format(out, ", %.1f KB in memory\n", (double)st_dataset_bytes(d) / 1024);
+    bytes(st_dataset_bytes(d), out);
     if (t->task_note) st_text_format(out, "%s\n", t->task_note);
 }
 

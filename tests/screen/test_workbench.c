@@ -330,7 +330,7 @@ static void test_mouse(void **state) {
     VT_WANT(vt, vt_shows(vt, "1 dense relu"));
     assert_true(vt_find(vt, "1 dense relu", &x, &y));
     vt_click(vt, x, y); /* the stack, where it is summed up, leads to its view */
-    VT_WANT(vt, vt_shows(vt, "FLOP/row"));
+    VT_WANT(vt, vt_shows(vt, "FLOPs"));
     quit(vt);
 }
 

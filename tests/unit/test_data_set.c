@@ -475,7 +475,7 @@ static void a_description(void **state) {
     st_dataset_describe(set, &text);
     assert_string_equal(text.data, "data csv a.csv\n"
                                    "3 rows: train 3\n"
-                                   "input 3 (raw 2), classification in 2 classes, 0.1 KB in memory\n"
+                                   "input 3 (raw 2), classification in 2 classes, 0.1 kB in memory\n"
                                    "\n"
                                    "column  type              min         max        mean          sd\n"
                                    "k       category  2: u (1) v (2)\n"

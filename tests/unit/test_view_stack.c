@@ -20,7 +20,7 @@ static void test_picture(void **unused) {
     rig_shows(rig, 80, 19, "2  dropout 0.2      dropout               8        0         0       32 B");
     rig_shows(rig, 120, 30, "1  dense 8 tanh     dense                 8       24        32       32 B");
     rig_shows(rig, 200, 50, "1  dense 8 tanh     dense                 8       24        32       32 B");
-    rig_shows(rig, 80, 19, "42 parameters, 42 trainable · 64 FLOP a row forward");
+    rig_shows(rig, 80, 19, "42 parameters, 42 trainable · 64 FLOPs a sample, forward");
     rig_shows(rig, 80, 19, "weights 168 B · gradients 168 B · adam's state 336 B · 32 rows 2.30 kB");
     rig_shows(rig, 80, 19, "O compile optimizer=adam loss=sparse_categorical_crossentropy");
     rig_shows(rig, 80, 19, "F fit epochs=5");
@@ -191,7 +191,7 @@ static void test_explain_and_json(void **unused) {
     StText text = {0};
     rig->view->explain(&rig->context, &text);
     assert_non_null(strstr(st_text_string(&text), "Layer 1, dense"));
-    assert_non_null(strstr(st_text_string(&text), "24 parameters, 32 FLOP"));
+    assert_non_null(strstr(st_text_string(&text), "24 parameters, 32 FLOPs"));
     st_text_clear(&text);
     rig->view->json(&rig->context, &text);
     assert_non_null(strstr(st_text_string(&text),
