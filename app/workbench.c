@@ -188,9 +188,14 @@ static void happened(Bench *bench, const UiEvent *event) {
     }
 }
 
-/* Frames that news ask for keep to 30 a second and to 2 % of a processor; those that a key asks for to 30. */
+/* Of a processor, at most, for frames; with what the inspector takes (engine/inspect/inspection.c) under 2 %.
+ */
+static const double SHARE = 0.013;
+
+/* Frames that news ask for keep to 30 a second and to their share of a processor; those that a key asks for
+ * to 30. */
 static double frame_wait(const Bench *bench) {
-    double least = bench->pressed ? 0.02 : fmin(fmax(1.0 / 30, bench->cost * 50), 0.5);
+    double least = bench->pressed ? 0.02 : fmin(fmax(1.0 / 30, bench->cost / SHARE), 0.5);
     return bench->drawn + least - seconds_of(CLOCK_MONOTONIC);
 }
 

@@ -149,7 +149,7 @@ static int by_value(const void *a, const void *b) {
 
 /* Least and greatest y in the window; every value where robust is false, else the 1st and 99th percentile of
  * at most SAMPLE points taken evenly. */
-enum { SAMPLE = 400 };
+enum { SAMPLE = 128 };
 static bool y_extent(const UiPlot *plot, const UiPlotView *view, double *low, double *high) {
     double sample[2 * SAMPLE];
     size_t taken = 0, visible = 0, stride;

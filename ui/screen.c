@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <term.h>
 #include <termios.h>
@@ -29,6 +30,10 @@ struct UiScreen {
     long frame;
     int signals; /* signalfd */
     UiGrid *shown;
+    FILE *out; /* curses' own way to the terminal; while a frame is made it leads into `made` */
+    int made;  /* memory in which a frame is gathered */
+    char *frame_bytes;
+    size_t frame_room;
     int log[2], own_stderr;
     char text[LOG_MAX], line[LOG_MAX]; /* caught and not cut yet; the line given out */
     size_t text_length;
@@ -297,8 +302,13 @@ UiScreen *ui_screen_open(const UiScreenOptions *options, char *message, size_t s
     screen->log[0] = screen->own_stderr = screen->signals = -1;
     screen->unread = ERR;
     use_env(TRUE), use_tioctl(TRUE); /* the terminal's own word on its size */
-    screen->curses = newterm(NULL, stdout, stdin);
+    int out = dup(STDOUT_FILENO);
+    screen->made = memfd_create("strata-frame", MFD_CLOEXEC);
+    screen->out = out >= 0 ? fdopen(out, "w") : NULL;
+    screen->curses = screen->out != NULL ? newterm(NULL, screen->out, stdin) : NULL;
     if (screen->curses == NULL) {
+        if (screen->out != NULL) fclose(screen->out);
+        if (screen->made >= 0) close(screen->made);
         free(screen);
         return snprintf(message, size, "the terminal could not be set up"), NULL;
     }
@@ -340,6 +350,9 @@ void ui_screen_close(UiScreen *screen) {
     if (screen->signals >= 0) close(screen->signals);
     if (screen->input != NULL) delwin(screen->input);
     delscreen(screen->curses);
+    fclose(screen->out);
+    if (screen->made >= 0) close(screen->made);
+    free(screen->frame_bytes);
     ui_grid_free(screen->shown);
     free(screen);
 }
@@ -428,6 +441,40 @@ static void show_cursor(UiScreen *screen, const UiGrid *grid) {
     screen->cursor_shown = on;
 }
 
+/* The bytes gathered in `made`, or NULL: no memory. */
+static char *gathered(UiScreen *screen, size_t count) {
+    if (count > screen->frame_room) {
+        char *bytes = realloc(screen->frame_bytes, count);
+        if (bytes == NULL) return NULL;
+        screen->frame_bytes = bytes, screen->frame_room = count;
+    }
+    return pread(screen->made, screen->frame_bytes, count, 0) == (ssize_t)count ? screen->frame_bytes : NULL;
+}
+
+/* doupdate writes to the terminal after every move of the cursor, some twenty times a frame, and each write
+ * wakes the terminal. Here a frame is gathered in memory and goes out as one. */
+static void put_frame(UiScreen *screen, const char *mark) {
+    static const char begin[] = "\033[?2026h", end[] = "\033[?2026l"; /* shown at once, where that is known */
+    int out = fileno(screen->out);
+    bool redirected =
+        lseek(screen->made, (off_t)strlen(begin), SEEK_SET) >= 0 && dup2(screen->made, out) >= 0;
+    doupdate();
+    if (!redirected) {
+        write_text(mark);
+        return;
+    }
+    dup2(STDOUT_FILENO, out);
+    off_t count = lseek(screen->made, 0, SEEK_CUR);
+    bool whole = count >= 0 && pwrite(screen->made, begin, strlen(begin), 0) > 0 &&
+                 write(screen->made, end, strlen(end)) > 0 && write(screen->made, mark, strlen(mark)) >= 0;
+    count = lseek(screen->made, 0, SEEK_CUR);
+    const char *bytes = whole ? gathered(screen, (size_t)count) : NULL;
+    if (bytes != NULL)
+        write_all(STDOUT_FILENO, bytes, (size_t)count);
+    else
+        ui_screen_redraw(screen); /* the next frame is a whole one */
+}
+
 void ui_screen_present(UiScreen *screen, const UiGrid *grid) {
     int w = grid->w < COLS ? grid->w : COLS, h = grid->h < LINES ? grid->h : LINES;
     if (screen->gone) return;
@@ -442,17 +489,15 @@ void ui_screen_present(UiScreen *screen, const UiGrid *grid) {
         changed |= show_row(screen, grid, y, w);
     screen->shown->cursor_x = grid->cursor_x, screen->shown->cursor_y = grid->cursor_y;
     screen->all_dirty = false;
+    char mark[40] = "";
+    if (screen->frames) snprintf(mark, sizeof mark, "\033]7777;frame=%ld\a", ++screen->frame);
     if (changed) {
-        write_text("\033[?2026h"); /* the terminal shows the frame at once, where it knows how */
         show_cursor(screen, grid);
         wnoutrefresh(stdscr);
-        doupdate();
-        write_text("\033[?2026l");
+        put_frame(screen, mark);
+    } else {
+        write_text(mark);
     }
-    if (!screen->frames) return;
-    char mark[40];
-    snprintf(mark, sizeof mark, "\033]7777;frame=%ld\a", ++screen->frame);
-    write_text(mark);
 }
 
 void ui_screen_redraw(UiScreen *screen) {

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static const double SHARE = 0.015; /* of a processor, at most, for looking */
+static const double SHARE = 0.006; /* of a processor, at most, for looking */
 static const double PER_SECOND = 30;
 
 /* ---- one look ---- */
