@@ -123,7 +123,9 @@ static void draw_histogram(UiGrid *grid, UiRect area, const char *title, UiInk i
     x = (x < shown ? x : shown) + 2;
     snprintf(about, sizeof about, "mean %s  sd %s", ui_number(mean, from->mean, 8, 3),
              ui_number(sd, from->deviation, 8, 3));
-    if (x + ui_text_width(about) > head.w) snprintf(about, sizeof about, "mean %s", mean);
+    int room = head.w - x - 5; /* for the mean alone */
+    if (x + ui_text_width(about) > head.w)
+        snprintf(about, sizeof about, "mean %s", ui_number(mean, from->mean, room < 8 ? room : 8, 3));
     ui_text(grid, head, x, 0, UI_DIM, about);
     if (from->nonfinite > 0) {
         ui_print_right(grid, head, head.w, 0, UI_BAD, "%lld not finite", (long long)from->nonfinite);

@@ -69,7 +69,7 @@ static const UiColumn wide_columns[COLUMNS] = {
     [NORM] = {"norm", 5, true, false, 1},       [CHANGE] = {"start", 5, true, false, 2},
     [RMS] = {"rms", 5, true, false, 14},        [LARGEST] = {"max|w|", 6, true, false, 11},
     [SIGMA] = {"~σ₁", 5, true, false, 7},       [RANK] = {"~rank", 5, true, false, 9},
-    [GRADIENT] = {"grad", 6, true, false, 5},   [RATIO] = {"step/weight", STRIP + 6, false, false, 3},
+    [GRADIENT] = {"grad", 6, true, false, 5},   [RATIO] = {"step/weight", STRIP + 7, false, false, 3},
     [DEAD] = {"dead", 4, true, false, 6},       [SATURATED] = {"sat", 4, true, false, 10},
     [TREND] = {"history", 8, false, true, 4},   [VERDICT] = {"verdict", 9, false, false, 0},
     [REASON] = {"because", 24, false, true, 8},

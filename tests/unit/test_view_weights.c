@@ -49,6 +49,9 @@ static void test_health_on_80_columns(void **unused) {
     char norm[UI_NUMBER];
     assert_row(rig, "1 dense ", ui_number(norm, health->value[ST_READING_NORM], 5, 3));
     rig_shows(rig, 80, 19, "1 dense/kernel 4x16"); /* the matrix under the table */
+    char *text = rig_text(rig, 80, 19);
+    assert_null(strstr(text, "…"));
+    free(text);
     rig_shows(rig, 40, 8, "1 dense");
     rig_shows(rig, 200, 50, "because");
     rig_close(rig);
@@ -67,7 +70,7 @@ static void test_one_line_where_it_is_wide(void **unused) {
         assert_non_null(strstr(at, "changes by "));
         assert_non_null(strstr(at, "▒"));
         char number[UI_NUMBER];
-        ui_number(number, rig->look->readings.health[0].value[ST_READING_RATIO], 5, 2);
+        ui_number(number, rig->look->readings.health[0].value[ST_READING_RATIO], 6, 2);
         assert_non_null(strstr(at, number));
         assert_null(strstr(text, "histor…"));
         at += strlen(at) + 1;
