@@ -32,21 +32,34 @@ static void offer_words(const Complete *complete, const char *words) {
         offer(complete, word);
 }
 
-static void offer_files(const Complete *complete) {
+/* Files that a session reads and writes. */
+static bool is_ours(const char *name) {
+    return st_path_ends_gz(name, ".strata") || st_path_ends_gz(name, ".safetensors");
+}
+
+/* Folders first, then files, each by name; ours: recipes and weights alone. */
+static void offer_files(const Complete *complete, bool ours) {
     const char *slash = strrchr(complete->prefix, '/');
     int length = slash ? (int)(slash - complete->prefix) + 1 : 0;
     char folder[RECIPE_PATH_MAX], whole[2 * RECIPE_PATH_MAX];
+    struct dirent **entry;
     snprintf(folder, sizeof folder, "%.*s", length, complete->prefix);
-    DIR *directory = opendir(*folder ? folder : ".");
-    if (!directory) return;
-    for (struct dirent *entry; (entry = readdir(directory));) {
-        if (*entry->d_name == '.' && (!slash || slash[1] != '.')) continue;
-        struct stat status;
-        snprintf(whole, sizeof whole, "%s%.255s", folder, entry->d_name);
-        if (stat(whole, &status) == 0 && S_ISDIR(status.st_mode)) strcat(whole, "/");
-        offer(complete, whole);
+    int count = scandir(*folder ? folder : ".", &entry, NULL, alphasort);
+    for (int files = 0; files < 2; files++) {
+        for (int i = 0; i < count; i++) {
+            const char *name = entry[i]->d_name;
+            struct stat status;
+            if (*name == '.' && (!slash || slash[1] != '.')) continue;
+            snprintf(whole, sizeof whole, "%s%.255s", folder, name);
+            bool inside = stat(whole, &status) == 0 && S_ISDIR(status.st_mode);
+            if (inside == (files == 1) || (files && ours && !is_ours(name))) continue;
+            if (inside) strcat(whole, "/");
+            offer(complete, whole);
+        }
     }
-    closedir(directory);
+    for (int i = 0; i < count; i++)
+        free(entry[i]);
+    if (count >= 0) free(entry);
 }
 
 static void offer_layers(const Complete *complete) {
@@ -67,7 +80,7 @@ static void offer_choices(const Complete *complete, const StOption *row) {
     if (row->type == ST_CHOICE || row->type == ST_CALL)
         for (const StChoice *choice = row->choices; choice->name; choice++)
             offer(complete, choice->name);
-    if (row->type == ST_TEXT) offer_files(complete);
+    if (row->type == ST_TEXT) offer_files(complete, false);
 }
 
 static void offer_options(const Complete *complete, const StOption *rows) {
@@ -142,7 +155,7 @@ static void complete_word(const Complete *complete, const Command *row, int coun
     if ((row->takes & TAKES_VIEW) && count == 1) offer_all(complete, view_name_at, NULL);
     if ((row->takes & TAKES_TOPIC) && count == 1) offer_all(complete, help_topic_at, NULL);
     if ((row->takes & TAKES_PART) && count == 1) offer_words(complete, "train validation test");
-    if (row->takes & TAKES_FILE) offer_files(complete);
+    if (row->takes & TAKES_FILE) offer_files(complete, strcmp(row->name, "predict") != 0);
     offer_words(complete, row->words);
     int place =
         count - 1 - ((row->takes & TAKES_SOURCE) ? 1 : 0) - (strcmp(row->name, "insert") == 0 ? 2 : 0);

@@ -108,7 +108,8 @@ void bench_key(Bench *bench, UiKey key) {
     }
     if (view->press && view->press(&context, key)) return;
     if (bench->helping) {
-        if (key == UI_KEY_ESCAPE || key == '?' || key == 'q') bench->helping = false;
+        if (key == UI_KEY_ESCAPE || key == '?' || key == 'q' || key == ':') bench->helping = false;
+        if (key == ':') bench_run_line(bench, ":");
         return;
     }
     const UiBinding *row = ui_keymap_find(view->bindings, key);

@@ -291,8 +291,10 @@ static void draw_hints(Bench *bench, UiRect row) {
         all[count++] = *own;
     for (const UiBinding *one = bench->common + 1; one->key && count < 95; one++) {
         bool above = one->key == UI_KEY_TAB || one->key == '?' || one->key == ':';
-        bool idle = start && !strchr("onq?", (int)(one->key & 0x7f));
-        if (!above && !idle && one->key != first) all[count++] = *one;
+        if (start && one->key == 'o') all[count++] = (UiBinding){'n', "new", "new", "begins an empty recipe"};
+        bool idle = start && !strchr("oq?", (int)(one->key & 0x7f));
+        bool refused = next == NEXT_REFUSES && (one->key == 's' || one->key == 'e');
+        if (!above && !idle && !refused && one->key != first) all[count++] = *one;
     }
     all[count] = (UiBinding){0};
     ui_hints_draw(bench->grid, row, 0, all, NULL, &bench->hints);
@@ -339,6 +341,41 @@ static void draw_message(Bench *bench, UiRect row) {
         ui_print_right(bench->grid, row, row.w - 1, 0, UI_WARN, "%s", more);
 }
 
+/* In columns, over as many rows above the prompt as they need; where there is one row's worth, below it. */
+static void draw_candidates(UiGrid *grid, int line_y, UiRect below, const char *const *word) {
+    int count = 0, widest = 0;
+    for (; word[count]; count++) {
+        int width = ui_text_width(word[count]);
+        if (width > widest) widest = width;
+    }
+    int across = (grid->w - 2) / (widest + 2);
+    if (across < 1) across = 1;
+    int rows = (count + across - 1) / across, most = line_y > 4 ? line_y - 3 : line_y;
+    bool one = rows <= 1 && below.h > 0;
+    int shown = rows < most ? rows : most;
+    UiRect list = one ? below : ui_rect(0, line_y - shown, grid->w, shown);
+    ui_fill(grid, list, UI_TEXT);
+    for (int i = 0; i < count && i < shown * across; i++)
+        ui_text(grid, list, 1 + i % across * (widest + 2), i / across, UI_DIM, word[i]);
+    if (shown < rows)
+        ui_print_right(grid, list, list.w, shown - 1, UI_KEY, " … %d more", count - shown * across);
+}
+
+/* What the verb that is typed wants; before there is one, the keys. */
+static void draw_prompt_hint(Bench *bench, UiRect below, const char *line) {
+    char verb[40];
+    size_t length = strcspn(line, " ");
+    snprintf(verb, sizeof verb, "%.*s", (int)(length < 39 ? length : 39), line);
+    const Command *row = line[length] ? command_find(bench->session, verb, NULL) : NULL;
+    if (!row) {
+        ui_text(bench->grid, below, 1, 0, UI_DIM,
+                "enter runs it   tab completes   up down history   esc leaves");
+        return;
+    }
+    int x = 1 + ui_print(bench->grid, below, 1, 0, UI_TEXT, "%s %s", verb, row->usage) + 2;
+    ui_text_in(bench->grid, below, x, 0, below.w - x, UI_DIM, row->help);
+}
+
 static void draw_prompt(Bench *bench, UiRect line, UiRect below) {
     UiGrid *grid = bench->grid;
     int cursor;
@@ -354,14 +391,11 @@ static void draw_prompt(Bench *bench, UiRect line, UiRect below) {
     ui_text(grid, line, 2, 0, UI_TEXT, from);
     grid->cursor_x = line.x + 2 + before - skip;
     grid->cursor_y = line.y;
-    if (below.h <= 0) return;
     const char *const *word = ui_prompt_candidates(bench->prompt);
-    if (!word || !*word) {
-        ui_text(grid, below, 1, 0, UI_DIM, "enter runs it   tab completes   up down history   esc leaves");
-        return;
-    }
-    for (int x = 1; *word && x < below.w - 2; word++)
-        x += ui_text(grid, below, x, 0, UI_DIM, *word) + 2;
+    if (word && *word)
+        draw_candidates(grid, line.y, below, word);
+    else if (below.h > 0)
+        draw_prompt_hint(bench, below, text);
 }
 
 /* ---- the whole ---- */

@@ -24,13 +24,30 @@ const char *ui_log_text(const UiLog *log, int i) {
     return i >= 0 && i < log->count ? log->line[place(log, i)].text : NULL;
 }
 
+/* The rows that a line takes in so many columns. */
+static int rows_of(UiGrid *grid, const char *text, int w) {
+    int rows = ui_text_width(text) <= w ? 1 : ui_paragraph(grid, (UiRect){0, 0, w, 0}, UI_TEXT, 0, text);
+    return rows < 1 ? 1 : rows;
+}
+
 void ui_log_draw(UiGrid *grid, UiRect area, const UiLog *log, int scroll) {
-    int rows = log->count < area.h ? log->count : area.h;
-    if (scroll > log->count - rows) scroll = log->count - rows;
+    int x = area.w >= 30 ? 9 : 0, used = 0, i = log->count;
     if (scroll < 0) scroll = 0;
-    for (int y = 0; y < rows; y++) {
-        int i = place(log, scroll + rows - 1 - y), x = 0;
-        if (area.w >= 30) x = ui_text(grid, area, 0, y, UI_DIM, log->line[i].when) + 1;
-        ui_text(grid, area, x, y, log->line[i].ink, log->line[i].text);
+    while (i > 0 && (used < area.h || i > scroll)) /* the oldest page is a full one */
+        used += rows_of(grid, log->line[place(log, --i)].text, area.w - x);
+    used = 0, scroll = i;
+    while (i < log->count && used < area.h)
+        used += rows_of(grid, log->line[place(log, i++)].text, area.w - x);
+    for (int y = used < area.h ? used : area.h, at = scroll; at < i; at++) {
+        const char *text = log->line[place(log, at)].text;
+        int rows = rows_of(grid, text, area.w - x), skip = rows > y ? rows - y : 0;
+        UiInk ink = log->line[place(log, at)].ink;
+        y -= rows;
+        UiRect to = {area.x + x, area.y + (y > 0 ? y : 0), area.w - x, rows - skip};
+        if (rows == 1)
+            ui_text(grid, to, 0, 0, ink, text);
+        else
+            ui_paragraph(grid, to, ink, skip, text);
+        if (x && !skip) ui_text(grid, area, 0, y, UI_DIM, log->line[place(log, at)].when);
     }
 }

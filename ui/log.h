@@ -4,7 +4,7 @@
 
 #include "grid.h"
 
-enum { UI_LOG_LINES = 500, UI_LOG_LINE = 240 };
+enum { UI_LOG_LINES = 500, UI_LOG_LINE = 600 };
 
 typedef struct UiLog {
     int count, next; /* count: lines held */
@@ -19,7 +19,7 @@ typedef struct UiLog {
 void ui_log_add(UiLog *log, UiInk ink, const char *text);
 /* i = 0: the newest. NULL beyond the oldest. */
 const char *ui_log_text(const UiLog *log, int i);
-/* The newest at the bottom; scroll: lines back from there. */
+/* The newest at the bottom; scroll: lines back from there. A line that is too long goes on below. */
 void ui_log_draw(UiGrid *grid, UiRect area, const UiLog *log, int scroll);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HELP_FILTER = 40, HELP_ROWS = 512, KEY_W = 13, COMMAND_X = 46, LINE_W = 80, HEAD_W = 60 };
+enum { HELP_FILTER = 40, HELP_ROWS = 512, KEY_W = 13, COMMAND_X = 45, LINE_W = 80, HEAD_W = 60 };
 
 typedef enum HelpRow { ROW_HEADING, ROW_KEY, ROW_TEXT } HelpRow;
 
@@ -83,7 +83,7 @@ static void add_keys(HelpState *state, const Session *session, const UiBinding *
 void help_about(void *of, const View *view, const UiBinding *common, ViewContext *context) {
     HelpState *state = of;
     StText here = {0};
-    char heading[80];
+    char heading[240];
     help_clear(state);
     snprintf(heading, sizeof heading, "%s: %s", view->title, view->help);
     add_row(state, ROW_HEADING, "", heading, strlen(heading));
@@ -180,6 +180,7 @@ static void help_draw(ViewContext *context, UiGrid *grid, UiRect area) {
         grid->cursor_y = line.y;
     }
     area = ui_inset(area, area.w >= 40 ? 1 : 0, 0);
+    UiRect edge = ui_cut_right(&area, area.w >= 20 ? 2 : 0); /* of the arrows that say there is more */
     int most = state->height - area.h;
     if (state->scroll > most) state->scroll = most;
     if (state->scroll < 0) state->scroll = 0;
@@ -190,8 +191,10 @@ static void help_draw(ViewContext *context, UiGrid *grid, UiRect area) {
         y += draw_row(state, grid, area, y, i);
     }
     state->height = y + state->scroll;
-    if (y > area.h) ui_put_glyph(grid, area, area.w - 1, area.h - 1, UI_GLYPH_DOWN, UI_KEY);
-    if (state->scroll > 0) ui_put_glyph(grid, area, area.w - 1, 0, UI_GLYPH_UP, UI_KEY);
+    if (*state->filter && state->height == 0)
+        ui_print(grid, area, 0, 0, UI_DIM, "nothing found for '%s'", state->filter);
+    if (y > area.h) ui_put_glyph(grid, edge, 1, edge.h - 1, UI_GLYPH_DOWN, UI_KEY);
+    if (state->scroll > 0) ui_put_glyph(grid, edge, 1, 0, UI_GLYPH_UP, UI_KEY);
 }
 
 static bool help_type(HelpState *state, UiKey key) {
@@ -200,7 +203,7 @@ static bool help_type(HelpState *state, UiKey key) {
         if (length == 0) return false;
         state->filter[length - 1] = '\0';
     } else if (key > ' ' && key < 127 && length + 1 < HELP_FILTER) {
-        if (length == 0 && (key == '?' || key == 'q')) return false;
+        if (length == 0 && (key == '?' || key == 'q' || key == ':')) return false;
         if (length == 0 && key == '/') return true;
         state->filter[length] = (char)key;
         state->filter[length + 1] = '\0';

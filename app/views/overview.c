@@ -342,11 +342,12 @@ static void draw_weights_small(ViewContext *context, UiGrid *grid, UiRect area) 
 /* ---- the view ---- */
 
 static void draw_small(ViewContext *context, UiGrid *grid, UiRect area) {
-    int norms = context->look ? context->look->readings.count : 0;
-    int room = area.h >= 5 ? area.h / 3 : 0;
-    if (norms > room) norms = room;
+    int all = context->look ? context->look->readings.count : 0;
+    int room = area.h >= 5 ? (area.h + 1) / 3 : 0, norms = all > room ? room : all;
     UiRect below = ui_cut_bottom(&area, norms);
     if (norms) draw_weights_small(context, grid, below);
+    if (norms && norms < all) ui_put_glyph(grid, below, below.w - 1, below.h - 1, UI_GLYPH_DOWN, UI_KEY);
+    if (area.h >= 4) draw_diverged(context, grid, &area);
     draw_curve(context, grid, area, 0, false, true);
 }
 
@@ -382,9 +383,21 @@ static int overview_rows(const ViewContext *context) {
     return rows < SMALL_H ? SMALL_H : rows > 60 ? 60 : rows;
 }
 
+/* The weights view, at the row that is selected here. */
+static bool inspect(ViewContext *context) {
+    const OverviewState *state = context->state;
+    int row = context->look ? state->table.selected : 0;
+    context->run(context->bench, "view weights");
+    context->run(context->bench, "press h home");
+    for (; row > 0; row--)
+        context->run(context->bench, "press down");
+    return true;
+}
+
 static bool overview_press(ViewContext *context, UiKey key) {
     OverviewState *state = context->state;
     UiTable table = weights_table(context);
+    if (key == UI_KEY_ENTER && context->run) return inspect(context);
     return key != 'g' && ui_table_key(&table, &state->table, key); /* g is every view's: glyphs */
 }
 
@@ -441,8 +454,8 @@ static void overview_json(ViewContext *context, StText *out) {
     st_text_add(out, "}");
 }
 
-static const UiBinding bindings[] = {{UI_KEY_ENTER, "view weights", "inspect", "opens the weights view"},
-                                     {0}};
+static const UiBinding bindings[] = {
+    {UI_KEY_ENTER, "view weights", "inspect", "opens the weights view at the selected row"}, {0}};
 
 const View view_overview = {.name = "overview",
                             .key = '1',

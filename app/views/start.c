@@ -10,14 +10,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { START_MAX = 64, START_LINE = 160 };
+enum { START_MAX = 64, START_LINE = 160, START_ABOUT = 800, ABOUT_ROWS = 5 };
 
 typedef enum StartKind { START_SAMPLE, START_RECENT, START_NEW } StartKind;
 
 typedef struct StartEntry {
     StartKind kind;
     char path[PLACE_PATH];
-    char text[START_LINE]; /* the recipe's first comment line */
+    char text[START_LINE];   /* the recipe's first comment line */
+    char about[START_ABOUT]; /* all of them, as one text */
 } StartEntry;
 
 typedef struct StartState {
@@ -27,16 +28,19 @@ typedef struct StartState {
     UiTableState table;
 } StartState;
 
-/* The first comment line of a recipe, without its mark. */
-static void first_line(const char *path, char text[START_LINE]) {
-    char line[START_LINE];
+/* The leading comment lines of a recipe, without their marks: the first, and all of them. */
+static void read_about(const char *path, StartEntry *entry) {
+    char line[START_ABOUT];
+    size_t length = 0;
     FILE *file = fopen(path, "r");
-    text[0] = '\0';
     if (!file) return;
-    if (fgets(line, sizeof line, file) && line[0] == '#') {
+    while (fgets(line, sizeof line, file) && line[0] == '#') {
         char *from = line + strspn(line, "# \t");
         from[strcspn(from, "\r\n")] = '\0';
-        snprintf(text, START_LINE, "%s", from);
+        if (!*entry->text) snprintf(entry->text, START_LINE, "%.*s", START_LINE - 1, from);
+        length +=
+            (size_t)snprintf(entry->about + length, START_ABOUT - length, "%s%s", length ? "\n" : "", from);
+        if (length >= START_ABOUT) break;
     }
     fclose(file);
 }
@@ -46,7 +50,7 @@ static StartEntry *add(StartState *state, StartKind kind, const char *path) {
     StartEntry *entry = &state->entry[state->count++];
     *entry = (StartEntry){.kind = kind};
     snprintf(entry->path, sizeof entry->path, "%.*s", PLACE_PATH - 1, path);
-    if (*path) first_line(path, entry->text);
+    if (*path) read_about(path, entry);
     return entry;
 }
 
@@ -66,7 +70,7 @@ static void read_entries(StartState *state) {
     char recent[RECENT_MAX][PLACE_PATH];
     if (!state->entry) state->entry = calloc(START_MAX, sizeof *state->entry);
     if (!state->entry) return;
-    state->count = 0;
+    state->count = state->table.selected = state->table.top = 0;
     int recents = place_recent(recent, RECENT_MAX);
     for (int i = 0; i < recents && i < 5; i++)
         add(state, START_RECENT, recent[i]);
@@ -92,8 +96,11 @@ static void cell(void *of, int row, int column, char text[UI_CELL_TEXT], UiInk *
         const char *name = entry->kind == START_NEW ? "untitled" : slash ? slash + 1 : entry->path;
         snprintf(text, UI_CELL_TEXT, "%.*s", UI_CELL_TEXT - 1, name);
     } else if (column == 2) {
-        const char *line = *entry->text ? entry->text : entry->path;
-        snprintf(text, UI_CELL_TEXT, "%.*s", UI_CELL_TEXT - 1, line);
+        bool folder = entry->kind == START_RECENT && slash; /* names may be alike: where it stands */
+        if (folder)
+            snprintf(text, UI_CELL_TEXT, "%.*s", (int)(slash - entry->path + 1), entry->path);
+        else
+            snprintf(text, UI_CELL_TEXT, "%.*s", UI_CELL_TEXT - 1, *entry->text ? entry->text : entry->path);
         *ink = UI_DIM;
     }
 }
@@ -124,14 +131,21 @@ static void start_draw(ViewContext *context, UiGrid *grid, UiRect area) {
     bool roomy = area.h >= 14 && area.w >= 50;
     UiTable table = start_table(state);
     if (roomy) {
-        UiRect head = ui_cut_top(&area, 4);
-        ui_text(grid, head, 2, 1, UI_TITLE, "Strata");
-        ui_text(grid, head, 10, 1, UI_DIM, "stack layers, train, and watch until it makes sense");
+        UiRect head = ui_cut_top(&area, 2);
+        ui_text(grid, head, 2, 0, UI_TITLE, "Strata");
+        ui_text(grid, head, 10, 0, UI_DIM, "stack layers, train, and watch until it makes sense");
     }
     state->table.sort_column = -1;
-    UiRect list = ui_inset(area, roomy ? 2 : 0, 0);
+    UiRect list = ui_inset(area, roomy ? 2 : 0, 0), about = {0};
+    if (roomy && area.h >= 15) about = ui_cut_bottom(&list, ABOUT_ROWS);
     list.h = list.h < state->count + 1 ? list.h : state->count + 1;
     ui_table_draw(grid, list, &table, &state->table, context->live);
+    int at = state->table.selected;
+    if (about.h && at >= 0 && at < state->count) {
+        ui_rule(grid, about, 0, NULL);
+        ui_cut_top(&about, 1);
+        ui_paragraph(grid, about, UI_TEXT, 0, state->entry[at].about);
+    }
 }
 
 static bool open_selected(ViewContext *context) {

@@ -253,10 +253,38 @@ static void test_help(void **state) {
     vt_key(vt, "esc");
     vt_key(vt, "esc");
     VT_WANT(vt, vt_hides(vt, "ctrl-r"));
-    vt_type(vt, ":help dense\r");
+    vt_key(vt, "?");
+    vt_type(vt, "zzz");
+    VT_WANT(vt, vt_shows(vt, "nothing found for 'zzz'"));
+    vt_key(vt, "esc");
+    VT_WANT(vt, vt_shows(vt, "more smoothing"));
+    vt_type(vt, ":help dense\r"); /* the colon opens the prompt from here too */
     VT_WANT(vt, vt_shows(vt, "units"));
     vt_key(vt, "esc");
     VT_WANT(vt, vt_shows(vt, "space play"));
+    quit(vt);
+}
+
+/* Candidates have as many rows as they need; what a verb wants stands below it. */
+static void test_completion(void **state) {
+    Place *place = *state;
+    char line[120], other[120];
+    Vt *vt = start(place, 80, 24, NULL, NULL);
+    VT_WANT(vt, vt_shows(vt, "STACK"));
+    snprintf(other, sizeof other, "%s/notes.txt", place->folder);
+    write_file(other, "not ours\n");
+    vt_key(vt, ":");
+    vt_key(vt, "tab");
+    VT_WANT(vt, vt_shows(vt, "view "));
+    VT_WANT(vt, vt_shows(vt, " flatten"));
+    vt_key(vt, "esc");
+    snprintf(line, sizeof line, ":open %s/", place->folder);
+    vt_type(vt, line);
+    VT_WANT(vt, vt_row_shows(vt, 23, "open FILE"));
+    vt_key(vt, "tab");
+    VT_WANT(vt, vt_shows(vt, "/home/"));
+    VT_WANT(vt, vt_hides(vt, "notes.txt"));
+    vt_key(vt, "esc");
     quit(vt);
 }
 
@@ -418,6 +446,9 @@ static void test_start_page(void **state) {
     Vt *vt = vt_start(80, 24, argv, env);
     assert_non_null(vt);
     VT_WANT(vt, vt_shows(vt, "Strata"));
+    VT_WANT(vt, vt_row_shows(vt, 23, "n new"));
+    VT_WANT(vt, vt_shows(vt, "a hidden linear teacher")); /* the whole of what the selected one says */
+    vt_key(vt, "end");
     VT_WANT(vt, vt_shows(vt, "an empty recipe"));
     snprintf(line, sizeof line, ":open %s\r", place->recipe);
     vt_type(vt, line);
@@ -624,6 +655,7 @@ int main(void) {
         TEST(test_rate_and_undo),
         TEST(test_prompt_while_training),
         TEST(test_help),
+        TEST(test_completion),
         TEST(test_train_view),
         TEST(test_keys_while_training),
         TEST(test_mouse),
