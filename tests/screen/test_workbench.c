@@ -642,6 +642,23 @@ static void test_diverges(void **state) {
     quit(vt);
 }
 
+/* A run that ended with a dead layer does not look fine. */
+static void test_done_but_dead(void **state) {
+    Place *place = *state;
+    write_file(place->recipe, "seed 3\n"
+                              "data synthetic circle samples=200 noise=0.05\n"
+                              "dense 8 relu\n"
+                              "dense 4 relu\n"
+                              "dense 1 sigmoid\n"
+                              "compile optimizer=adam learning_rate=3 loss=binary_crossentropy\n"
+                              "fit epochs=30\n");
+    Vt *vt = start(place, 100, 24, NULL, "--play");
+    VT_WANT(vt, vt_row_shows(vt, 0, "done"));
+    VT_WANT(vt, vt_shows(vt, "done, but 2 dense_1/kernel is dead"));
+    assert_int_equal(cell_of(vt, "done ").fg, 220);
+    quit(vt);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, place_make, place_remove)
 
 int main(void) {
@@ -670,6 +687,7 @@ int main(void) {
         TEST(test_signals),
         TEST(test_done_and_again),
         TEST(test_diverges),
+        TEST(test_done_but_dead),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
