@@ -178,15 +178,10 @@ void form_effect(const Session *session, const Recipe *draft, StText *out) {
     }
     StText what = {0};
     recipe_differs(draft, run->recipe, &what);
-    StTrainerStatus status;
-    st_trainer_status(run->trainer, &status);
     if (what.length == 0)
         st_text_add(out, "back to what the run was made of: it goes on");
-    else if (status.state == ST_STATE_TRAINING)
-        st_text_format(out, "this run goes on as it is; %s will hold when training starts anew",
-                       st_text_string(&what));
     else
-        st_text_format(out, "space then starts training anew (%s)", st_text_string(&what));
+        st_text_format(out, "edited (%s): " SESSION_WAITS, st_text_string(&what));
     st_text_free(&what);
 }
 
@@ -545,10 +540,16 @@ static UiInk foot_words(const Form *form, StText *out) {
     return form->refused[0] || (wrong && !is_untouched(form)) ? UI_BAD : UI_DIM;
 }
 
+/* A line that is longer than a row has two. */
+static int line_rows(const Form *form, int width) {
+    return 3 + ui_text_width(st_text_string(&form->line)) > width ? 2 : 1;
+}
+
 static int foot_rows(const Form *form, int width) {
     StText text = {0};
     UiInk ink = foot_words(form, &text);
-    int rows = 1 + ui_paragraph(NULL, ui_rect(0, 0, width - 1, 0), ink, 0, st_text_string(&text));
+    int rows = line_rows(form, width) +
+               ui_paragraph(NULL, ui_rect(0, 0, width - 1, 0), ink, 0, st_text_string(&text));
     st_text_free(&text);
     return rows < FOOT ? FOOT : rows > FOOT_MOST ? FOOT_MOST : rows;
 }
@@ -563,8 +564,12 @@ int form_height(const Form *form, int width) {
 
 static void draw_foot(UiGrid *grid, UiRect area, const Form *form) {
     int x = 1 + ui_text(grid, area, 1, 0, UI_DIM, ": ");
-    ui_text_in(grid, area, x, 0, area.w - x, UI_TEXT, st_text_string(&form->line));
-    ui_cut_top(&area, 1);
+    UiRect line = ui_cut_top(&area, area.h > 2 ? line_rows(form, area.w) : 1);
+    ui_cut_left(&line, x);
+    if (line.h > 1)
+        ui_paragraph(grid, line, UI_TEXT, 0, st_text_string(&form->line));
+    else
+        ui_text_in(grid, line, 0, 0, line.w, UI_TEXT, st_text_string(&form->line));
     ui_cut_left(&area, 1);
     StText text = {0};
     UiInk ink = foot_words(form, &text);

@@ -444,7 +444,7 @@ static void draw_foot(UiGrid *grid, UiRect foot, const UiForm *form, bool sides)
         bool wants =
             !sides && field->type != UI_FIELD_BUTTON && ((field->wants && field->wants[0]) || tail[0]);
         snprintf(text, sizeof text, "%s%s%s%s", wants && field->wants ? field->wants : "", wants ? tail : "",
-                 wants && field->help ? ". " : "", field->help ? field->help : "");
+                 wants && field->help ? " · " : "", field->help ? field->help : "");
         ui_paragraph(grid, foot, UI_DIM, 0, text);
     }
 }

@@ -12,7 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAMPLE_ROWS = 2048, SAMPLE_VALUES = 1 << 21, INPUTS_MAX = 256, NAME_W = 18 };
+enum {
+    SAMPLE_ROWS = 2048,
+    SAMPLE_VALUES = 1 << 21,
+    SMALL_W = 50, /* with less, or SMALL_H rows, the picture of a plane is what it is about */
+    SMALL_H = 8,
+    BESIDE_W = 64, /* from which on a form stands beside the picture */
+    FIGURE_W = 6,
+    NAMES_W = 40
+};
 
 /* One prepared input over the training part. */
 typedef struct After {
@@ -32,7 +40,8 @@ typedef struct State {
     After *after; /* [inputs] */
     int inputs;
     int64_t sampled;
-    int *line; /* rows of the table of columns: a column, or -1 - an input without a column */
+    int name_w; /* of the longest name */
+    int *line;  /* rows of the table of columns: a column, or -1 - an input without a column */
     int lines;
 } State;
 
@@ -80,6 +89,13 @@ static void list_lines(State *state, const StDataset *dataset) {
     }
     for (int k = 0; k < state->inputs; k++)
         if (state->after[k].column < 0) state->line[state->lines++] = -1 - k;
+    state->name_w = 0;
+    for (int i = 0; i < state->lines; i++) {
+        int at = state->line[i];
+        int w = ui_text_width(at < 0 ? st_dataset_input_name(dataset, -1 - at)
+                                     : st_dataset_column(dataset, at)->name);
+        if (w > state->name_w) state->name_w = w;
+    }
 }
 
 /* Looks at the data once for every change of it; a sample of the training part is enough for the means. */
@@ -144,18 +160,24 @@ typedef struct Shown {
     State *state;
 } Shown;
 
-static void number(char text[UI_CELL_TEXT], double value) {
+/* A figure of at most `digits` digits in `width` columns. size: of the values that it belongs to; what is
+ * next to nothing beside them is 0, and a power of ten has as many digits with a sign as without. */
+static void number(char text[UI_CELL_TEXT], double value, double size, int width, int digits) {
     char buffer[UI_NUMBER];
-    if (fabs(value - round(value)) < 1e-5 * fmax(1, fabs(value)))
-        value = round(value) + 0.0; /* 1, not 1.0000 */
-    snprintf(text, UI_CELL_TEXT, "%s", ui_number(buffer, value, 6, 3));
+    if (fabs(value) < 1e-5 * size) value = 0;
+    if (fabs(value) >= 0.5 && fabs(value - round(value)) < 1e-5 * fmax(1, fabs(value)))
+        value = round(value); /* 1, not 1.0000 */
+    ui_number(buffer, value == 0 ? 0 : value, width, digits);
+    if (value > 0 && strchr(buffer, 'e')) ui_number(buffer, value, width - 1, digits);
+    snprintf(text, UI_CELL_TEXT, "%s", buffer);
 }
 
 static void after_cell(const After *after, int column, char text[UI_CELL_TEXT]) {
-    if (column == A_MEAN) number(text, after->mean);
-    if (column == A_SD) number(text, after->sd);
-    if (column == A_MIN) number(text, after->min);
-    if (column == A_MAX) number(text, after->max);
+    double value = column == A_MEAN  ? after->mean
+                   : column == A_SD  ? after->sd
+                   : column == A_MIN ? after->min
+                                     : after->max;
+    if (column >= A_MEAN) number(text, value, fmax(fabs(after->min), fabs(after->max)), FIGURE_W, 3);
 }
 
 static void column_cell(const Shown *now, int i, int column, char text[UI_CELL_TEXT], UiInk *ink) {
@@ -180,10 +202,12 @@ static void column_cell(const Shown *now, int i, int column, char text[UI_CELL_T
     case MEAN:
     case SD:
         if (!info->categorical)
-            number(text, column == MIN    ? info->min
-                         : column == MAX  ? info->max
-                         : column == MEAN ? info->mean
-                                          : info->sd);
+            number(text,
+                   column == MIN    ? info->min
+                   : column == MAX  ? info->max
+                   : column == MEAN ? info->mean
+                                    : info->sd,
+                   fmax(fabs(info->min), fabs(info->max)), FIGURE_W, 3);
         return;
     default:
         for (int k = 0; k < now->state->inputs; k++)
@@ -209,8 +233,13 @@ static void cell(void *context, int row, int column, char text[UI_CELL_TEXT], Ui
     if (column >= A_MEAN) after_cell(&now->state->after[input], column, text);
 }
 
-static UiTable columns_table(Shown *now) {
-    return (UiTable){.column = columns,
+/* list [COLUMNS]: the columns as wide as they need be. */
+static UiTable columns_table(Shown *now, UiColumn list[COLUMNS]) {
+    memcpy(list, columns, sizeof columns);
+    int w = now->state->name_w;
+    list[NAME].width = w < columns[NAME].width ? columns[NAME].width : w > NAMES_W ? NAMES_W : w;
+    list[NAME].stretch = false;
+    return (UiTable){.column = list,
                      .columns = COLUMNS,
                      .rows = now->state->lines,
                      .gap = 1,
@@ -261,8 +290,13 @@ static void row_cell(void *context, int row, int column, char text[UI_CELL_TEXT]
         StText word = {0};
         st_dataset_cell(now->dataset, part, at, first_column(now) + column - CELLS, &word);
         double value;
-        if (word.length > 8 && st_number(st_text_string(&word), &value))
-            number(text, value); /* more digits than a column has room for */
+        int width = now->state->rows.w[column];
+        const StColumnInfo *info = st_dataset_column(now->dataset, first_column(now) + column - CELLS);
+        bool figure = info && !info->categorical && st_number(st_text_string(&word), &value);
+        if (figure && value == 0)
+            strcpy(text, "0"); /* not -0 */
+        else if (figure && width > 0 && (int)word.length >= width)
+            number(text, value, 0, width, width > 3 ? width - 2 : 1); /* rounded to the room there is */
         else
             snprintf(text, UI_CELL_TEXT, "%s", st_text_string(&word));
         st_text_free(&word);
@@ -274,11 +308,15 @@ static UiTable rows_table(Shown *now, UiColumn column_list[UI_COLUMNS_MAX]) {
     int64_t rows = st_dataset_rows_total(now->dataset);
     column_list[LINE] = (UiColumn){"line", 6, true, false, 1};
     column_list[PART] = (UiColumn){"part", 5, false, false, 1};
-    int shown = CELLS;
+    int shown = CELLS, most = now->state->rows.body.w >= 120 ? 20 : 12;
     for (int i = first_column(now); i < count && shown < UI_COLUMNS_MAX; i++) {
         const StColumnInfo *column = st_dataset_column(now->dataset, i);
         int w = ui_text_width(column->name), priority = column->target ? 2 : i - now->state->first + 3;
-        column_list[shown++] = (UiColumn){column->name, w < 6 ? 6 : w > 12 ? 12 : w, true, false, priority};
+        column_list[shown++] = (UiColumn){column->name,
+                                          w < 7      ? 7
+                                          : w > most ? most
+                                                     : w,
+                                          true, false, priority};
     }
     return (UiTable){.column = column_list,
                      .columns = shown,
@@ -390,12 +428,18 @@ static int draw_head(ViewContext *context, UiGrid *grid, UiRect area, const StDa
         ui_text_in(grid, area, 1, ++y, area.w - 2, UI_DIM, st_text_string(&text));
     y++;
     int warnings = st_dataset_warnings(dataset);
-    for (int i = 0; i < warnings && i < 3 && y < area.h / 3; i++)
-        ui_text_in(grid, area, 1, y++, area.w - 2, UI_WARN, st_dataset_warning(dataset, i));
+    for (int i = 0; i < warnings && i < 3 && y < area.h / 3; i++) {
+        UiRect place = ui_rect(area.x + 1, area.y + y, area.w - 2, area.h >= 18 ? 2 : 1);
+        int taken = ui_paragraph(NULL, ui_rect(0, 0, place.w, 0), UI_WARN, 0, st_dataset_warning(dataset, i));
+        if (taken > place.h)
+            ui_text_in(grid, place, 0, 0, place.w, UI_WARN, st_dataset_warning(dataset, i));
+        else
+            ui_paragraph(grid, place, UI_WARN, 0, st_dataset_warning(dataset, i));
+        y += taken > place.h ? 1 : taken;
+    }
     st_text_clear(&text);
     if (session_run(context->session) && session_pending(context->session, &text) && y < area.h / 2)
-        ui_print(grid, area, 1, y++, UI_WARN, "edited (%s): it holds when training starts anew",
-                 st_text_string(&text));
+        ui_print(grid, area, 1, y++, UI_WARN, "edited (%s): " SESSION_WAITS, st_text_string(&text));
     st_text_free(&text);
     return y;
 }
@@ -477,50 +521,94 @@ static void draw_table(ViewContext *context, UiGrid *grid, UiRect area, const St
         ui_cut_top(&below, 1);
         draw_rows(grid, below, &now, false);
     }
-    UiTable table = columns_table(&now);
+    UiColumn list[COLUMNS];
+    UiTable table = columns_table(&now, list);
     state->columns.sort_column = -1;
     ui_table_draw(grid, area, &table, &state->columns, !state->form);
 }
 
-/* What stands over the picture: how it is drawn. */
-static void plane_caption(ViewContext *context, UiGrid *grid, UiRect area, bool behind) {
-    State *state = context->state;
+/* How the picture is drawn, in words. */
+static void plane_words(ViewContext *context, bool behind, char what[96]) {
+    const State *state = context->state;
     const StLook *look = look_of(context);
-    char what[96];
     if (behind && look->readings.step < 0)
-        snprintf(what, sizeof what, "output with the weights of a file%s",
-                 state->discrete ? ", decided" : "");
+        snprintf(what, 96, "output of a file's weights%s", state->discrete ? ", decided" : "");
     else if (behind)
-        snprintf(what, sizeof what, "output at step %lld%s", (long long)look->readings.step,
+        snprintf(what, 96, "output at step %lld%s", (long long)look->readings.step,
                  state->discrete ? ", decided" : "");
     else
-        snprintf(what, sizeof what, "%s",
+        snprintf(what, 96, "%s",
                  session_run(context->session) ? "the picture is being made" : "no output yet: space trains");
+}
+
+/* What stands over the picture. */
+static void plane_caption(ViewContext *context, UiGrid *grid, UiRect area, bool behind) {
+    const State *state = context->state;
+    char what[96];
+    plane_words(context, behind, what);
     int w = ui_text_in(grid, area, 0, 0, area.w, UI_DIM, what);
     if (state->plane.dots > state->plane.train && w + 14 < area.w)
         ui_print_right(grid, area, area.w, 0, UI_DIM, state->hide_test ? "t test rows" : "test rows faint");
 }
 
+/* The part of an area that a picture takes whose sides look equal: a cell is twice as high as wide. */
+static UiRect square_of(UiRect area) {
+    if (area.w > 2 * area.h) area.w = 2 * area.h;
+    if (area.h > (area.w + 1) / 2) area.h = (area.w + 1) / 2;
+    return area;
+}
+
 static void draw_plane(ViewContext *context, UiGrid *grid, UiRect area) {
     State *state = context->state;
     UiRect caption = ui_cut_top(&area, area.h > 5 ? 1 : 0);
-    bool behind = plane_draw(grid, area, &state->plane, look_of(context), !state->hide_test, state->discrete);
+    bool behind = plane_draw(grid, square_of(area), &state->plane, look_of(context), !state->hide_test,
+                             state->discrete);
     plane_caption(context, grid, caption, behind);
 }
 
+/* Little room: the picture, and its words and classes beside it or, where it is narrow, under it. */
+static void draw_small_plane(ViewContext *context, UiGrid *grid, UiRect area, const StDataset *dataset) {
+    State *state = context->state;
+    char what[96];
+    UiRect head = ui_cut_top(&area, area.h > 4 ? 1 : 0);
+    if (head.h) draw_parts(grid, head, 0, dataset);
+    ui_cut_left(&area, area.w >= 30 ? 1 : 0);
+    UiRect square = square_of(area);
+    bool right = area.w - square.w >= 12;
+    if (!right && square.h > area.h - 2 && area.h > 6)
+        square = square_of(ui_rect(area.x, area.y, area.w, area.h - 2));
+    bool behind =
+        plane_draw(grid, square, &state->plane, look_of(context), !state->hide_test, state->discrete);
+    plane_words(context, behind, what);
+    ui_cut_left(&area, right ? square.w + 1 : 0);
+    ui_cut_top(&area, right ? 0 : square.h);
+    int rows = ui_paragraph(grid, area, UI_DIM, 0, what);
+    ui_cut_top(&area, rows + 1);
+    draw_balance(grid, area, dataset);
+}
+
+static bool has_plane(const State *state, const StDataset *dataset) {
+    return dataset && st_dataset_is_plane(dataset) && state->plane.dot && !state->by_rows;
+}
+
+static bool is_small(UiRect area) {
+    return area.h < SMALL_H || area.w < SMALL_W;
+}
+
+/* The place of an open form: beside the picture, where there is one (draw sees to it); on the right; under
+ * the head; or everything. */
 static void draw_form(ViewContext *context, UiGrid *grid, UiRect *area) {
     State *state = context->state;
-    if (!state->form || !context->live) return;
-    int wanted = form_height(state->form, area->w);
+    int wanted = form_height(state->form, area->w), least = is_small(*area) ? 4 : 7;
     UiRect part;
     if (area->w >= 110) {
         part = ui_cut_right(area, area->w / 2);
         ui_cut_left(&part, 2);
         part = ui_cut_top(&part, form_height(state->form, part.w));
-    } else if (area->h < 12) {
+    } else if (area->h < 14) {
         part = ui_cut_bottom(area, area->h);
     } else {
-        part = ui_cut_bottom(area, wanted < area->h - 4 ? wanted : area->h - 4);
+        part = ui_cut_bottom(area, wanted < area->h - least ? wanted : area->h - least);
         ui_rule(grid, part, 0, NULL);
         ui_cut_top(&part, 1);
     }
@@ -530,18 +618,17 @@ static void draw_form(ViewContext *context, UiGrid *grid, UiRect *area) {
 static void draw(ViewContext *context, UiGrid *grid, UiRect area) {
     State *state = context->state;
     StError error = {0};
-    draw_form(context, grid, &area);
-    if (area.h <= 0) return;
     const StDataset *dataset = present(context, &error);
+    bool plane = has_plane(state, dataset), form = state->form && context->live;
+    bool beside = plane && form && area.w >= BESIDE_W && area.h >= 14;
+    if (form && !beside) draw_form(context, grid, &area);
+    if (area.h <= 0) return;
     if (!dataset) {
         draw_nothing(context, grid, area, &error);
         return;
     }
-    bool plane = st_dataset_is_plane(dataset) && state->plane.dot && !state->by_rows;
-    if (plane && (area.h < 8 || area.w < 50)) { /* the picture is what it is about */
-        UiRect head = ui_cut_top(&area, area.h > 4 ? 1 : 0);
-        if (head.h) draw_parts(grid, head, 0, dataset);
-        draw_plane(context, grid, area);
+    if (plane && is_small(area)) {
+        draw_small_plane(context, grid, area, dataset);
         return;
     }
     if (area.h <= 4) {
@@ -555,6 +642,10 @@ static void draw(ViewContext *context, UiGrid *grid, UiRect area) {
         ui_cut_left(&left, 1);
         draw_plane(context, grid, left);
         ui_cut_left(&area, 1);
+    }
+    if (beside) {
+        form_draw(grid, area, state->form);
+        return;
     }
     UiRect balance = ui_rect(area.x, area.y, area.w, area.h / 2);
     int taken = draw_balance(grid, balance, dataset);
@@ -617,9 +708,9 @@ static bool press_table(ViewContext *context, UiKey key) {
     const StDataset *dataset = session_dataset_loaded(context->session, NULL);
     if (!dataset || dataset != state->dataset) return false;
     Shown now = {dataset, state};
-    UiColumn shown[UI_COLUMNS_MAX];
+    UiColumn shown[UI_COLUMNS_MAX], list[COLUMNS];
     if (!state->by_rows) {
-        UiTable table = columns_table(&now);
+        UiTable table = columns_table(&now, list);
         return ui_table_key(&table, &state->columns, key);
     }
     int count = st_dataset_columns(dataset);
@@ -668,8 +759,8 @@ static bool mouse(ViewContext *context, const UiEvent *event) {
     const StDataset *dataset = session_dataset_loaded(context->session, NULL);
     if (!dataset || dataset != state->dataset) return false;
     Shown now = {dataset, state};
-    UiColumn shown[UI_COLUMNS_MAX];
-    UiTable table = state->by_rows ? rows_table(&now, shown) : columns_table(&now);
+    UiColumn shown[UI_COLUMNS_MAX], list[COLUMNS];
+    UiTable table = state->by_rows ? rows_table(&now, shown) : columns_table(&now, list);
     return ui_table_mouse(&table, state->by_rows ? &state->rows : &state->columns, event);
 }
 

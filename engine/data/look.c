@@ -196,22 +196,33 @@ static bool warn_missing(StDataset *d, StError *error) {
                          cells, cells == 1 ? "" : "s", columns, columns == 1 ? "" : "s", with[t->missing]);
 }
 
+static bool never_changes(const StColumnInfo *info) {
+    if (info->categorical) return !info->target && info->categories == 1;
+    return info->min == info->max;
+}
+
+/* One column is told with its value, several by their names in one line. */
 static bool warn_constant(StDataset *d, StError *error) {
-    int shown = 0, count = 0;
+    enum { NAMED = 5 };
+    int count = 0;
+    const StColumnInfo *last = NULL;
+    StText names = {0};
     for (int c = 0; c < d->columns; c++) {
-        const StColumnInfo *info = &d->column[c];
-        if (info->target && info->categorical) continue;
-        if (info->categorical ? info->categories != 1 : !(info->min == info->max)) continue;
-        count++;
-        if (shown == 5) continue;
-        shown++;
-        bool done = info->categorical ? st_table_warn(&d->table, error, "column '%.60s' is always '%.60s'",
-                                                      info->name, info->category[0])
-                                      : st_table_warn(&d->table, error, "column '%.60s' is always %g",
-                                                      info->name, info->min);
-        if (!done) return false;
+        if (!never_changes(&d->column[c])) continue;
+        last = &d->column[c];
+        if (count++ < NAMED) st_text_format(&names, "%s%.60s", count > 1 ? ", " : "", last->name);
     }
-    return count <= shown || st_table_warn(&d->table, error, "%d more columns never change", count - shown);
+    bool done = true;
+    if (count > 1)
+        done = st_table_warn(&d->table, error, "%d columns are constant: %s%s", count, st_text_string(&names),
+                             count > NAMED ? ", …" : "");
+    else if (count == 1 && last->categorical)
+        done = st_table_warn(&d->table, error, "column '%.60s' is always '%.60s'", last->name,
+                             last->category[0]);
+    else if (count == 1)
+        done = st_table_warn(&d->table, error, "column '%.60s' is always %g", last->name, last->min);
+    st_text_free(&names);
+    return done;
 }
 
 static bool warn_classes(StDataset *d, StError *error) {

@@ -46,7 +46,7 @@ static void test_editing_while_training(void **state) {
     VT_WANT(vt, vt_shows(vt, "New dropout after 1 dense 8 relu"));
     vt_type(vt, "0.2");
     VT_WANT(vt, vt_shows(vt, ": insert 2 dropout 0.2"));
-    VT_WANT(vt, vt_shows(vt, "this run goes on as it is; stack will hold when training starts anew"));
+    VT_WANT(vt, vt_shows(vt, "edited (stack): takes effect at the next start: r restarts"));
     vt_key(vt, "enter");
     VT_WANT(vt, vt_shows(vt, "2  dropout 0.2      dropout"));
     VT_WANT(vt, vt_shows(vt, "STACK 3 layers"));

@@ -341,6 +341,9 @@ static void warnings_and_readings(void **state) {
     set = load("data csv a.csv\nprepare standardize");
     assert_false(warns(set, "inputs differ in size"));
     st_dataset_destroy(set);
+    set = load_csv("a,b,c,d,e,f,g,t\n1,2,3,4,5,6,1,x\n1,2,3,4,5,6,2,y\n", ""); /* one line for many */
+    assert_true(warns(set, "6 columns are constant: a, b, c, d, e, …"));
+    st_dataset_destroy(set);
 }
 
 int main(void) {

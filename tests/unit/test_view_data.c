@@ -1,6 +1,8 @@
 /* The data view: its words and figures, the picture of a 2-D set, forms and empty states. */
 #include "unit/views_rig.h"
 
+#include <unistd.h>
+
 extern const View view_data;
 
 static const char iris[] = "seed 3\n"
@@ -134,7 +136,7 @@ static void test_edited_data(void **unused) {
     rig_keys(rig, "N");
     rig_shows(rig, 80, 19, ": data synthetic circle samples=200 noise=0.1");
     rig_keys(rig, "end backspace 3");
-    rig_shows(rig, 80, 19, "space then starts training anew (data)");
+    rig_shows(rig, 80, 19, "edited (data): takes effect at the next start");
     rig_keys(rig, "enter");
     assert_string_equal(rig->line, "data synthetic circle samples=200 noise=0.3");
     rig_shows(rig, 80, 19, "edited (data)");
@@ -183,6 +185,91 @@ static void test_explain_and_json(void **unused) {
     rig_close(rig);
 }
 
+/* Where a figure stands on the screen: the first cell of a text; false: nowhere. */
+static bool find(const UiGrid *grid, const char *word, int *x, int *y) {
+    for (*y = 0; *y < grid->h; (*y)++)
+        for (*x = 0; *x + (int)strlen(word) <= grid->w; (*x)++) {
+            int i = 0;
+            while (word[i] && ui_grid_at(grid, *x + i, *y)->ch == (uint32_t)word[i])
+                i++;
+            if (!word[i]) return true;
+        }
+    return false;
+}
+
+/* The columns and rows from the first to the last dot of the picture, left of column `w`. */
+static void dots(const UiGrid *grid, int w, int *across, int *down, int *left) {
+    int x0 = w, x1 = -1, y0 = grid->h, y1 = -1;
+    for (int y = 4; y < grid->h; y++)
+        for (int x = 0; x < w; x++) {
+            uint32_t c = ui_grid_at(grid, x, y)->ch;
+            if (c != 0x25CF && c != 0x25B2) continue;
+            x0 = x < x0 ? x : x0, x1 = x > x1 ? x : x1, y0 = y < y0 ? y : y0, y1 = y > y1 ? y : y1;
+        }
+    *across = x1 - x0 + 1, *down = y1 - y0 + 1, *left = x0;
+}
+
+/* Whatever form is open, the picture keeps its place and its proportions, and the heading stays. */
+static void test_forms_beside_the_picture(void **unused) {
+    (void)unused;
+    Rig *rig = rig_open(&view_data, circle);
+    static const char *const keys[] = {"D", "N", "X", "S", "P", "E"};
+    static const struct { int w, h, picture; } sizes[] = {{80, 19, 32}, {120, 35, 62}, {200, 55, 102}};
+    for (int i = 0; i < 3; i++) {
+        int w = sizes[i].w, h = sizes[i].h, half = sizes[i].picture, across, down, left;
+        UiGrid *grid = rig_draw(rig, w, h, rig_look);
+        dots(grid, half, &across, &down, &left);
+        ui_grid_free(grid);
+        assert_in_range(across, down * 2 - 6, down * 2 + 6);
+        for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+            int across_now, down_now, left_now, x, y;
+            rig_keys(rig, keys[k]);
+            grid = rig_draw(rig, w, h, rig_look);
+            dots(grid, half, &across_now, &down_now, &left_now);
+            assert_int_equal(across_now, across);
+            assert_int_equal(down_now, down);
+            assert_int_equal(left_now, left);
+            assert_true(find(grid, "DATA synthetic circle", &x, &y) && y == 0 && x == 1);
+            ui_grid_free(grid);
+            rig_keys(rig, "esc");
+        }
+    }
+    rig_shows(rig, 40, 8, " train 140  test 60"); /* a small one has its words beside it */
+    rig_shows(rig, 40, 8, "no output yet: space");
+    rig_shows(rig, 40, 8, "▲ 1");
+    rig_close(rig);
+}
+
+/* Figures are rounded to their place, never cut, and nothing is less than nothing. */
+static void test_figures(void **unused) {
+    (void)unused;
+    char path[] = "/tmp/strata-figures-XXXXXX.csv", line[96];
+    int fd = mkstemps(path, 4);
+    assert_true(fd >= 0);
+    static const char rows[] = "a,b,c,t\n0.70345678,-0.00088123,-0,x\n-1.06512345,0.00088123,0.5,y\n"
+                               "1.5,0.00012345,1,x\n";
+    assert_int_equal(write(fd, rows, strlen(rows)), (ssize_t)strlen(rows));
+    close(fd);
+    Rig *rig = rig_open(&view_data, "");
+    snprintf(line, sizeof line, "data csv %s", path);
+    assert_true(rig_run(rig, line));
+    char *text = rig_text(rig, 80, 30);
+    assert_null(strstr(text, "-0 "));
+    rig_shows(rig, 80, 30, "  -9e-4   9e-4 "); /* as many digits with a sign as without */
+    free(text);
+    rig_keys(rig, "v");
+    text = rig_text(rig, 80, 19);
+    const char *table = strstr(text, "line");
+    assert_non_null(table);
+    assert_null(strstr(table, "…"));
+    assert_null(strstr(table, "-0 "));
+    assert_non_null(strstr(table, "0.70346"));
+    assert_non_null(strstr(table, "-1.0651"));
+    free(text);
+    unlink(path);
+    rig_close(rig);
+}
+
 static void test_every_size(void **unused) {
     (void)unused;
     Rig *rig = open_iris();
@@ -195,6 +282,8 @@ static void test_every_size(void **unused) {
     rig = rig_open(&view_data, circle);
     rig_train(rig, 1);
     rig_look_again(rig);
+    rig_all_sizes(rig, 120, 50);
+    rig_keys(rig, "S");
     rig_all_sizes(rig, 120, 50);
     rig_close(rig);
     rig = rig_open(&view_data, "");
@@ -218,6 +307,8 @@ int main(void) {
         cmocka_unit_test(test_regression_picture),
         cmocka_unit_test(test_nothing_and_mistakes),
         cmocka_unit_test(test_explain_and_json),
+        cmocka_unit_test(test_forms_beside_the_picture),
+        cmocka_unit_test(test_figures),
         cmocka_unit_test(test_every_size),
         cmocka_unit_test(test_bindings),
     };
