@@ -181,7 +181,7 @@ void form_effect(const Session *session, const Recipe *draft, StText *out) {
     if (what.length == 0)
         st_text_add(out, "back to what the run was made of: it goes on");
     else
-        st_text_format(out, "edited (%s): " SESSION_WAITS, st_text_string(&what));
+        st_text_format(out, "%s changes: takes effect at the next start; r restarts", st_text_string(&what));
     st_text_free(&what);
 }
 

@@ -55,7 +55,7 @@ void form_trial_free(FormTrial *trial);
 bool form_output_fits(const Session *session, const Recipe *recipe, const StStackInfo *info, StError *error);
 /* What fits but is hardly meant: "8 outputs for 2 classes"; nothing is added where all is well. */
 void form_output_remark(const Session *session, const Recipe *recipe, const StStackInfo *info, StText *out);
-/* In words, what accepting a draft does to the run: "edited (data): takes effect at …". */
+/* In words, what accepting a draft does to the run: "data changes: takes effect at the next start; …". */
 void form_effect(const Session *session, const Recipe *draft, StText *out);
 
 typedef struct Form Form;

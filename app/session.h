@@ -165,6 +165,9 @@ SessionNext session_next(const Session *session);
 /* The same in words, where the recipe was changed: "space starts anew, k keeps the weights";
  * else "". */
 const char *session_next_words(const Session *session);
+/* What is told of it everywhere: "stack changed: space keeps the weights of unchanged layers · r starts
+ * anew". False, and nothing is added, where the recipe is the run's. */
+bool session_next_text(const Session *session, StText *out);
 /* keep: with the weights of unchanged layers, also where session_next is to start anew. */
 bool session_play(Session *session, bool keep, StError *error);
 bool session_pause(Session *session, StError *error);
@@ -180,9 +183,6 @@ double session_rate(const Session *session); /* the run's, else the recipe's */
 /* True where the recipe differs from what the run was made of; what (may be NULL) gets "data, stack". */
 bool session_pending(const Session *session, StText *what);
 
-/* What an edit that waits for the next start is told as, everywhere. */
-#define SESSION_WAITS                                                                                        \
-    "takes effect at the next start: r restarts (space keeps the weights of unchanged layers)"
 /* The layers of the stack that the run does not have as they are: added or changed since it was made.
  * added [recipe.stack.count]. False, and nothing is filled in, where there is no run or no memory. */
 bool session_added_layers(Session *session, bool *added);

@@ -263,6 +263,17 @@ const char *session_next_words(const Session *session) {
     }
 }
 
+bool session_next_text(const Session *session, StText *out) {
+    if (!session_pending(session, NULL)) return false;
+    SessionNext next = session_next(session);
+    session_pending(session, out);
+    st_text_format(out, " changed: %s%s", session_next_words(session),
+                   next == NEXT_TRAINS ? "; r restarts"
+                   : next == NEXT_KEEP ? " · r starts anew"
+                                       : "");
+    return true;
+}
+
 /* "kept the weights of 2 of 3 layers": of those that have some. */
 static void say_kept(Session *session) {
     int layers = 0;

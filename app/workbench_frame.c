@@ -283,34 +283,30 @@ static void draw_hints(Bench *bench, UiRect row) {
     if (first) all[count++] = *ui_keymap_find(bench->common, first);
     if (!start && next == NEXT_ANEW)
         all[count++] = (UiBinding){'k', "play keep", "keep weights", "keeps the weights of unchanged layers"};
-    if (small) {
-        all[count++] = *ui_keymap_find(bench->common, UI_KEY_TAB);
-        all[count++] = *ui_keymap_find(bench->common, '?');
+    const UiBinding *own = view->bindings;
+    static const UiKey beside[] = {'?', UI_KEY_TAB}; /* there are no tabs to see */
+    for (int i = 0; small && i < 2; i++) {
+        if (own && own->key) all[count++] = *own++;
+        all[count++] = *ui_keymap_find(bench->common, beside[i]);
     }
-    for (const UiBinding *own = view->bindings; own && own->key && count < 48; own++)
+    for (; own && own->key && count < 48; own++)
         all[count++] = *own;
     for (const UiBinding *one = bench->common + 1; one->key && count < 95; one++) {
         bool above = one->key == UI_KEY_TAB || one->key == '?' || one->key == ':';
         if (start && one->key == 'o') all[count++] = (UiBinding){'n', "new", "new", "begins an empty recipe"};
         bool idle = start && !strchr("oq?", (int)(one->key & 0x7f));
         bool refused = next == NEXT_REFUSES && (one->key == 's' || one->key == 'e');
-        if (!above && !idle && !refused && one->key != first) all[count++] = *one;
+        bool twice = ui_keymap_find(view->bindings, one->key) != NULL;
+        if (!above && !idle && !refused && !twice && one->key != first) all[count++] = *one;
     }
     all[count] = (UiBinding){0};
     ui_hints_draw(bench->grid, row, 0, all, NULL, &bench->hints);
 }
 
-/* "stack changed: space keeps the weights of unchanged layers · r starts anew" */
 static bool pending_text(const Bench *bench, char text[ST_MESSAGE_MAX]) {
     StText what = {0};
-    bool pending = session_pending(bench->session, &what);
-    SessionNext next = pending ? session_next(bench->session) : NEXT_BEGIN;
-    if (pending)
-        snprintf(text, ST_MESSAGE_MAX, "%s changed: %s%s", st_text_string(&what),
-                 session_next_words(bench->session),
-                 next == NEXT_TRAINS ? "; r restarts"
-                 : next == NEXT_KEEP ? " · r starts anew"
-                                     : "");
+    bool pending = session_next_text(bench->session, &what);
+    if (pending) snprintf(text, ST_MESSAGE_MAX, "%s", st_text_string(&what));
     st_text_free(&what);
     return pending;
 }

@@ -438,8 +438,8 @@ static int draw_head(ViewContext *context, UiGrid *grid, UiRect area, const StDa
         y += taken > place.h ? 1 : taken;
     }
     st_text_clear(&text);
-    if (session_run(context->session) && session_pending(context->session, &text) && y < area.h / 2)
-        ui_print(grid, area, 1, y++, UI_WARN, "edited (%s): " SESSION_WAITS, st_text_string(&text));
+    if (y < area.h / 2 && session_next_text(context->session, &text))
+        ui_text(grid, area, 1, y++, UI_WARN, st_text_string(&text));
     st_text_free(&text);
     return y;
 }

@@ -189,6 +189,10 @@ static int fit_columns(State *state, const Shown *now, int width) {
         state->column[LAYER].stretch = false;
         return need + others;
     }
+    /* Where it is narrow, other columns go before a layer is cut. */
+    int most = 22;
+    if (width < 2 * NARROW && need > state->column[LAYER].width)
+        state->column[LAYER].width = need < most ? need : most;
     return width;
 }
 
@@ -373,10 +377,10 @@ static int note_all(ViewContext *context, const Shown *now, Note notes[NOTES]) {
     note_line(notes, &count, 'C', 5, &line, "no callbacks: training makes all its epochs");
     st_text_clear(&line);
     const SessionRun *run = session_run(context->session);
-    if (run && session_pending(context->session, &line)) {
+    if (run && session_next_text(context->session, &line)) {
         Note *note = &notes[count++];
         *note = (Note){.ink = UI_WARN, .rank = 1};
-        st_text_format(&note->text, "edited (%s): " SESSION_WAITS, st_text_string(&line));
+        st_text_add(&note->text, st_text_string(&line));
         for (int i = 0; i < now->stack->count && now->state->adds; i++)
             if (now->state->added[i]) {
                 st_text_add(&note->text, "; * is not in the run");
@@ -773,9 +777,9 @@ static void close_view(void *memory) {
 }
 
 static const UiBinding bindings[] = {
-    {'a', "insert N KIND …", "add layer", "Adds a layer after the selected one: its kind, then its options"},
-    {UI_KEY_ENTER, "set N key=value…", "change", "Changes the options of the selected layer, or the input"},
+    {'a', "insert N KIND …", "add", "Adds a layer after the selected one: its kind, then its options"},
     {'d', "remove N", "remove", "Removes the selected layer"},
+    {UI_KEY_ENTER, "set N key=value…", "change", "Changes the options of the selected layer, or the input"},
     {'i', "insert N KIND …", "insert", "Inserts a layer before the selected one"},
     {'K', "move N M", "up", "Moves the selected layer up; shift-up does too"},
     {'J', "move N M", "down", "Moves the selected layer down; shift-down does too"},

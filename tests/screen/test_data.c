@@ -84,9 +84,9 @@ static void test_forms(void **state) {
     vt_key(vt, "backspace");
     vt_key(vt, "backspace");
     vt_type(vt, "1");
-    VT_WANT(vt, vt_shows(vt, "edited (data): takes effect at the next start"));
+    VT_WANT(vt, vt_shows(vt, "data changes: takes effect at the next start"));
     vt_key(vt, "enter");
-    VT_WANT(vt, vt_shows(vt, "edited (data)"));
+    VT_WANT(vt, vt_shows(vt, "data changed: takes effect"));
     VT_WANT(vt, vt_shows(vt, "noise=0.01"));
     vt_key(vt, "X");
     VT_WANT(vt, vt_shows(vt, ": features x1 x2"));

@@ -46,11 +46,11 @@ static void test_editing_while_training(void **state) {
     VT_WANT(vt, vt_shows(vt, "New dropout after 1 dense 8 relu"));
     vt_type(vt, "0.2");
     VT_WANT(vt, vt_shows(vt, ": insert 2 dropout 0.2"));
-    VT_WANT(vt, vt_shows(vt, "edited (stack): takes effect at the next start: r restarts"));
+    VT_WANT(vt, vt_shows(vt, "stack changes: takes effect at the next start; r restarts"));
     vt_key(vt, "enter");
     VT_WANT(vt, vt_shows(vt, "2  dropout 0.2      dropout"));
     VT_WANT(vt, vt_shows(vt, "STACK 3 layers"));
-    VT_WANT(vt, vt_shows(vt, "edited (stack)"));
+    VT_WANT(vt, vt_shows(vt, "stack changed: takes effect at the next start; r restarts"));
     vt_key(vt, "J");
     VT_WANT(vt, vt_shows(vt, "3  dropout 0.2"));
     vt_key(vt, "d");

@@ -279,7 +279,7 @@ static void test_effect_is_said(void **unused) {
     if (!session_start(rig->session, &(SessionStart){.paused = true}, &error)) fail_msg("%s", error.message);
     st_text_clear(&text);
     form_effect(rig->session, &trial.draft, &text);
-    assert_string_equal(st_text_string(&text), "edited (stack): " SESSION_WAITS);
+    assert_string_equal(st_text_string(&text), "stack changes: takes effect at the next start; r restarts");
     form_trial_free(&trial);
     form_try(rig->session, "pace 30", &trial);
     st_text_clear(&text);

@@ -136,10 +136,10 @@ static void test_edited_data(void **unused) {
     rig_keys(rig, "N");
     rig_shows(rig, 80, 19, ": data synthetic circle samples=200 noise=0.1");
     rig_keys(rig, "end backspace 3");
-    rig_shows(rig, 80, 19, "edited (data): takes effect at the next start");
+    rig_shows(rig, 80, 19, "data changes: takes effect at the next start");
     rig_keys(rig, "enter");
     assert_string_equal(rig->line, "data synthetic circle samples=200 noise=0.3");
-    rig_shows(rig, 80, 19, "edited (data)");
+    rig_shows(rig, 80, 19, "data changed: space keeps the weights of unchanged layers");
     char *text = rig_text(rig, 80, 19);
     assert_null(strstr(text, "output at step"));
     free(text);

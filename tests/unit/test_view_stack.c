@@ -168,8 +168,8 @@ static void test_running_says_what_an_edit_does(void **unused) {
     rig_shows(rig, 80, 19, "*1  dense 9 tanh");
     rig_shows(rig, 80, 19, " 2  dropout 0.2");
     rig_shows(rig, 80, 19, "*3  dense 2 softmax"); /* its kernel is another */
-    rig_shows(rig, 80, 19, "edited (stack): takes effect at the next start: r restarts (space keeps the");
-    rig_shows(rig, 80, 19, "* is not in the run");
+    rig_shows(rig, 80, 19, "stack changed: space keeps the weights of unchanged layers · r starts anew");
+    rig_shows(rig, 120, 30, "; * is not in the run");
     rig_close(rig);
 }
 
