@@ -539,17 +539,21 @@ static void data_key(const Recipe *recipe, StText *key) {
 /* Whether what is kept (data or error) belongs to the recipe as it is. */
 static bool data_is_current(const Session *session) {
     if (!session->data_tried) return false;
+    if (session->current_revision == session->revision) return session->current;
     StText key = {0};
     data_key(&session->recipe, &key);
-    bool same = !key.failed && strcmp(st_text_string(&key), st_text_string(&session->data_key)) == 0;
+    Session *cache = (Session *)session;
+    cache->current = !key.failed && strcmp(st_text_string(&key), st_text_string(&session->data_key)) == 0;
+    cache->current_revision = session->revision;
     st_text_free(&key);
-    return same;
+    return session->current;
 }
 
 static void load_data(Session *session) {
     const Recipe *recipe = &session->recipe;
     session_forget_data(session);
     session->data_tried = true;
+    session->current_revision = 0; /* asked anew */
     session->data_error = (StError){0};
     st_text_clear(&session->data_key);
     data_key(recipe, &session->data_key);

@@ -51,6 +51,9 @@ struct Session {
     StError stack_error;
     bool stack_fits;
     uint64_t stack_revision; /* of the recipe that was inferred; 0: none */
+    uint64_t
+        current_revision; /* the revision for which `current` was found: the loaded data is the recipe's */
+    bool current;
     uint64_t dirty_revision, pending_revision, pending_run;
     bool dirty, pending;
 

@@ -77,8 +77,9 @@ static void draw_training(ViewContext *context, UiGrid *grid, UiRect area) {
     const StKind *loss = st_loss_kind_at(recipe->compile.loss.kind);
     int y = 0;
     if (dataset && area.h > y + 1) {
+        ui_text(grid, area, 6, y, UI_DIM, "train / val / test");
         ui_text(grid, area, 1, y++, UI_TITLE, "DATA");
-        ui_print(grid, area, 4, y++, UI_DIM, "%lld train, %lld val, %lld test",
+        ui_print(grid, area, 4, y++, UI_DIM, "%lld / %lld / %lld rows",
                  (long long)st_dataset_rows(dataset, ST_TRAIN),
                  (long long)st_dataset_rows(dataset, ST_VALIDATION),
                  (long long)st_dataset_rows(dataset, ST_TEST));
