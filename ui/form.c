@@ -441,10 +441,12 @@ static void draw_foot(UiGrid *grid, UiRect foot, const UiForm *form, bool sides)
     else {
         char text[512], tail[128];
         print_default(form, form->focus, tail);
-        bool wants =
-            !sides && field->type != UI_FIELD_BUTTON && ((field->wants && field->wants[0]) || tail[0]);
-        snprintf(text, sizeof text, "%s%s%s%s", wants && field->wants ? field->wants : "", wants ? tail : "",
-                 wants && field->help ? " · " : "", field->help ? field->help : "");
+        if (sides || field->type == UI_FIELD_BUTTON) tail[0] = '\0';
+        /* Choices show themselves. */
+        bool range = !sides && !field->choices && field->type == UI_FIELD_TEXT && field->wants;
+        const char *from = !range && strncmp(tail, " · ", strlen(" · ")) == 0 ? tail + strlen(" · ") : tail;
+        snprintf(text, sizeof text, "%s%s%s%s", range ? field->wants : "", from,
+                 (range && field->wants[0]) || *from ? " · " : "", field->help ? field->help : "");
         ui_paragraph(grid, foot, UI_DIM, 0, text);
     }
 }
