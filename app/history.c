@@ -12,7 +12,9 @@ enum { HISTORY_POINTS = 4096, NAME_MAX_BYTES = 64 };
 typedef struct Track {
     UiPoint *point[HISTORY_AXIS_COUNT];
     size_t count, capacity;
-    double stride, open;
+    double stride, open;   /* weight that a whole point has; that the last one has so far */
+    double sum, low, high; /* of the last point: Σ y·weight, and its range; written to it by track_settle */
+    double x[HISTORY_AXIS_COUNT];
 } Track;
 
 struct History {
@@ -116,6 +118,8 @@ static void track_halve(Track *track) {
     if (count % 2 == 0) track->open += track->stride;
     track->count = half + count % 2;
     track->stride *= 2;
+    const UiPoint *last = &track->point[0][track->count - 1];
+    track->sum = last->y * track->open, track->low = last->low, track->high = last->high;
 }
 
 static bool track_grow(Track *track) {
@@ -129,30 +133,39 @@ static bool track_grow(Track *track) {
     return true;
 }
 
-/* Adds one value that stands for `weight` steps. x by axis. */
-static void track_add(Track *track, const double *x, UiPoint value, double weight) {
-    if (track->count && track->open < track->stride) {
-        value = point_merge(track->point[0][track->count - 1], track->open, value, weight);
-        for (int axis = 0; axis < HISTORY_AXIS_COUNT; axis++) {
-            value.x = x[axis];
-            track->point[axis][track->count - 1] = value;
-        }
-        track->open += weight;
-        return;
-    }
-    if (track->count == HISTORY_POINTS) {
-        track_halve(track);
-        track_add(track, x, value, weight);
-        return;
-    }
-    if (track->count == track->capacity && !track_grow(track)) return;
+/* The last point gets what was added to it. */
+static void track_settle(Track *track) {
+    if (!track->count) return;
+    double y = track->sum / track->open;
+    UiPoint point = {.y = y, .low = track->low, .high = track->high};
+    if (!isfinite(y)) point.y = point.low = point.high = NAN;
     for (int axis = 0; axis < HISTORY_AXIS_COUNT; axis++) {
-        value.x = x[axis];
-        track->point[axis][track->count] = value;
+        point.x = track->x[axis];
+        track->point[axis][track->count - 1] = point;
     }
+}
+
+/* Makes room for one more point; false where there is no memory. */
+static bool track_begin_point(Track *track) {
+    track_settle(track);
+    if (track->count == HISTORY_POINTS) track_halve(track);
+    if (track->count && track->open < track->stride) return true; /* the halves left one open */
+    if (track->count == track->capacity && !track_grow(track)) return false;
     track->count++;
     if (track->stride == 0) track->stride = 1;
-    track->open = weight;
+    track->sum = track->open = 0;
+    track->low = INFINITY, track->high = -INFINITY;
+    return true;
+}
+
+/* Adds a value that stands for `weight` steps; track_settle shows it. */
+static void track_add(Track *track, const double *x, UiPoint value, double weight) {
+    if ((!track->count || track->open >= track->stride) && !track_begin_point(track)) return;
+    track->sum += value.y * weight;
+    track->open += weight;
+    if (value.low < track->low) track->low = value.low;
+    if (value.high > track->high) track->high = value.high;
+    memcpy(track->x, x, sizeof track->x);
 }
 
 static UiPoint point_of(double y, double low, double high) {
@@ -206,6 +219,10 @@ void history_add(History *history, const StRecord *records, int count) {
             add_scores(history, HISTORY_VALIDATION, &record->validation, x, 1, now, now);
         }
     }
+    for (int i = 0; i < history->series; i++)
+        for (int kind = 0; kind < HISTORY_KINDS; kind++)
+            track_settle(&history->track[i][kind]);
+    track_settle(&history->rate);
 }
 
 uint64_t history_run(const History *history) {
