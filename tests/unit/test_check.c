@@ -28,6 +28,7 @@ static void read_stack(StStack *stack, const char *layers) {
 }
 
 static void read_compile(StCompile *compile, const char *line) {
+    st_compile_default(compile);
     assert_true(st_words_split(line, &words, NULL));
     assert_true(st_compile_parse(compile, words.word, words.count, NULL));
 }
