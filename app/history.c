@@ -24,6 +24,7 @@ struct History {
     char name[1 + ST_METRICS_MAX][NAME_MAX_BYTES];
     Track track[1 + ST_METRICS_MAX][HISTORY_KINDS];
     Track rate;
+    double last_rate; /* of the newest record: a point may be the mean of several */
     size_t changes;
     double change[HISTORY_CHANGES][HISTORY_AXIS_COUNT];
 };
@@ -184,7 +185,7 @@ static void add_scores(History *history, HistoryKind kind, const StScores *score
 
 static void add_rate(History *history, const double *x, double rate, double weight) {
     Track *track = &history->rate;
-    if (track->count && track->point[0][track->count - 1].y != rate) {
+    if (track->count && history->last_rate != rate) {
         if (history->changes == HISTORY_CHANGES) {
             memmove(history->change[0], history->change[1],
                     (HISTORY_CHANGES - 1) * sizeof history->change[0]);
@@ -192,6 +193,7 @@ static void add_rate(History *history, const double *x, double rate, double weig
         }
         memcpy(history->change[history->changes++], x, sizeof history->change[0]);
     }
+    history->last_rate = rate;
     track_add(track, x, point_of(rate, rate, rate), weight);
 }
 

@@ -147,11 +147,29 @@ static void test_rate_changes(void **state) {
     history_free(history);
 }
 
+/* Records come many at a time, and points are merged: neither is a change of the rate. */
+static void test_rate_changes_in_batches(void **state) {
+    (void)state;
+    History *history = begun();
+    StRecord record[50];
+    for (int batch = 0; batch < 400; batch++) {
+        for (int i = 0; i < 50; i++) {
+            record[i] = step_record(batch * 50 + i + 1, 1);
+            record[i].rate = batch < 300 ? 0.1 : 0.003;
+        }
+        history_add(history, record, 50);
+    }
+    double x[8];
+    assert_int_equal(history_rate_changes(history, HISTORY_STEP, x, 8), 1);
+    assert_true(x[0] == 15001);
+    history_free(history);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_axes),         cmocka_unit_test(test_no_spike_is_lost),
         cmocka_unit_test(test_gap_stays),    cmocka_unit_test(test_merged_records),
-        cmocka_unit_test(test_rate_changes),
+        cmocka_unit_test(test_rate_changes), cmocka_unit_test(test_rate_changes_in_batches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
