@@ -37,6 +37,7 @@ void bench_run_ends(void *context) {
     bench->look = NULL;
     bench->sick = NULL;
     bench->has_run = false;
+    bench->diverged[0] = '\0';
     bench->changed = true;
 }
 
@@ -45,6 +46,7 @@ void bench_forget(Bench *bench) {
     history_begin(bench->last, 0, 0, NULL, 1);
     trends_clear(bench->trends);
     bench->status = (StTrainerStatus){0};
+    bench->asked_from = -1;
 }
 
 /* The history of the run before, if it had any, becomes the last one. */
@@ -206,7 +208,7 @@ void bench_news(Bench *bench) {
     StTrainerState before = bench->status.state;
     take_records(bench, run->trainer);
     st_trainer_status(run->trainer, &bench->status);
-    if (before == ST_STATE_TRAINING && bench->status.state != before) take_records(bench, run->trainer);
+    if (bench->status.state != ST_STATE_TRAINING) take_records(bench, run->trainer); /* come in between */
     tell_made(bench);
     tell_end(bench, before);
     if (!bench->inspection) return;

@@ -639,6 +639,11 @@ static void test_diverges(void **state) {
     vt_key(vt, "l"); /* the autopsy */
     VT_WANT(vt, vt_shows(vt, "largest |step|/|weight|"));
     VT_WANT(vt, vt_shows(vt, "dense/kernel"));
+    vt_key(vt, "n"); /* another recipe did not diverge */
+    VT_WANT(vt, vt_shows(vt, "a new, empty recipe"));
+    vt_key(vt, "down");
+    VT_WANT(vt, vt_hides(vt, "a new, empty recipe"));
+    assert_true(vt_hides(vt, "first try"));
     quit(vt);
 }
 
