@@ -30,7 +30,6 @@ void session_destroy(Session *session) {
     session_end_run(session);
     session_forget_loaded(session);
     session_forget_data(session);
-    session->loaded_input = (StShape){0};
     edits_clear(&session->undo);
     edits_clear(&session->redo);
     recipe_free(&session->recipe);
@@ -366,6 +365,7 @@ static void begin(Session *session, Recipe *recipe, const char *path) {
     session_end_run(session);
     session_forget_loaded(session);
     session_forget_data(session);
+    session->loaded_input = (StShape){0};
     edits_clear(&session->undo);
     edits_clear(&session->redo);
     recipe_free(&session->recipe);
@@ -494,8 +494,8 @@ static bool load_weights(Session *session, const char *path, StError *error) {
     }
     set_loaded_input(session, prepared_shape(&file));
     bool done = weights_fit(session, path, &file.set, error);
-    if (done && session->run && !session_pending(session, NULL))
-        done = st_trainer_set_weights(session->run->seen.trainer, &file.set, error);
+    bool now = session->run && !session_pending(session, NULL);
+    if (done && now) done = st_trainer_set_weights(session->run->seen.trainer, &file.set, error);
     if (!done) {
         set_loaded_input(session, before);
         if (take) session_take_back(session);
@@ -503,8 +503,11 @@ static bool load_weights(Session *session, const char *path, StError *error) {
         return false;
     }
     session_forget_loaded(session);
-    session->loaded = file;
-    session->has_loaded = true;
+    session->has_loaded = !now; /* the run has them: what it makes of them is what a next one begins with */
+    if (now)
+        st_weights_free(&file);
+    else
+        session->loaded = file;
     return true;
 }
 

@@ -431,7 +431,8 @@ bool session_pending(const Session *session, StText *what) {
 
 bool session_evaluate(Session *session, StPart part, StScores *scores, StError *error) {
     bool typed = session->plan.place == PLACE_WORKBENCH;
-    if (!(typed && session->run) && !current_run(session, false, false, error)) return false;
+    bool there = session->run && (typed || !session_pending(session, NULL));
+    if (!there && !current_run(session, false, true, error)) return false;
     if (st_dataset_rows(session->run->seen.dataset, part) == 0)
         return st_fail(error, ST_ERR_STATE, "the data has no %s part; a split line makes one (split %s=0.2)",
                        st_part_name(part), st_part_name(part));

@@ -247,6 +247,12 @@ void st_trainer_set_pace(StTrainer *t, double per_second, bool per_epoch) {
     post_end(t);
 }
 
+/* Under the lock: until every order is carried out. */
+static void wait_orders(StTrainer *t) {
+    while (t->mail.posted || t->busy)
+        pthread_cond_wait(&t->answers, &t->lock);
+}
+
 bool st_trainer_set_weights(StTrainer *t, const StWeightSet *weights, StError *error) {
     size_t bytes = (size_t)t->shape.total * sizeof(float);
     float *values = calloc(1, bytes ? bytes : 1);
@@ -258,14 +264,10 @@ bool st_trainer_set_weights(StTrainer *t, const StWeightSet *weights, StError *e
     StMail *mail = post_begin(t);
     free(mail->weights);
     mail->weights = values;
-    post_end(t);
+    pthread_cond_signal(&t->orders);
+    wait_orders(t);
+    pthread_mutex_unlock(&t->lock);
     return true;
-}
-
-/* Under the lock: until every order is carried out. */
-static void wait_orders(StTrainer *t) {
-    while (t->mail.posted || t->busy)
-        pthread_cond_wait(&t->answers, &t->lock);
 }
 
 void st_trainer_wait(StTrainer *t) {

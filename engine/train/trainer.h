@@ -56,7 +56,8 @@ void st_trainer_stop(StTrainer *trainer);
 void st_trainer_set_rate(StTrainer *trainer, double rate);
 /* Steps a second (0: full speed); slows the trainer, never changes a number. per_epoch: epochs a second. */
 void st_trainer_set_pace(StTrainer *trainer, double per_second, bool per_epoch);
-/* New weights now, between two steps (a hand edit); same tensors as the network. Copied. */
+/* New weights now, between two steps; same tensors as the network. Copied; returns once they are taken. A run
+ * that had diverged is at rest then, and may go on. */
 bool st_trainer_set_weights(StTrainer *trainer, const StWeightSet *weights, StError *error);
 /* Blocks until the state is not TRAINING and no order is waiting; where the plan is lossless, also returns
  * as soon as the ring is full and must be read. So a headless run is

@@ -340,6 +340,8 @@ static void obey_weights(StTrainer *t, float *weights) {
     t->gradients_valid = false;
     st_replay_forget(t);
     if (t->snapshots && t->status.state != ST_STATE_TRAINING) publish_present(t, NULL);
+    if (t->status.state == ST_STATE_DIVERGED)
+        set_state(t, ST_STATE_PAUSED, ""); /* others than those that did */
 }
 
 static void obey(StTrainer *t, const StMail *mail) {

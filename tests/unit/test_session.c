@@ -331,6 +331,89 @@ static void test_script(void **state) {
     assert_string_equal(error.message, "t.script:4: dense: units=0: wanted a whole number from 1 up");
 }
 
+static void with_file(const char *verb) {
+    char line[200];
+    snprintf(line, sizeof line, "%s %s/w.safetensors", verb, folder);
+    run(line);
+}
+
+/* Weights that a live run took are trained on: the next run begins with what became of them. */
+static void test_loaded_into_a_run(void **state) {
+    (void)state;
+    circle();
+    run("play");
+    finish();
+    with_file("save");
+    float saved = first_weight("dense/kernel");
+    run("play");
+    finish();
+    with_file("load");
+    assert_true(first_weight("dense/kernel") == saved);
+    run("play");
+    finish();
+    float trained = first_weight("dense/kernel");
+    assert_true(trained != saved);
+    run("rate 0");
+    run("fit epochs=3 batch_size=8");
+    assert_int_equal(session_next(session), NEXT_KEEP);
+    run("step");
+    finish();
+    assert_true(first_weight("dense/kernel") == trained);
+    run("fit epochs=4 batch_size=8");
+    with_file("load"); /* for the next start: the recipe is another one */
+    run("step");
+    finish();
+    assert_true(first_weight("dense/kernel") == saved);
+}
+
+/* A run that diverged goes on with weights that are loaded, once. */
+static void test_loaded_after_divergence(void **state) {
+    (void)state;
+    circle();
+    run("play");
+    finish();
+    with_file("save");
+    run("compile sgd mse learning_rate=1e30");
+    run("set 2 activation=linear");
+    run("set 1 activation=linear");
+    run("play keep");
+    finish();
+    assert_int_equal(session_next(session), NEXT_REFUSES);
+    assert_false(session_play(session, false, &error));
+    with_file("load");
+    assert_int_equal(session_next(session), NEXT_GO_ON);
+    run("play");
+    finish();
+    assert_int_equal(session_next(session), NEXT_REFUSES);
+}
+
+/* What a file of weights told of its rows is gone with its recipe. */
+static void test_new_forgets_the_rows(void **state) {
+    (void)state;
+    const StLayerInfo *layers;
+    circle();
+    run("play");
+    finish();
+    with_file("save");
+    session_new(session);
+    with_file("load");
+    assert_true(session_stack(session, NULL, NULL, &error));
+    session_new(session);
+    run("dense 3");
+    assert_false(session_stack(session, &layers, NULL, &error));
+}
+
+/* evaluate is of the weights that there are, whatever the next start would do. */
+static void test_evaluate_keeps_weights(void **state) {
+    (void)state;
+    StScores before, after;
+    circle(); /* trains */
+    assert_true(session_evaluate(session, ST_TEST, &before, &error));
+    run("compile optimizer=sgd");
+    assert_true(session_evaluate(session, ST_TEST, &after, &error));
+    assert_true(before.loss == after.loss);
+}
+
 /* A second line changes what it names, and says what that was. */
 static void test_lines_that_change(void **state) {
     (void)state;
@@ -387,6 +470,10 @@ int main(void) {
                                        TEST(test_undo_says_what_is_so_again),
                                        TEST(test_reset),
                                        SCRIPT(test_script),
+                                       TEST(test_loaded_into_a_run),
+                                       TEST(test_loaded_after_divergence),
+                                       TEST(test_new_forgets_the_rows),
+                                       SCRIPT(test_evaluate_keeps_weights),
                                        TEST(test_lines_that_change),
                                        SCRIPT(test_failed_fit)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
