@@ -355,12 +355,6 @@ static void read_outputs(const StInspector *inspector, const Row *row, double *v
         value[ST_READING_SATURATED] = saturated_share(step, inspector->probe, row->ends);
 }
 
-static bool is_finite(const float *values, int64_t count) {
-    for (int64_t i = 0; i < count; i++)
-        if (!isfinite(values[i])) return false;
-    return true;
-}
-
 static void find_facts(const StInspector *inspector, Row *row, const StSnapshot *snapshot,
                        const StHealth *health) {
     const StTensor *tensor = &inspector->tensor[row->tensor];
@@ -368,12 +362,12 @@ static void find_facts(const StInspector *inspector, Row *row, const StSnapshot 
     for (int i = 0; i < FACTS; i++)
         fact[i] = i < ST_READING_COUNT ? health->value[i] : NAN;
     fact[GROWTH] = fact[ST_READING_CHANGE] + 1;
-    fact[BROKEN_WEIGHTS] = !is_finite(snapshot->weights.values + tensor->offset, tensor->size);
+    fact[BROKEN_WEIGHTS] = !st_vector_finite(snapshot->weights.values + tensor->offset, tensor->size);
     if (snapshot->gradients)
-        fact[BROKEN_GRADIENT] = !is_finite(snapshot->gradients + tensor->offset, tensor->size);
+        fact[BROKEN_GRADIENT] = !st_vector_finite(snapshot->gradients + tensor->offset, tensor->size);
     if (inspector->probe < 2) return; /* one row is always the same */
     const StStep *step = st_network_step(inspector->network, tensor->layer);
-    fact[BROKEN_OUTPUT] = !is_finite(step->y, inspector->probe * step->out_size);
+    fact[BROKEN_OUTPUT] = !st_vector_finite(step->y, inspector->probe * step->out_size);
     bool same = true;
     for (int64_t i = 1; same && i < inspector->probe; i++)
         same = memcmp(step->x, step->x + i * step->in_size, (size_t)step->in_size * sizeof *step->x) == 0;
