@@ -288,6 +288,7 @@ static bool current_run(Session *session, bool fit, bool keep, StError *error) {
     bool anew = next == NEXT_ANEW && !keep, had = session->run != NULL;
     if (next == NEXT_REFUSES && !keep)
         return st_fail(error, ST_ERR_STATE, "the run diverged; reset it, or lower the rate and reset");
+    if (next == NEXT_TRAINS) return true; /* an edit takes effect at the next start */
     if (had && next != NEXT_REFUSES && !session_pending(session, NULL)) return true;
     if (!start_run(session, &(SessionStart){.keep = !anew, .paused = true}, fit, error)) return false;
     if (anew)

@@ -170,7 +170,8 @@ static void tell_made(Bench *bench) {
     const StTrainerStatus *status = &bench->status;
     const char *made = bench->asked_epoch && *bench->last_epoch ? bench->last_epoch : bench->last_step;
     if (bench->asked_from < 0 || status->state == ST_STATE_TRAINING) return;
-    if (status->step <= bench->asked_from && status->state == ST_STATE_PAUSED) return; /* not yet begun */
+    bool begun = status->step > bench->asked_from || status->state == ST_STATE_DIVERGED;
+    if (!begun) return;
     if (status->state == ST_STATE_PAUSED && *made) bench_say(bench, UI_TEXT, made);
     bench->asked_from = -1;
 }

@@ -234,6 +234,25 @@ static void test_edit_waits_for_the_next_start(void **state) {
     assert_true(session_pending(session, NULL));
 }
 
+/* A step that is asked for while it trains is one of the run that trains. */
+static void test_step_while_it_trains(void **state) {
+    (void)state;
+    circle();
+    run("fit epochs=1000000 batch_size=8");
+    run("pace 1000");
+    run("play");
+    uint64_t number = session_run(session)->number;
+    first_weight("dense/kernel"); /* asked for behind the order: now it trains */
+    run("dropout 0.2");
+    assert_int_equal(session_next(session), NEXT_TRAINS);
+    run("step");
+    finish();
+    assert_int_equal(session_run(session)->number, number);
+    run("step");
+    finish();
+    assert_true(session_run(session)->number > number);
+}
+
 static void test_rate_acts_at_once(void **state) {
     (void)state;
     circle();
@@ -465,6 +484,7 @@ int main(void) {
                                        TEST(test_stack_errors_are_told_at_the_layer),
                                        TEST(test_what_is_missing),
                                        TEST(test_edit_waits_for_the_next_start),
+                                       TEST(test_step_while_it_trains),
                                        TEST(test_rate_acts_at_once),
                                        TEST(test_what_space_does),
                                        TEST(test_undo_says_what_is_so_again),
