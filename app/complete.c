@@ -1,3 +1,4 @@
+/* Completion of a line: what may stand at the cursor, found in the tables that the language is made of. */
 #include "command.h"
 #include "program.h"
 #include "view.h"

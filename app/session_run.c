@@ -1,3 +1,4 @@
+/* The session's run: what it begins with, the orders it takes, and what is read of it. */
 #include "session_inner.h"
 
 #include <math.h>

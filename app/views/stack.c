@@ -538,8 +538,7 @@ static void draw_title(ViewContext *context, UiGrid *grid, UiRect area, const Sh
     const SessionRun *run = session_run(context->session);
     if (!run || now->state->form || recipe_equal(run->recipe, now->recipe, RECIPE_STACK)) return;
     int count = run->recipe->stack.count;
-    ui_print(grid, area, x, 0, UI_WARN, " · edited; the run goes on with %d layer%s", count,
-             count == 1 ? "" : "s");
+    ui_print(grid, area, x, 0, UI_WARN, " · edited; the run has %d layer%s", count, count == 1 ? "" : "s");
 }
 
 /* Cuts the part of the area that an open form takes: the right side, or the bottom, or all. */

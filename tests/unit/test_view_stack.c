@@ -164,7 +164,7 @@ static void test_running_says_what_an_edit_does(void **unused) {
     rig_train(rig, 1);
     rig_shows(rig, 80, 24, "edits are safe while it trains");
     assert_true(rig_run(rig, "set 1 units=9"));
-    rig_shows(rig, 80, 19, "STACK 3 layers · fits · edited; the run goes on with 3 layers");
+    rig_shows(rig, 80, 19, "STACK 3 layers · fits · edited; the run has 3 layers");
     rig_shows(rig, 80, 19, "*1  dense 9 tanh");
     rig_shows(rig, 80, 19, " 2  dropout 0.2");
     rig_shows(rig, 80, 19, "*3  dense 2 softmax"); /* its kernel is another */
