@@ -170,6 +170,13 @@ static bool make_kept(Session *session, Run *run, const SessionStart *start, StE
     return done;
 }
 
+static int layers_with_weights(const Run *run) {
+    int count = 0;
+    for (int i = 0; i < run->recipe.stack.count; i++)
+        count += run->layers[i].weights > 0;
+    return count;
+}
+
 static bool make_run(Session *session, const SessionStart *start, Run *run, StError *error) {
     const Recipe *recipe = &session->recipe;
     size_t bytes = (size_t)recipe->stack.count * sizeof *run->layers;
@@ -186,7 +193,7 @@ static bool make_run(Session *session, const SessionStart *start, Run *run, StEr
                              .info = session->info};
     if (start->keep && session->run && !session->has_loaded) return make_kept(session, run, start, error);
     const StWeightSet *weights = start->keep && session->has_loaded ? &session->loaded.set : NULL;
-    if (weights) run->seen.kept = recipe->stack.count;
+    if (weights) run->seen.kept = layers_with_weights(run);
     run->seen.trainer = make_trainer(session, run, start, weights, error);
     return run->seen.trainer != NULL;
 }
@@ -258,6 +265,7 @@ const char *session_next_words(const Session *session) {
     case NEXT_ANEW:
         return "space starts anew, k keeps the weights";
     default:
+        if (session->has_loaded) return "space begins with the loaded weights";
         return recipe_equal(&session->recipe, &session->run->recipe, layers)
                    ? "space trains on with the weights there are"
                    : "space keeps the weights of unchanged layers";
@@ -277,16 +285,14 @@ bool session_next_text(const Session *session, StText *out) {
 
 /* "kept the weights of 2 of 3 layers": of those that have some. */
 static void say_kept(Session *session) {
-    int layers = 0;
-    for (int i = 0; i < session->recipe.stack.count; i++)
-        layers += session->run->layers[i].weights > 0;
-    session_say(session, "a new run: kept the weights of %d of %d layers", session->run->seen.kept, layers);
+    session_say(session, "a new run: kept the weights of %d of %d layers", session->run->seen.kept,
+                layers_with_weights(session->run));
 }
 
 /* A run of the recipe as it is: the present one, or a new one, as session_next says. */
 static bool current_run(Session *session, bool fit, bool keep, StError *error) {
     SessionNext next = session_next(session);
-    bool anew = next == NEXT_ANEW && !keep, had = session->run != NULL;
+    bool anew = next == NEXT_ANEW && !keep, had = session->run != NULL, loaded = session->has_loaded;
     if (next == NEXT_REFUSES && !keep)
         return st_fail(error, ST_ERR_STATE, "the run diverged; reset it, or lower the rate and reset");
     if (next == NEXT_TRAINS) return true; /* an edit takes effect at the next start */
@@ -294,6 +300,8 @@ static bool current_run(Session *session, bool fit, bool keep, StError *error) {
     if (!start_run(session, &(SessionStart){.keep = !anew, .paused = true}, fit, error)) return false;
     if (anew)
         session_say(session, "started anew from seed %llu", (unsigned long long)session->recipe.seed);
+    else if (had && loaded)
+        session_say(session, "a new run: begins with the loaded weights");
     else if (had)
         say_kept(session);
     return true;

@@ -379,8 +379,12 @@ static void test_loaded_into_a_run(void **state) {
     finish();
     assert_true(first_weight("dense/kernel") == trained);
     run("fit epochs=4 batch_size=8");
+    run("insert 2 dropout 0.5");
     with_file("load"); /* for the next start: the recipe is another one */
+    assert_string_equal(session_next_words(session), "space begins with the loaded weights");
     run("step");
+    assert_string_equal(said, "a new run: begins with the loaded weights");
+    assert_int_equal(session_run(session)->kept, 2);
     finish();
     assert_true(first_weight("dense/kernel") == saved);
 }
