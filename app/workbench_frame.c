@@ -427,13 +427,12 @@ static void draw_body(Bench *bench, UiRect body) {
 /* What space does now, in a word or two for the hints. */
 static void bind_space(Bench *bench) {
     static const char *const words[] = {
-        [NEXT_BEGIN] = "play",       [NEXT_TRAINS] = "pause",  [NEXT_GO_ON] = "play",
-        [NEXT_MORE] = "more epochs", [NEXT_KEEP] = "train on", [NEXT_ANEW] = "start anew",
-        [NEXT_REFUSES] = "play"};
+        [NEXT_BEGIN] = "play",    [NEXT_TRAINS] = "pause",    [NEXT_GO_ON] = "play",  [NEXT_MORE] = NULL,
+        [NEXT_KEEP] = "train on", [NEXT_ANEW] = "start anew", [NEXT_REFUSES] = "play"};
     SessionNext next = session_next(bench->session);
+    int epochs = next == NEXT_MORE ? session_run(bench->session)->recipe->fit.epochs : 0;
     if (next == NEXT_MORE)
-        snprintf(bench->space, sizeof bench->space, "%d %s", session_run(bench->session)->recipe->fit.epochs,
-                 words[next]);
+        snprintf(bench->space, sizeof bench->space, "%d more epoch%s", epochs, epochs == 1 ? "" : "s");
     else
         snprintf(bench->space, sizeof bench->space, "%s", words[next]);
     bench->common[0] = bench_bindings[0];

@@ -34,9 +34,9 @@ typedef struct Bench {
     StInspection *inspection;
     const StLook *look;
     StWant want;
-    UiSmooth smooth[1 + ST_METRICS_MAX]; /* of the figures in the header */
-    double recent[1 + ST_METRICS_MAX];
-    int64_t recent_step;
+    double recent[1 + ST_METRICS_MAX]; /* the header's figures: means over the present epoch's steps so far */
+    double recent_weight;
+    int64_t recent_epoch;
     StTrainerStatus status; /* of the last frame; state IDLE without a run */
     bool has_run;
 

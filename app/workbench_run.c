@@ -64,7 +64,6 @@ static void hook_run_begins(void *context) {
     st_trainer_status(run->trainer, &bench->status);
     history_begin_run(bench->now, run->number, &recipe->compile, bench->status.steps_per_epoch);
     for (int i = 0; i < 1 + ST_METRICS_MAX; i++) {
-        bench->smooth[i] = ui_smooth(0.97);
         bench->recent[i] = NAN;
     }
     bench->has_run = true;
@@ -109,6 +108,19 @@ static void remember_record(Bench *bench, const StRecord *record) {
                  ui_number(validation, record->validation.loss, 8, 4));
 }
 
+/* The header's figures: the mean over the steps of the present epoch, as Keras' progress line has it. */
+static void take_means(Bench *bench, const StRecord *record, int metrics) {
+    double weight = (double)(record->step - record->first + 1);
+    if (bench->recent_epoch != record->epoch) bench->recent_weight = 0;
+    bench->recent_epoch = record->epoch;
+    bench->recent_weight += weight;
+    double share = weight / bench->recent_weight;
+    for (int i = 0; i <= metrics; i++) {
+        double value = i ? record->train.metric[i - 1] : record->train.loss, *mean = &bench->recent[i];
+        *mean = share == 1 ? value : *mean + share * (value - *mean);
+    }
+}
+
 static void take_records(Bench *bench, StTrainer *trainer) {
     StRecord record[64];
     int count, metrics = session_run(bench->session)->recipe->compile.metrics;
@@ -117,9 +129,7 @@ static void take_records(Bench *bench, StTrainer *trainer) {
         for (int i = 0; i < count; i++) {
             if (bench->asked_from >= 0) remember_record(bench, &record[i]);
             if (record[i].epoch_end) continue;
-            bench->recent[0] = ui_smooth_next(&bench->smooth[0], record[i].train.loss);
-            for (int m = 0; m < metrics; m++)
-                bench->recent[1 + m] = ui_smooth_next(&bench->smooth[1 + m], record[i].train.metric[m]);
+            take_means(bench, &record[i], metrics);
         }
     }
 }
@@ -154,8 +164,8 @@ static void tell_end(Bench *bench, StTrainerState before) {
     if (status->state == before) return;
     if (status->state == ST_STATE_DIVERGED) {
         advise_rate(bench, rate);
-        snprintf(bench->diverged, sizeof bench->diverged,
-                 "%s. r begins anew; first try: %s; l shows its last steps", status->reason, rate);
+        snprintf(bench->diverged, sizeof bench->diverged, "%s. Try :%s, then r; l shows its last steps",
+                 status->reason, rate);
         log_autopsy(bench);
         bench_say(bench, UI_BAD, bench->diverged);
     } else if (status->state == ST_STATE_DONE) {

@@ -132,7 +132,9 @@ struct UiForm {
     UiFormCheck check;
     void *context;
     char message[256];
-    UiRect body; /* of the last drawing */
+    UiRect body;    /* of the last drawing */
+    bool fresh;     /* nothing was typed since the field got the focus */
+    char typed[40]; /* letters that choose among the choices, since then */
     Value value[];
 };
 
@@ -200,8 +202,15 @@ int ui_form_focus(const UiForm *form) {
     return form->focus;
 }
 
+/* The focus goes to a field that can be entered. */
+static void focus_on(UiForm *form, int field) {
+    form->focus = field;
+    form->fresh = true;
+    form->typed[0] = '\0';
+}
+
 void ui_form_set_focus(UiForm *form, int field) {
-    if (can_enter(form, field)) form->focus = field;
+    if (can_enter(form, field)) focus_on(form, field);
 }
 
 void ui_form_set_message(UiForm *form, const char *message) {
@@ -215,12 +224,13 @@ static void move(UiForm *form, int step, bool around) {
         if (around) at = (at + form->count) % form->count;
         if (at < 0 || at >= form->count) return;
         if (!can_enter(form, at)) continue;
-        form->focus = at;
+        focus_on(form, at);
         return;
     }
 }
 
-static UiFormResult choose(UiForm *form, int step, uint32_t letter) {
+/* Steps to the next choice that begins with `begin` ("": any), the present one last. */
+static UiFormResult choose(UiForm *form, int step, const char *begin) {
     const UiField *field = &form->field[form->focus];
     const char *now = form->value[form->focus].edit.text;
     int count = 0, at = -1;
@@ -230,12 +240,31 @@ static UiFormResult choose(UiForm *form, int step, uint32_t letter) {
     if (at < 0 && step < 0) at = 0;
     for (int tries = 0; tries < count; tries++) {
         at = (at + step + count) % count;
-        if (letter == 0 || (uint32_t)(unsigned char)field->choices[at][0] == letter) {
-            ui_form_set(form, form->focus, field->choices[at]);
-            return UI_FORM_CHANGED;
-        }
+        if (strncmp(field->choices[at], begin, strlen(begin)) != 0) continue;
+        ui_form_set(form, form->focus, field->choices[at]);
+        return UI_FORM_CHANGED;
     }
     return UI_FORM_IGNORED;
+}
+
+/* Letters add up to the beginning of a choice; the same letter again goes on to the next with it; one that
+ * leads nowhere changes nothing. */
+static UiFormResult choose_typed(UiForm *form, char letter) {
+    char begin[sizeof form->typed], now[UI_EDIT_MAX];
+    size_t length = strlen(form->typed);
+    if (length + 1 >= sizeof begin) return UI_FORM_USED;
+    snprintf(begin, sizeof begin, "%s%c", form->typed, letter);
+    strcpy(now, form->value[form->focus].edit.text);
+    if (length > 0 && strncmp(now, begin, length + 1) == 0) { /* it is there already */
+        strcpy(form->typed, begin);
+        return UI_FORM_USED;
+    }
+    UiFormResult result = choose(form, 1, begin);
+    if (result == UI_FORM_CHANGED)
+        strcpy(form->typed, begin);
+    else if (length == 1 && form->typed[0] == letter)
+        result = choose(form, 1, form->typed);
+    return result == UI_FORM_CHANGED ? result : UI_FORM_USED;
 }
 
 static UiFormResult toggle(UiForm *form) {
@@ -244,21 +273,37 @@ static UiFormResult toggle(UiForm *form) {
     return UI_FORM_CHANGED;
 }
 
+static bool is_printable(UiKey key) {
+    return key >= ' ' && key < UI_KEY_NAMED;
+}
+
+static bool is_choice(const UiField *field, const char *text) {
+    for (int i = 0; field->choices && field->choices[i]; i++)
+        if (strcmp(field->choices[i], text) == 0) return true;
+    return false;
+}
+
 static UiFormResult edit_field(UiForm *form, UiKey key) {
     Value *value = &form->value[form->focus];
     switch (form->field[form->focus].type) {
     case UI_FIELD_TEXT: {
         char old[UI_EDIT_MAX];
         strcpy(old, value->edit.text);
+        if (form->fresh && is_printable(key) && is_choice(&form->field[form->focus], old))
+            ui_edit_set(&value->edit,
+                        ""); /* typing another choice takes the place of the one that is there */
         if (!ui_edit_key(&value->edit, key)) return UI_FORM_IGNORED;
+        form->fresh = false;
         if (strcmp(old, value->edit.text) == 0) return UI_FORM_USED;
         check_field(form, form->focus);
         return UI_FORM_CHANGED;
     }
     case UI_FIELD_CHOICE:
-        if (key == UI_KEY_LEFT) return choose(form, -1, 0);
-        if (key == UI_KEY_RIGHT || key == ' ') return choose(form, 1, 0);
-        return key > ' ' && key < 0x7F ? choose(form, 1, key) : UI_FORM_IGNORED;
+        if (key == UI_KEY_LEFT || key == UI_KEY_RIGHT || key == ' ') {
+            form->typed[0] = '\0';
+            return choose(form, key == UI_KEY_LEFT ? -1 : 1, "");
+        }
+        return key > ' ' && key < 0x7F ? choose_typed(form, (char)key) : UI_FORM_IGNORED;
     case UI_FIELD_SWITCH:
         if (key == ' ' || key == UI_KEY_LEFT || key == UI_KEY_RIGHT) return toggle(form);
         if (key != 'y' && key != 'n') return UI_FORM_IGNORED;
@@ -299,8 +344,11 @@ UiFormResult ui_form_key(UiForm *form, UiKey key) {
         form->focus = fault;
         return UI_FORM_USED;
     }
-    default:
-        return edit_field(form, key);
+    default: {
+        UiFormResult result = edit_field(form, key);
+        /* What is typed into a form never leaves it: a letter must not quit the program. */
+        return result == UI_FORM_IGNORED && is_printable(key) ? UI_FORM_USED : result;
+    }
     }
 }
 

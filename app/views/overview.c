@@ -87,8 +87,9 @@ static void draw_training(ViewContext *context, UiGrid *grid, UiRect area) {
     if (!recipe->compile.given || area.h < y + 2) return;
     ui_text(grid, area, 1, y++, UI_TITLE, "TRAINING");
     if (recipe->fit.given)
-        ui_print(grid, area, 4, y++, UI_DIM, "%d epochs, batch %d, %s", recipe->fit.epochs,
-                 recipe->fit.batch_size, optimizer ? optimizer->name : "");
+        ui_print(grid, area, 4, y++, UI_DIM, "%d epoch%s, batch %d, %s", recipe->fit.epochs,
+                 recipe->fit.epochs == 1 ? "" : "s", recipe->fit.batch_size,
+                 optimizer ? optimizer->name : "");
     else if (optimizer)
         ui_text(grid, area, 4, y++, UI_DIM, optimizer->name);
     if (loss && area.h > y) ui_text_in(grid, area, 4, y, area.w - 5, UI_DIM, loss->name);

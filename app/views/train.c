@@ -517,8 +517,16 @@ static void train_explain(ViewContext *context, StText *out) {
     char place[80];
     place_of(context, state, place);
     if (state->has_cursor) st_text_format(out, " at %s", place);
-    st_text_format(out, ": fit %.6g, validation %.6g, batch %.6g\n", value_at(context, state, HISTORY_FIT),
-                   value_at(context, state, HISTORY_VALIDATION), value_at(context, state, HISTORY_BATCH));
+    static const char *const kinds[] = {
+        [HISTORY_FIT] = "fit", [HISTORY_VALIDATION] = "validation", [HISTORY_BATCH] = "batch"};
+    static const HistoryKind order[] = {HISTORY_FIT, HISTORY_VALIDATION, HISTORY_BATCH};
+    for (int i = 0; i < 3; i++) {
+        char number[UI_NUMBER];
+        double value = value_at(context, state, order[i]);
+        st_text_format(out, "%s %s %s", i ? "," : ":", kinds[order[i]],
+                       isfinite(value) ? ui_number(number, value, 12, 6) : "–");
+    }
+    st_text_add(out, "\n");
     const Recipe *recipe = session_recipe(context->session);
     const StKind *kind = NULL;
     if (recipe->compile.given && state->focus == 0 && recipe->compile.loss.kind >= 0)

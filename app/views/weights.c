@@ -524,9 +524,6 @@ static bool press_matrix(ViewContext *context, UiKey key) {
     case UI_KEY_END:
         dx = 1 << 28;
         break;
-    case 'v':
-        state->values = (TensorValues)((state->values + 1) % TENSOR_KINDS);
-        return true;
     default:
         return false;
     }
@@ -591,6 +588,10 @@ static bool press(ViewContext *context, UiKey key) {
         return true;
     case 'g':
         enter(state, HISTOGRAMS);
+        return true;
+    case 'v':
+        state->values = (TensorValues)((state->values + 1) % TENSOR_KINDS);
+        state->mode = MATRIX;
         return true;
     case 'w':
         enter(state, MATRIX);

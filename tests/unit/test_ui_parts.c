@@ -328,6 +328,43 @@ static void tables_move_scroll_and_sort(void **state) {
     ui_grid_free(grid);
 }
 
+static void type_into(UiForm *form, const char *letters) {
+    for (; *letters; letters++)
+        assert_int_not_equal(ui_form_key(form, (UiKey)*letters), UI_FORM_IGNORED);
+}
+
+/* What is typed into a form never reaches the program's keys, and letters choose as one would expect. */
+static void forms_keep_what_is_typed(void **state) {
+    static const char *const losses[] = {"sparse", "mean_squared", "mean_absolute", "binary", NULL};
+    static const UiField fields[] = {{"loss", UI_FIELD_CHOICE, "sparse", "", "", losses},
+                                     {"activation", UI_FIELD_TEXT, "binary", "", "", losses},
+                                     {"bias", UI_FIELD_SWITCH, "yes", "", "", NULL},
+                                     {"go", UI_FIELD_BUTTON, "", "", "", NULL}};
+    (void)state;
+    UiForm *form = ui_form_create("LOSS", fields, 4, NULL, NULL);
+    ui_form_set_focus(form, 0);
+    type_into(form, "mean_abs"); /* q, n, s are keys of the program */
+    assert_string_equal(ui_form_value(form, 0), "mean_absolute");
+    type_into(form, "qnr?:");
+    assert_string_equal(ui_form_value(form, 0), "mean_absolute");
+    ui_form_key(form, UI_KEY_TAB);
+    type_into(form, "sparse"); /* another choice takes the place of the one that is there */
+    assert_string_equal(ui_form_value(form, 1), "sparse");
+    type_into(form, ":2");
+    assert_string_equal(ui_form_value(form, 1), "sparse:2");
+    ui_form_key(form, UI_KEY_TAB);
+    type_into(form, "qx");
+    assert_string_equal(ui_form_value(form, 2), "yes");
+    ui_form_key(form, UI_KEY_TAB);
+    type_into(form, "q");
+    ui_form_key(form, UI_KEY_TAB);
+    type_into(form, "m"); /* the next with this letter, and the next again */
+    assert_string_equal(ui_form_value(form, 0), "mean_squared");
+    type_into(form, "m");
+    assert_string_equal(ui_form_value(form, 0), "mean_absolute");
+    ui_form_free(form);
+}
+
 static void forms_edit_check_and_accept(void **state) {
     char message[100];
     (void)state;
@@ -421,6 +458,7 @@ int main(void) {
         cmocka_unit_test(keys_have_names_both_ways),
         cmocka_unit_test(hints_fit_can_be_clicked_and_faults_are_found),
         cmocka_unit_test(tables_move_scroll_and_sort),
+        cmocka_unit_test(forms_keep_what_is_typed),
         cmocka_unit_test(forms_edit_check_and_accept),
         cmocka_unit_test(every_row_of_every_table_is_complete),
         cmocka_unit_test(mono_has_no_colour_and_roles_that_matter_an_attribute)};
