@@ -188,6 +188,19 @@ static void list_metrics(const StCompile *compile, StText *out) {
         st_text_format(out, "%s%s", i ? "," : "", st_metric_name_at(NULL, compile->metric[i]));
 }
 
+/* The loss that people compile a stack with such an end with, for a form that is opened without one. */
+static int likely_loss(const StStack *stack) {
+    const StLayer *last = stack->count ? &stack->layers[stack->count - 1] : NULL;
+    const char *ends = last && last->kind->activation ? last->kind->activation(last->options) : "softmax";
+    if (!ends) ends = "linear";
+    const char *name = strcmp(ends, "softmax") == 0   ? "sparse_categorical_crossentropy"
+                       : strcmp(ends, "sigmoid") == 0 ? "binary_crossentropy"
+                                                      : "mean_squared_error";
+    for (int i = 0; st_loss_kind_at(i); i++)
+        if (strcmp(st_loss_kind_at(i)->name, name) == 0) return i;
+    return 0;
+}
+
 static bool build_compile(FormFields *fields, const Recipe *recipe, StError *error) {
     StCompile standard;
     st_compile_default(&standard);
@@ -196,7 +209,8 @@ static bool build_compile(FormFields *fields, const Recipe *recipe, StError *err
     fields->was[0] = now->optimizer.kind;
     fields->was[1] = now->loss.kind;
     if (fields->choice[0] < 0) fields->choice[0] = now->optimizer.kind < 0 ? 0 : now->optimizer.kind;
-    if (fields->choice[1] < 0) fields->choice[1] = now->loss.kind < 0 ? 0 : now->loss.kind;
+    if (fields->choice[1] < 0)
+        fields->choice[1] = now->loss.kind < 0 ? likely_loss(&recipe->stack) : now->loss.kind;
     const StKind *optimizer = st_optimizer_kind_at(fields->choice[0]);
     const StKind *loss = st_loss_kind_at(fields->choice[1]);
     Scratch of_optimizer = {{0}}, of_loss = {{0}};
