@@ -173,7 +173,7 @@ void form_effect(const Session *session, const Recipe *draft, StText *out) {
         return;
     }
     if (!run) {
-        st_text_add(out, "nothing is trained yet; space starts");
+        st_text_add(out, "nothing is trained yet");
         return;
     }
     StText what = {0};

@@ -154,13 +154,15 @@ static void draw_curve(ViewContext *context, UiGrid *grid, UiRect area, int seri
     if (!bare) ui_text(grid, area, 0, 0, UI_TITLE, title);
     const Recipe *recipe = session_recipe(context->session);
     const StError *failed = NULL;
-    session_dataset_loaded(context->session, &failed);
+    bool loaded = session_dataset_loaded(context->session, &failed) != NULL;
     const char *next = failed                     ? "the data cannot be read: 3 says why"
                        : !recipe->data.given      ? "3 chooses data"
                        : recipe->stack.count == 0 ? "a adds a layer"
-                       : !recipe->compile.given   ? "4 chooses optimizer and loss (:compile)"
-                       : context->live            ? "space starts training"
-                                                  : "not trained yet";
+                       : !recipe->compile.given   ? "2, then O, chooses optimizer and loss"
+                       : !recipe->fit.given       ? "2, then F, says how many epochs"
+                       : loaded && !session_ready(context->session, NULL) ? "2 shows what does not fit"
+                       : context->live                                    ? "space starts training"
+                                                                          : "not trained yet";
     if (series == 0) ui_print_center(grid, area, area.h / 2, UI_DIM, "%s", next);
 }
 

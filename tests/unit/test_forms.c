@@ -275,7 +275,7 @@ static void test_effect_is_said(void **unused) {
     form_try(rig->session, "set 1 units=9", &trial);
     assert_true(trial.runs);
     form_effect(rig->session, &trial.draft, &text);
-    assert_string_equal(st_text_string(&text), "nothing is trained yet; space starts");
+    assert_string_equal(st_text_string(&text), "nothing is trained yet");
     StError error = {0};
     if (!session_start(rig->session, &(SessionStart){.paused = true}, &error)) fail_msg("%s", error.message);
     st_text_clear(&text);
