@@ -61,7 +61,7 @@ compare() { # compare NAME BATCH ROWS EPOCHS IN UNITS…
 
 echo "samples a second, medians of $ROUNDS, the best of 1 and 2 threads; $("$B/strata" --version)"
 printf '%-34s %10s %10s %7s %10s %8s\n' "training" strata bare "of bare" PyTorch "of it"
-compare "100-64-64-10 relu Adam, batch 32" 32 10000 40 100 64 64 10
-compare "784-128-10 relu Adam, batch 128" 128 10000 20 784 128 10
-compare "784-1024-1024-10 relu Adam, b 256" 256 5120 3 784 1024 1024 10
+compare "100-64-64-10 relu Adam, batch 32" 32 10000 120 100 64 64 10
+compare "784-128-10 relu Adam, batch 128" 128 10000 60 784 128 10
+compare "784-1024-1024-10 relu Adam, b 256" 256 5120 6 784 1024 1024 10
 [ ! -e tests/bench/screen.sh ] || B=$B sh tests/bench/screen.sh

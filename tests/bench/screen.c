@@ -80,7 +80,7 @@ static void key_answer(Vt *vt) {
     for (int i = 0; i < 40; i++) {
         vt_key(vt, i % 2 ? "1" : "4");
         double from = now();
-        if (!vt_shows(vt, i % 2 ? "STACK" : "mean over the epoch")) break;
+        if (!vt_shows(vt, i % 2 ? "STACK" : "outliers shown")) break;
         double took = now() - from;
         sum += took;
         if (took > worst) worst = took;
