@@ -4,14 +4,15 @@
  * shapes alone, so a stack can be inferred and costed without allocating anything. The kernels
  * (forward, backward, gradient) work on a compiled StStep.
  *
- * How a training step is cut, for the same bits on any number of threads (decision 5):
+ * How a training step is cut, for the same bits on any number of threads: phases of tasks (base/pool.h), each
+ * begun when the one before is done, cut by the stack and the batch alone.
  *   1. rows:  each lane (a fixed cut of the batch's rows by the batch size alone) runs every layer
  *             forward, the loss, and every layer backward down to the first weights. backward turns dy
  *             into dZ in place and writes dx.
- *   2. parts: after a barrier each weight gradient is computed in `parts` fixed pieces of the
- *             *output* (columns or rows of the kernel), each over all rows of the batch: no lane
+ *   2. parts: each weight gradient is computed in `parts` fixed pieces of the *output* (columns or rows of the kernel), each over all rows of the batch: no lane
  *             needs a gradient buffer of its own and nothing is reduced between threads.
- *   3. parts: after a barrier (and a look whether everything is finite) the optimizer updates.
+ *   3. ranges of the flat weights: regularizers, and a look whether everything is finite.
+ *   4. ranges: where it is, the optimizer updates.
  *
  * This file is compiled in float and in double (base/real.h). */
 #ifndef ST_LAYERS_LAYER_H

@@ -1,7 +1,7 @@
 /* A learner: a network with its loss, metrics and optimizer — Keras' compiled model. It can make one
  * training step, evaluate, predict and give gradients. Compiled in float (trains) and double (checks).
  *
- * A step runs on the pool in the three phases of layers/layer.h. Its bits depend on the stack, the batch
+ * A step runs on the pool in the phases of layers/layer.h. Its bits depend on the stack, the batch
  * and the options alone, never on the number of threads. */
 #ifndef ST_TRAIN_LEARNER_H
 #define ST_TRAIN_LEARNER_H
