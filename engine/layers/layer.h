@@ -9,8 +9,9 @@
  *   1. rows:  each lane (a fixed cut of the batch's rows by the batch size alone) runs every layer
  *             forward, the loss, and every layer backward down to the first weights. backward turns dy
  *             into dZ in place and writes dx.
- *   2. parts: each weight gradient is computed in `parts` fixed pieces of the *output* (columns or rows of the kernel), each over all rows of the batch: no lane
- *             needs a gradient buffer of its own and nothing is reduced between threads.
+ *   2. parts: each weight gradient is computed in `parts` fixed pieces of the *output* (rows of the
+ *             kernel), each over all rows of the batch: no lane needs a gradient buffer of its own and
+ *             nothing is reduced between threads.
  *   3. ranges of the flat weights: regularizers, and a look whether everything is finite.
  *   4. ranges: where it is, the optimizer updates.
  *
