@@ -45,13 +45,14 @@ static bool in_range(const StOption *row, double v) {
 
 /* What an integer is wanted to be, for messages. */
 static void range_print(const StOption *row, StText *out) {
+    bool whole = row->type == ST_INT || row->type == ST_SIZE;
     if (!has_range(row)) {
-        st_text_add(out, row->type == ST_INT ? "a whole number" : "a number");
+        st_text_add(out, whole ? "a whole number" : "a number");
         return;
     }
-    bool unbounded = isinf(row->high) || (row->type != ST_NUMBER && row->high >= INT_MAX);
+    bool unbounded = isinf(row->high) || (whole && row->high >= INT_MAX);
     if (unbounded) {
-        st_text_add(out, row->type == ST_NUMBER ? "a number " : "a whole number ");
+        st_text_add(out, whole ? "a whole number " : "a number ");
         st_text_add(out, row->open_low ? "above " : "from ");
         st_text_number(out, row->low);
         if (!row->open_low) st_text_add(out, " up");
@@ -69,6 +70,11 @@ void st_option_wants(const StOption *row, StText *out) {
     case ST_INT:
     case ST_NUMBER:
         range_print(row, out);
+        if (row->optional) st_text_add(out, ", or none");
+        return;
+    case ST_NUMBERS:
+        range_print(row, out);
+        st_text_add(out, ", or several with commas");
         return;
     case ST_SIZE:
         range_print(row, out);
@@ -177,9 +183,39 @@ static bool read_call(const StOption *row, const char *text, StCall *out, StErro
     return true;
 }
 
+static bool read_numbers(const StOption *row, const char *text, StNumbers *out, StError *error) {
+    StNumbers numbers = {0};
+    if (!*text && row->fallback && *row->fallback) return refuse(row, text, error);
+    for (const char *at = text; *text && at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+        char word[40] = "";
+        size_t length = strcspn(at, ",");
+        double value;
+        if (numbers.count == ST_NUMBERS_MAX)
+            return st_fail(error, ST_ERR_VALUE, "%s: wanted at most %d numbers", row->name, ST_NUMBERS_MAX);
+        if (length < sizeof word) memcpy(word, at, length);
+        if (!st_number(word, &value) || !in_range(row, value)) return refuse(row, text, error);
+        numbers.n[numbers.count++] = value;
+    }
+    *out = numbers;
+    return true;
+}
+
+/* An optional number may be none. */
+static bool set_none(const StOption *row, void *field, const char *text) {
+    if (!row->optional || strcmp(text, "none") != 0) return false;
+    if (row->type == ST_INT)
+        *(int *)field = ST_NO_INT;
+    else
+        *(double *)field = NAN;
+    return true;
+}
+
 bool st_option_set(const StOption *row, void *values, const char *text, StError *error) {
     void *field = (char *)values + row->offset;
+    if (set_none(row, field, text)) return true;
     switch (row->type) {
+    case ST_NUMBERS:
+        return read_numbers(row, text, field, error);
     case ST_INT:
         return read_int(row, text, strlen(text), field) || refuse(row, text, error);
     case ST_SIZE:
@@ -246,6 +282,8 @@ static size_t field_size(const StOption *row) {
         return sizeof(StSize);
     case ST_SHAPES:
         return sizeof(StShape);
+    case ST_NUMBERS:
+        return sizeof(StNumbers);
     case ST_TEXT:
         return row->size;
     }
@@ -321,11 +359,25 @@ void st_option_print(const StOption *row, const void *values, StText *out) {
     const void *field = (const char *)values + row->offset;
     switch (row->type) {
     case ST_INT:
-        st_text_format(out, "%d", *(const int *)field);
+        if (row->optional && *(const int *)field == ST_NO_INT)
+            st_text_add(out, "none");
+        else
+            st_text_format(out, "%d", *(const int *)field);
         return;
     case ST_NUMBER:
-        st_text_number(out, *(const double *)field);
+        if (row->optional && st_is_none(*(const double *)field))
+            st_text_add(out, "none");
+        else
+            st_text_number(out, *(const double *)field);
         return;
+    case ST_NUMBERS: {
+        const StNumbers *numbers = field;
+        for (int i = 0; i < numbers->count; i++) {
+            if (i) st_text_add(out, ",");
+            st_text_number(out, numbers->n[i]);
+        }
+        return;
+    }
     case ST_SWITCH:
         st_text_add(out, *(const bool *)field ? "yes" : "no");
         return;
@@ -371,6 +423,7 @@ bool st_option_is_default(const StOption *row, const void *values) {
         double number;
         StShape shape;
         StCall call;
+        StNumbers numbers;
     } small;
     void *field = row->type == ST_TEXT ? malloc(row->size) : &small;
     bool same = false;

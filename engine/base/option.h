@@ -13,6 +13,10 @@
  *     ST_SIZE    StSize         "3" or "3x2"; one number stands for all
  *     ST_SHAPES  StShape        "28x28x1"
  *     ST_TEXT    char[size]     a path, a column, a list with commas; "" is none
+ *     ST_NUMBERS StNumbers      "0.1,0.2,0.7"; "" is none, where it is the default
+ *
+ * Where a row is `optional`, the word none may stand for a number, as Keras' None: an int is then ST_NO_INT,
+ * a double NaN (st_is_none).
  *
  * A value of NULL fallback means the option must be given (by place or name). */
 #ifndef ST_BASE_OPTION_H
@@ -21,6 +25,7 @@
 #include "base/shape.h"
 #include "base/text.h"
 #include "base/words.h"
+#include <limits.h>
 
 typedef enum StOptionType {
     ST_INT,
@@ -30,10 +35,11 @@ typedef enum StOptionType {
     ST_CALL,
     ST_SIZE,
     ST_SHAPES,
-    ST_TEXT
+    ST_TEXT,
+    ST_NUMBERS
 } StOptionType;
 
-enum { ST_PARAMETERS_MAX = 3 };
+enum { ST_PARAMETERS_MAX = 3, ST_NUMBERS_MAX = 32, ST_NO_INT = INT_MIN };
 
 /* One parameter of a choice: its name, default (as printed) and range (both ends allowed unless open). */
 typedef struct StParameter {
@@ -56,11 +62,17 @@ typedef struct StSize {
     int n[2]; /* both equal where one number was given */
 } StSize;
 
+typedef struct StNumbers {
+    int count; /* 0: none */
+    double n[ST_NUMBERS_MAX];
+} StNumbers;
+
 typedef struct StOption {
     const char *name;
     StOptionType type;
     bool open_low, open_high; /* the range leaves its low, high end out */
     bool place;               /* printed by place where it can be */
+    bool optional;            /* an ST_INT or ST_NUMBER that may be none */
     size_t offset, size;      /* size: of the field, for ST_TEXT */
     const char *fallback;     /* the default as text, or NULL: must be given */
     double low, high;         /* the range of numbers; 0, 0: any */
@@ -108,6 +120,11 @@ void st_options_print_changes(const StOption *rows, const void *before, const vo
 bool st_option_is_default(const StOption *row, const void *values);
 /* "1 to 1e9", "yes or no", "relu, tanh, …": what a field wants, for forms and help. */
 void st_option_wants(const StOption *row, StText *out);
+
+/* True for what the word none has left in an optional ST_NUMBER. */
+static inline bool st_is_none(double value) {
+    return value != value;
+}
 
 /* Index of a name in a list of choices, or -1. */
 int st_choice_find(const StChoice *choices, const char *name);

@@ -9,7 +9,7 @@
 
 #include "base/option.h"
 
-enum { ST_METRICS_MAX = 8, ST_SPEC_OPTIONS_MAX = 256 };
+enum { ST_METRICS_MAX = 8, ST_SPEC_OPTIONS_MAX = 512 };
 
 /* A loss: index for st_loss_kind_at + options (from_logits, label_smoothing, …). */
 typedef struct StLossSpec {

@@ -23,6 +23,9 @@ typedef struct Options {
     StCall regularizer;
     int count;
     double any;
+    int class;
+    double most;
+    StNumbers shares, steps;
 } Options;
 
 static const StChoice paddings[] = {{"valid", "", {{0}}}, {"same", "", {{0}}}, {0}};
@@ -49,6 +52,10 @@ static const StOption table[] = {
     ST_OPTION(Options, regularizer, ST_CALL, "none", .choices = regularizers, .help = "g"),
     ST_OPTION(Options, count, ST_INT, "-3", .low = -5, .high = 5, .help = "c"),
     ST_OPTION(Options, any, ST_NUMBER, "1e-07", .help = "n"),
+    ST_OPTION(Options, class, ST_INT, "none", .optional = true, .help = "i"),
+    ST_OPTION(Options, most, ST_NUMBER, "none", .optional = true, .low = 0, .high = INFINITY, .help = "m"),
+    ST_OPTION(Options, shares, ST_NUMBERS, "0.25", .low = 0, .high = 1, .help = "l"),
+    ST_OPTION(Options, steps, ST_NUMBERS, "", .help = "t"),
     {0},
 };
 
@@ -71,9 +78,10 @@ static void defaults(void **state) {
     assert_int_equal(o.shape.rank, 0);
     assert_string_equal(o.file, "");
     assert_true(o.count == -3 && o.any == 1e-7);
+    assert_true(o.class == ST_NO_INT && st_is_none(o.most) && o.shares.count == 1 && o.shares.n[0] == 0.25);
     for (const StOption *row = table; row->name; row++)
         assert_int_equal(st_option_is_default(row, &o), row->fallback != NULL);
-    assert_int_equal(st_option_count(table), 11);
+    assert_int_equal(st_option_count(table), 15);
 }
 
 static void by_place_and_by_name(void **state) {
@@ -92,6 +100,11 @@ static void by_place_and_by_name(void **state) {
                 o.kernel.n[0] == 3);
     assert_true(parse(&o, "units=7", &error));
     assert_int_equal(o.units, 7);
+    assert_true(parse(&o, "1 class=-1 most=6 shares=0.5,0,1 steps=-3", &error));
+    assert_true(o.class == -1 && o.most == 6 && o.shares.count == 3 && o.shares.n[2] == 1 &&
+                o.steps.n[0] == -3);
+    assert_true(parse(&o, "1 class=none most=none steps=", &error));
+    assert_true(o.class == ST_NO_INT && st_is_none(o.most) && o.steps.count == 0);
     assert_true(parse(&o, "1 regularizer=three::5", &error) == false);
     assert_true(parse(&o, "1 regularizer=three:4", &error));
     assert_true(o.regularizer.parameter[0] == 4 && o.regularizer.parameter[1] == 2 &&
@@ -133,6 +146,14 @@ static void refuses(void **state) {
         {"1 rate=nan", ST_ERR_VALUE, "thing: rate=nan: wanted 0 to below 1"},
         {"1 any=1e999", ST_ERR_VALUE, "thing: any=1e999: wanted a number"},
         {"1 count=6", ST_ERR_VALUE, "thing: count=6: wanted -5 to 5"},
+        {"1 class=x", ST_ERR_VALUE, "thing: class=x: wanted a whole number, or none"},
+        {"1 most=-1", ST_ERR_VALUE, "thing: most=-1: wanted a number from 0 up, or none"},
+        {"1 any=none", ST_ERR_VALUE, "thing: any=none: wanted a number"},
+        {"1 shares=", ST_ERR_VALUE, "thing: shares=: wanted 0 to 1, or several with commas"},
+        {"1 shares=0.5,2", ST_ERR_VALUE, "thing: shares=0.5,2: wanted 0 to 1, or several with commas"},
+        {"1 shares=0.5,", ST_ERR_VALUE, "thing: shares=0.5,: wanted 0 to 1, or several with commas"},
+        {"1 shares=1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1", ST_ERR_VALUE,
+         "thing: shares: wanted at most 32 numbers"},
         {"1 padding=sam", ST_ERR_NAME, "thing: unknown padding 'sam'; did you mean 'same'?"},
         {"1 shape=4x", ST_ERR_SHAPE, "thing: shape: shape '4x' is not extents from 1 joined by x (28x28x1)"},
         {"1 file=0123456789abcdef", ST_ERR_VALUE, "thing: file: text of 16 bytes, wanted at most 15"},
@@ -140,8 +161,8 @@ static void refuses(void **state) {
         {"1 relu activation=relu", ST_ERR_VALUE, "thing: activation is given twice"},
         {"1 any=1 any=2", ST_ERR_VALUE, "thing: any is given twice"},
         {"1 any=1 relu", ST_ERR_VALUE, "thing: 'relu' by place stands after an option by name"},
-        {"1 relu 3 no 0.1 same 4 f none 1 1 more", ST_ERR_VALUE,
-         "thing: 'more' is one word too many, wanted at most 11"},
+        {"1 relu 3 no 0.1 same 4 f none 1 1 none none 0 1,2 more", ST_ERR_VALUE,
+         "thing: 'more' is one word too many, wanted at most 15"},
     };
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         Options o, before;
@@ -183,6 +204,8 @@ static void prints_what_reads_back(void **state) {
         {"64 regularizer=l1_l2:0.02", " 64 regularizer=l1_l2:0.02"},
         {"64 rate=0.1 any=0.30000000000000004", " 64 rate=0.1 any=0.30000000000000004"},
         {"64 count=-3 padding=same", " 64 padding=same"},
+        {"64 class=none most=6 shares=0.1,0.25 steps=1,-2", " 64 most=6 shares=0.1,0.25 steps=1,-2"},
+        {"64 class=-1 shares=0.25 steps=", " 64 class=-1"},
         {"2147483647 any=1e-300", " 2147483647 any=1e-300"},
     };
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
@@ -237,6 +260,8 @@ static void says_what_it_wants(void **state) {
         {"regularizer", "none, l1_l2:l1:l2, three:a:b:c"},
         {"count", "-5 to 5"},
         {"any", "a number"},
+        {"class", "a whole number, or none"},
+        {"shares", "0 to 1, or several with commas"},
     };
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         StText text = {0};
