@@ -135,6 +135,118 @@ static bool read_size(const StOption *row, const char *text, StSize *out) {
     return true;
 }
 
+/* "[0,1]": a list of axes as bits. */
+static bool read_axes(const char *word, double *value) {
+    int bits = 0;
+    for (const char *at = word;; at++) {
+        char *end;
+        long axis = strtol(at, &end, 10);
+        if (end == at || !strchr("-0123456789", *at) || axis < -ST_RANK_MAX || axis >= ST_RANK_MAX)
+            return false;
+        bits |= ST_AXIS_BIT(axis);
+        at = end;
+        if (*at != ',') break;
+    }
+    *value = bits;
+    return !strchr(word, ' ') && word[strspn(word, "-0123456789,")] == '\0';
+}
+
+static void print_axes(int bits, StText *out) {
+    bool first = true;
+    for (int axis = -ST_RANK_MAX; axis < ST_RANK_MAX; axis++) {
+        if (!(bits & ST_AXIS_BIT(axis))) continue;
+        st_text_format(out, first ? "%d" : ",%d", axis);
+        first = false;
+    }
+}
+
+/* Where a word is among "rows|columns": its index, or -1. */
+static int word_among(const char *words, const char *word) {
+    size_t length = strlen(word);
+    for (int i = 0;; i++) {
+        size_t wide = strcspn(words, "|");
+        if (wide == length && strncmp(words, word, wide) == 0) return i;
+        if (!words[wide]) return -1;
+        words += wide + 1;
+    }
+}
+
+double st_parameter_default(const StParameter *parameter) {
+    const char *fallback = parameter->fallback;
+    double value = 0;
+    if (strcmp(fallback, "none") == 0) return NAN;
+    if (*fallback == '[')
+        read_axes((char[]){fallback[1], '\0'}, &value);
+    else if (!strchr(fallback, '|'))
+        value = strtod(fallback, NULL);
+    return value;
+}
+
+bool st_parameter_read(const StParameter *parameter, const char *word, double *value) {
+    double read;
+    if (strcmp(parameter->fallback, "none") == 0 && strcmp(word, "none") == 0) {
+        *value = NAN;
+        return true;
+    }
+    if (*parameter->fallback == '[') return read_axes(word, value);
+    if (strchr(parameter->fallback, '|')) {
+        int index = word_among(parameter->fallback, word);
+        if (index >= 0) *value = index;
+        return index >= 0;
+    }
+    bool ranged = parameter->low != 0 || parameter->high != 0;
+    if (!st_number(word, &read) || (ranged && (read < parameter->low || read > parameter->high)))
+        return false;
+    *value = read;
+    return true;
+}
+
+void st_parameter_print(const StParameter *parameter, double value, StText *out) {
+    const char *words = parameter->fallback;
+    if (*words == '[') {
+        print_axes((int)value, out);
+    } else if (strchr(words, '|')) {
+        for (int i = (int)value; i > 0; i--)
+            words = strchr(words, '|') + 1;
+        st_text_add_bytes(out, words, strcspn(words, "|"));
+    } else if (st_is_none(value)) {
+        st_text_add(out, "none");
+    } else {
+        st_text_number(out, value);
+    }
+}
+
+static bool is_parameter_default(const StParameter *parameter, double value) {
+    double standard = st_parameter_default(parameter);
+    return value == standard || (st_is_none(value) && st_is_none(standard));
+}
+
+/* "…: wanted a number from 0 up for l2's factor". */
+static bool refuse_parameter(const StOption *row, const char *text, const StChoice *choice, int p,
+                             StError *error) {
+    const StParameter *parameter = &choice->parameter[p];
+    StText wants = {0};
+    if (*parameter->fallback == '[') {
+        st_text_format(&wants, "axes from %d to %d with commas", -ST_RANK_MAX, ST_RANK_MAX - 1);
+    } else if (strchr(parameter->fallback, '|')) {
+        for (const char *at = parameter->fallback; *at; at++)
+            st_text_format(&wants, *at == '|' ? " or " : "%c", *at);
+    } else {
+        st_text_add(&wants, "a number");
+        if (parameter->low != 0 || parameter->high != 0) {
+            st_text_add(&wants, " from ");
+            st_text_number(&wants, parameter->low);
+            st_text_add(&wants, isinf(parameter->high) ? " up" : " to ");
+            if (!isinf(parameter->high)) st_text_number(&wants, parameter->high);
+        }
+        if (strcmp(parameter->fallback, "none") == 0) st_text_add(&wants, " or none");
+    }
+    st_fail(error, ST_ERR_VALUE, "%s=%.60s: wanted %s for %s's %s", row->name, text, st_text_string(&wants),
+            choice->name, parameter->name);
+    st_text_free(&wants);
+    return false;
+}
+
 static bool read_call(const StOption *row, const char *text, StCall *out, StError *error) {
     char name[64];
     const char *colon = strchr(text, ':');
@@ -146,7 +258,7 @@ static bool read_call(const StOption *row, const char *text, StCall *out, StErro
     if (call.kind < 0) return st_fail_unknown(error, row->name, name, st_choice_name_at, row->choices);
     const StChoice *choice = &row->choices[call.kind];
     for (int p = 0; p < ST_PARAMETERS_MAX && choice->parameter[p].name; p++)
-        call.parameter[p] = strtod(choice->parameter[p].fallback, NULL);
+        call.parameter[p] = st_parameter_default(&choice->parameter[p]);
     for (int p = 0; colon; p++) {
         const char *from = colon + 1;
         colon = strchr(from, ':');
@@ -155,29 +267,9 @@ static bool read_call(const StOption *row, const char *text, StCall *out, StErro
         if (p >= ST_PARAMETERS_MAX || !choice->parameter[p].name)
             return st_fail(error, ST_ERR_VALUE, "%s=%.60s: too many numbers for %s", row->name, text,
                            choice->name);
-        const StParameter *parameter = &choice->parameter[p];
-        double value = 0;
-        memcpy(word, from, length < sizeof word ? length : 0);
-        word[length < sizeof word ? length : 0] = '\0';
-        bool ranged = parameter->low != 0 || parameter->high != 0;
-        if (!st_number(word, &value) || (ranged && (value < parameter->low || value > parameter->high))) {
-            StText range = {0};
-            if (ranged) {
-                st_text_add(&range, " from ");
-                st_text_number(&range, parameter->low);
-                if (isinf(parameter->high)) {
-                    st_text_add(&range, " up");
-                } else {
-                    st_text_add(&range, " to ");
-                    st_text_number(&range, parameter->high);
-                }
-            }
-            st_fail(error, ST_ERR_VALUE, "%s=%.60s: wanted a number%s for %s's %s", row->name, text,
-                    st_text_string(&range), choice->name, parameter->name);
-            st_text_free(&range);
-            return false;
-        }
-        call.parameter[p] = value;
+        snprintf(word, sizeof word, "%.*s", (int)(length < sizeof word ? length : 0), from);
+        if (!st_parameter_read(&choice->parameter[p], word, &call.parameter[p]))
+            return refuse_parameter(row, text, choice, p, error);
     }
     *out = call;
     return true;
@@ -403,10 +495,10 @@ void st_option_print(const StOption *row, const void *values, StText *out) {
         st_text_add(out, choice->name);
         int last = -1; /* the last parameter that differs from its default */
         for (int p = 0; p < ST_PARAMETERS_MAX && choice->parameter[p].name; p++)
-            if (call->parameter[p] != strtod(choice->parameter[p].fallback, NULL)) last = p;
+            if (!is_parameter_default(&choice->parameter[p], call->parameter[p])) last = p;
         for (int p = 0; p <= last; p++) {
             st_text_add(out, ":");
-            st_text_number(out, call->parameter[p]);
+            st_parameter_print(&choice->parameter[p], call->parameter[p], out);
         }
     }
     }

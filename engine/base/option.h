@@ -39,13 +39,26 @@ typedef enum StOptionType {
     ST_NUMBERS
 } StOptionType;
 
-enum { ST_PARAMETERS_MAX = 3, ST_NUMBERS_MAX = 32, ST_NO_INT = INT_MIN };
+enum { ST_PARAMETERS_MAX = 4, ST_NUMBERS_MAX = 32, ST_NO_INT = INT_MIN };
 
-/* One parameter of a choice: its name, default (as printed) and range (both ends allowed unless open). */
+/* One parameter of a choice: its name, default (as printed) and range (both ends allowed; 0, 0: any). What it
+ * may be follows from how its default is written; it is held in a double all the same:
+ *     "0.01"           a number
+ *     "none"           a number or none, held as NaN (st_is_none)
+ *     "rows|columns"   one of these words, the first by default, held as its index
+ *     "[0]"            a list of axes with commas, each -ST_RANK_MAX to ST_RANK_MAX - 1, held as a sum of
+ *                      ST_AXIS_BIT */
 typedef struct StParameter {
     const char *name, *fallback;
     double low, high;
 } StParameter;
+
+#define ST_AXIS_BIT(axis) (1 << ((axis) + ST_RANK_MAX))
+
+/* The default; reading a word ("too large" and the like are false); printing so that it reads back. */
+double st_parameter_default(const StParameter *parameter);
+bool st_parameter_read(const StParameter *parameter, const char *word, double *value);
+void st_parameter_print(const StParameter *parameter, double value, StText *out);
 
 /* One word that a choice or a call may be. A list ends with a row without a name. */
 typedef struct StChoice {

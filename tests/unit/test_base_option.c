@@ -37,6 +37,7 @@ static const StChoice regularizers[] = {
     {"none", "", {{0}}},
     {"l1_l2", "", {{"l1", "0.01", 0, 1}, {"l2", "0.01", 0, 1}}},
     {"three", "", {{"a", "1", 0, 0}, {"b", "2", 0, 0}, {"c", "3", 0, 0}}},
+    {"mixed", "", {{"mode", "rows|columns|all", 0, 0}, {"most", "none", 0, 9}, {"axis", "[0]", 0, 0}}},
     {0},
 };
 
@@ -109,6 +110,34 @@ static void by_place_and_by_name(void **state) {
     assert_true(parse(&o, "1 regularizer=three:4", &error));
     assert_true(o.regularizer.parameter[0] == 4 && o.regularizer.parameter[1] == 2 &&
                 o.regularizer.parameter[2] == 3);
+}
+
+/* Parameters that are words, none or axes; numbers that may be none. */
+static void beyond_numbers(void **state) {
+    (void)state;
+    Options o;
+    StError error = {0};
+    assert_true(parse(&o, "1 regularizer=mixed", &error));
+    assert_true(o.regularizer.parameter[0] == 0 && st_is_none(o.regularizer.parameter[1]));
+    assert_true(o.regularizer.parameter[2] == ST_AXIS_BIT(0));
+    const char *const same[] = {"mixed",        "mixed:columns",     "mixed:all:2.5",
+                                "mixed:rows:0", "mixed:rows:none:1", "mixed:all:3:-4,0,3"};
+    for (int i = 0; i < 6; i++) {
+        StText text = {0};
+        const StOption *row = st_option_find(table, "regularizer");
+        if (!st_option_set(row, &o, same[i], &error)) fail_msg("%s", error.message);
+        st_option_print(row, &o, &text);
+        assert_string_equal(text.data, same[i]);
+        st_text_free(&text);
+    }
+    assert_true(o.regularizer.parameter[0] == 2 && o.regularizer.parameter[1] == 3);
+    assert_true(o.regularizer.parameter[2] == (ST_AXIS_BIT(-4) | ST_AXIS_BIT(0) | ST_AXIS_BIT(3)));
+    const char *const bad[] = {
+        "mixed:row",         "mixed:rows|columns", "mixed:all:10",    "mixed:all:1:4",
+        "mixed:all:1:0,",    "mixed:all:1:",       "mixed:all:1:1.5", "mixed:all:1:0,,1",
+        "mixed:rows:none:a", "mixed:none",         "mixed:all:1: 1"};
+    for (int i = 0; i < 11; i++)
+        if (st_option_set(st_option_find(table, "regularizer"), &o, bad[i], &error)) fail_msg("%s", bad[i]);
 }
 
 static void refuses(void **state) {
@@ -257,7 +286,7 @@ static void says_what_it_wants(void **state) {
         {"padding", "valid, same"},
         {"shape", "extents joined by x (28x28x1)"},
         {"file", "text"},
-        {"regularizer", "none, l1_l2:l1:l2, three:a:b:c"},
+        {"regularizer", "none, l1_l2:l1:l2, three:a:b:c, mixed:mode:most:axis"},
         {"count", "-5 to 5"},
         {"any", "a number"},
         {"class", "a whole number, or none"},
@@ -290,9 +319,13 @@ static void says_what_it_wants(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),      cmocka_unit_test(by_place_and_by_name),
-        cmocka_unit_test(refuses),       cmocka_unit_test(prints_what_reads_back),
-        cmocka_unit_test(one_at_a_time), cmocka_unit_test(says_what_it_wants),
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(by_place_and_by_name),
+        cmocka_unit_test(beyond_numbers),
+        cmocka_unit_test(refuses),
+        cmocka_unit_test(prints_what_reads_back),
+        cmocka_unit_test(one_at_a_time),
+        cmocka_unit_test(says_what_it_wants),
     };
     return cmocka_run_group_tests_name("option", tests, NULL, NULL);
 }
