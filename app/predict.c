@@ -155,7 +155,11 @@ static bool compute(Session *session, const StNetwork *whole, StNetwork *network
     if (!pool) return false;
     for (int64_t first = 0; first < rows->count; first += chunk) {
         int64_t n = rows->count - first < chunk ? rows->count - first : chunk;
-        StPass pass = {.rows = n, .training = training, .seed = session_recipe(session)->seed, .row0 = first};
+        StPass pass = {.rows = n,
+                       .training = training,
+                       .carry = true,
+                       .seed = session_recipe(session)->seed,
+                       .row0 = first};
         memcpy(st_network_input(network), rows->x + first * in, (size_t)(n * in) * sizeof(float));
         st_network_run(network, n, &pass, pool);
         memcpy(y + first * out, st_network_output(network), (size_t)(n * out) * sizeof(float));
@@ -188,7 +192,7 @@ static bool predict_rows(Session *session, Model *model, const Rows *rows, const
     StStack cut;
     if (!cut_stack(&session_recipe(session)->stack, plan->layer, &cut, error)) return false;
     int64_t chunk = plan->training || rows->count < 256 ? rows->count : 256; /* training: it is one batch */
-    StNetworkPlan network_plan = {.input = &model->input, .rows = chunk};
+    StNetworkPlan network_plan = {.input = &model->input, .rows = chunk, .workers = session_threads(session)};
     StNetwork *network = st_network_create(&cut, &network_plan, error);
     st_stack_free(&cut);
     if (!network) return false;

@@ -12,19 +12,27 @@
    offers its processor. */
 enum { IDLE_SPINS = 4000, TASK_SPINS = 1000 };
 
+enum { PHASES_MAX = 8 }; /* of one job; more are several jobs */
+
 /* Tasks are claimed by counting up `next`. Its upper half is the job's number: a thread that comes late, with
    an old job in mind, finds another number and takes nothing. */
 typedef struct Counter {
     _Alignas(64) atomic_uint_fast64_t next;
-    atomic_int done, tasks;
-    _Atomic(void (*)(void *, int)) task;
+    atomic_int done, tasks, what;
+    _Atomic(void (*)(void *, StPoolTask)) task;
 } Counter;
 
 static const uint32_t CLOSED = UINT32_MAX;
 
+typedef struct Worker {
+    StPool *pool;
+    int number;
+    pthread_t thread;
+} Worker;
+
 struct StPool {
     int threads, spins;
-    pthread_t *thread;            /* [threads - 1] */
+    Worker *worker;               /* [threads]; 0 is the caller, which has no thread of ours */
     _Alignas(64) atomic_uint job; /* number of the newest job */
     atomic_int phases;
     _Atomic(void *) context;
@@ -32,7 +40,7 @@ struct StPool {
     _Alignas(64) atomic_int sleepers;
     pthread_mutex_t mutex;
     pthread_cond_t begun;
-    Counter phase[ST_PHASES_MAX];
+    Counter phase[PHASES_MAX];
 };
 
 static inline void relax(void) {
@@ -72,14 +80,15 @@ static bool phase_over(StPool *pool, Counter *phase, uint32_t job) {
 }
 
 /* Takes part in a job until nothing is left of it. */
-static void take_part(StPool *pool, uint32_t job) {
+static void take_part(StPool *pool, uint32_t job, int worker) {
     int phases = atomic_load_explicit(&pool->phases, memory_order_relaxed);
     for (int p = 0; p < phases; p++) {
         Counter *phase = &pool->phase[p];
         int index;
         while ((index = claim(phase, job)) >= 0) {
             void *context = atomic_load_explicit(&pool->context, memory_order_relaxed);
-            atomic_load_explicit(&phase->task, memory_order_relaxed)(context, index);
+            StPoolTask task = {atomic_load_explicit(&phase->what, memory_order_relaxed), index, worker};
+            atomic_load_explicit(&phase->task, memory_order_relaxed)(context, task);
             atomic_fetch_add_explicit(&phase->done, 1, memory_order_acq_rel);
         }
         if (!phase_over(pool, phase, job)) return;
@@ -102,13 +111,14 @@ static void wait_for_job(StPool *pool, uint32_t seen) {
 }
 
 static void *work(void *context) {
-    StPool *pool = context;
+    const Worker *worker = context;
+    StPool *pool = worker->pool;
     pthread_setname_np(pthread_self(), "strata-pool");
     for (uint32_t seen = 0;;) {
         wait_for_job(pool, seen);
         if (atomic_load(&pool->quit)) return NULL;
         seen = atomic_load(&pool->job);
-        take_part(pool, seen);
+        take_part(pool, seen, worker->number);
     }
 }
 
@@ -120,27 +130,38 @@ static void publish(StPool *pool, uint32_t job) {
     pthread_mutex_unlock(&pool->mutex);
 }
 
-void st_pool_run(StPool *pool, const StPhase *phases, int count, void *context) {
-    if (!pool || pool->threads == 1) {
-        for (int p = 0; p < count; p++)
-            for (int i = 0; i < phases[p].tasks; i++)
-                phases[p].task(context, i);
-        return;
-    }
+static void run_alone(const StPhase *phases, int count, void *context) {
+    for (int p = 0; p < count; p++)
+        for (int i = 0; i < phases[p].tasks; i++)
+            phases[p].task(context, (StPoolTask){phases[p].what, i, 0});
+}
+
+static void run_job(StPool *pool, const StPhase *phases, int count, void *context) {
     uint32_t job = atomic_load_explicit(&pool->job, memory_order_relaxed) + 1;
     /* Close every phase under the new number first: then nobody can claim while the rest is written. */
-    for (int p = 0; p < ST_PHASES_MAX; p++)
+    for (int p = 0; p < PHASES_MAX; p++)
         atomic_store(&pool->phase[p].next, (uint64_t)job << 32 | CLOSED);
     atomic_store_explicit(&pool->context, context, memory_order_relaxed);
     atomic_store_explicit(&pool->phases, count, memory_order_relaxed);
     for (int p = 0; p < count; p++) {
-        atomic_store_explicit(&pool->phase[p].task, phases[p].task, memory_order_relaxed);
-        atomic_store_explicit(&pool->phase[p].tasks, phases[p].tasks, memory_order_relaxed);
-        atomic_store_explicit(&pool->phase[p].done, 0, memory_order_relaxed);
-        atomic_store_explicit(&pool->phase[p].next, (uint64_t)job << 32, memory_order_release);
+        Counter *phase = &pool->phase[p];
+        atomic_store_explicit(&phase->task, phases[p].task, memory_order_relaxed);
+        atomic_store_explicit(&phase->what, phases[p].what, memory_order_relaxed);
+        atomic_store_explicit(&phase->tasks, phases[p].tasks, memory_order_relaxed);
+        atomic_store_explicit(&phase->done, 0, memory_order_relaxed);
+        atomic_store_explicit(&phase->next, (uint64_t)job << 32, memory_order_release);
     }
     publish(pool, job);
-    take_part(pool, job);
+    take_part(pool, job, 0);
+}
+
+void st_pool_run(StPool *pool, const StPhase *phases, int count, void *context) {
+    if (!pool || pool->threads == 1) {
+        run_alone(phases, count, context);
+        return;
+    }
+    for (int p = 0; p < count; p += PHASES_MAX)
+        run_job(pool, phases + p, count - p < PHASES_MAX ? count - p : PHASES_MAX, context);
 }
 
 int st_processors(void) {
@@ -160,19 +181,20 @@ StPool *st_pool_create(int threads, StError *error) {
         return NULL;
     }
     StPool *pool = aligned_alloc(64, (sizeof *pool + 63) / 64 * 64);
-    pthread_t *thread = calloc((size_t)threads, sizeof *thread);
-    if (!pool || !thread) {
+    Worker *worker = calloc((size_t)threads, sizeof *worker);
+    if (!pool || !worker) {
         free(pool);
-        free(thread);
+        free(worker);
         st_fail_memory(error, "the thread pool", sizeof *pool);
         return NULL;
     }
     /* Spinning helps only while every thread has a processor of its own. */
-    *pool = (StPool){.threads = 1, .thread = thread, .spins = threads <= st_processors() ? IDLE_SPINS : 1};
+    *pool = (StPool){.threads = 1, .worker = worker, .spins = threads <= st_processors() ? IDLE_SPINS : 1};
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->begun, NULL);
     for (int i = 1; i < threads; i++) {
-        if (pthread_create(&thread[i - 1], NULL, work, pool) != 0) {
+        worker[i] = (Worker){.pool = pool, .number = i};
+        if (pthread_create(&worker[i].thread, NULL, work, &worker[i]) != 0) {
             st_fail(error, ST_ERR_STATE, "thread %d of %d could not be started", i + 1, threads);
             st_pool_destroy(pool);
             return NULL;
@@ -187,9 +209,9 @@ void st_pool_destroy(StPool *pool) {
     atomic_store(&pool->quit, true);
     publish(pool, atomic_load(&pool->job) + 1);
     for (int i = 1; i < pool->threads; i++)
-        pthread_join(pool->thread[i - 1], NULL);
+        pthread_join(pool->worker[i].thread, NULL);
     pthread_cond_destroy(&pool->begun);
     pthread_mutex_destroy(&pool->mutex);
-    free(pool->thread);
+    free(pool->worker);
     free(pool);
 }

@@ -14,20 +14,29 @@
 
 typedef struct StPool StPool;
 
+/* What a task is told. worker is for buffers that a thread keeps to itself; nothing else may follow from it.
+ */
+typedef struct StPoolTask {
+    int what;   /* the phase's own */
+    int index;  /* 0 … tasks − 1 */
+    int worker; /* the thread that does it: 0 … threads − 1; 0 is the caller */
+} StPoolTask;
+
 typedef struct StPhase {
-    void (*task)(void *context, int index); /* index in 0 … tasks − 1 */
+    void (*task)(void *context, StPoolTask task);
     int tasks;
+    int what; /* handed to the task: one function may serve several phases */
 } StPhase;
 
-enum { ST_THREADS_MAX = 64, ST_PHASES_MAX = 8 };
+enum { ST_THREADS_MAX = 64 };
 
 /* threads in 1 … ST_THREADS_MAX, the caller counted. */
 StPool *st_pool_create(int threads, StError *error);
 void st_pool_destroy(StPool *pool);
 int st_pool_threads(const StPool *pool);
 
-/* Does every task of every phase, in the order of the phases; what a phase wrote is seen by the next, and
- * by the caller. pool NULL: the caller alone. */
+/* Does every task of every phase, in the order of the phases, of which there may be any number; what a phase
+ * wrote is seen by the next, and by the caller. pool NULL: the caller alone. */
 void st_pool_run(StPool *pool, const StPhase *phases, int count, void *context);
 
 /* Processors that this process may run on. */

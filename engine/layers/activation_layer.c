@@ -46,6 +46,7 @@ const StLayerKind st_kind_activation = {
     .options_size = sizeof(ActivationLayer),
     .shape = st_shape_as_input,
     .activation = own_activation,
+    .mask = st_mask_passes,
     .forward = activation_forward,
     .backward = activation_backward,
 };

@@ -125,7 +125,8 @@ static void dense_backward(const StStep *step, const StPass *pass) {
 }
 
 /* The kernel's gradient in bands of rows (of inputs), the bias' in bands of units. */
-static void dense_gradient(const StStep *step, int64_t rows, int part, int parts) {
+static void dense_gradient(const StStep *step, int64_t rows, int part, int parts, Real *scratch) {
+    (void)scratch;
     const Dense *dense = step->options;
     Matrices m = matrices(step, 0, rows);
     int64_t from = m.inputs * part / parts, to = m.inputs * (part + 1) / parts;
@@ -145,7 +146,9 @@ const StLayerKind st_kind_dense = {
     .shape = dense_shape,
     .weights = dense_weights,
     .flops = dense_flops,
+    .whole = true,
     .kept = dense_kept,
+    .mask = st_mask_passes,
     .activation = dense_activation,
     .forward = dense_forward,
     .backward = dense_backward,

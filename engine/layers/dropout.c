@@ -71,6 +71,7 @@ const StLayerKind st_kind_dropout = {
     .options_size = sizeof(Dropout),
     .shape = st_shape_as_input,
     .kept = dropout_kept,
+    .mask = st_mask_passes,
     .forward = dropout_forward,
     .backward = dropout_backward,
 };

@@ -1,19 +1,22 @@
-/* What a layer kind is: one file, ending in one StLayerKind row; registry.c lists the rows.
+/* What a layer kind is: one file (families may share one), ending in its StLayerKind row; registry.c lists
+ * the rows.
  *
- * A row has two halves. The description (shape, weights, flops) is pure: it works on options and
- * shapes alone, so a stack can be inferred and costed without allocating anything. The kernels
- * (forward, backward, gradient) work on a compiled StStep.
+ * A row has two halves. The description (shape, weights, flops, what it keeps) is pure: it works on options
+ * and shapes alone, so a stack can be inferred and costed without allocating anything. The kernels (forward,
+ * backward, gradient) work on a compiled StStep.
  *
  * How a training step is cut, for the same bits on any number of threads: phases of tasks (base/pool.h), each
  * begun when the one before is done, cut by the stack and the batch alone.
- *   1. rows:  each lane (a fixed cut of the batch's rows by the batch size alone) runs every layer
- *             forward, the loss, and every layer backward down to the first weights. backward turns dy
- *             into dZ in place and writes dx.
+ *   1. rows:  each lane (a fixed cut of the batch's rows) runs every layer forward, the loss, and every layer
+ *             backward down to the first weights. backward turns dy into dZ in place and writes dx.
+ *             A kind whose rows must know of each other (batch_normalization) cuts this phase in two: every
+ *             lane leaves its share of the sums, and goes on when all of them are there.
  *   2. parts: each weight gradient is computed in `parts` fixed pieces of the *output* (rows of the
  *             kernel), each over all rows of the batch: no lane needs a gradient buffer of its own and
  *             nothing is reduced between threads.
  *   3. ranges of the flat weights: regularizers, and a look whether everything is finite.
- *   4. ranges: where it is, the optimizer updates.
+ *   4. ranges: where it is, the optimizer updates; then constraints, and what layers keep of the batch
+ *             (moving means).
  *
  * This file is compiled in float and in double (base/real.h). */
 #ifndef ST_LAYERS_LAYER_H
@@ -23,7 +26,11 @@
 #include "base/real.h"
 #include "base/rng.h"
 
-enum { ST_WEIGHTS_MAX = 4, ST_LAYER_OPTIONS_MAX = 512, ST_LAYER_NAME_MAX = 64 };
+enum {
+    ST_WEIGHTS_MAX = 8, /* of one layer */
+    ST_LAYER_OPTIONS_MAX = 1536,
+    ST_LAYER_NAME_MAX = 64
+};
 
 /* One weight that a layer declares. */
 typedef struct StWeight {
@@ -31,35 +38,60 @@ typedef struct StWeight {
     StShape shape;           /* Keras' layout: dense/kernel [in, out] */
     StCall initializer;      /* index into st_initializers (layers/initializer.h) */
     StCall regularizer;      /* index into st_regularizers (layers/regularizer.h) */
+    StCall constraint;       /* index into st_constraints (layers/constraint.h) */
     int64_t fan_in, fan_out; /* for variance scaling */
     bool trainable;
 } StWeight;
+
+/* What becomes of a mask [rows, positions] (1: counts, 0: is padding) on its way through a layer. */
+typedef enum StMaskRule {
+    ST_MASK_STOPS,  /* the layers behind do not see it */
+    ST_MASK_PASSES, /* they see the same one */
+    ST_MASK_MAKES   /* forward writes a new one, of in_size positions a row, to step->mask_out */
+} StMaskRule;
 
 /* One layer compiled. Buffers hold all rows of the batch; rows are contiguous. */
 typedef struct StStep {
     const struct StLayerKind *kind;
     const void *options;
-    int layer; /* index in the stack, from 0 */
+    int layer;      /* index in the stack, from 0 */
+    int source;     /* index of the step whose y is x; -1: the network's input */
+    bool trainable; /* trainable=yes; otherwise no weight changes, and batch_normalization works as outside
+                     * training */
     StShape in, out;
-    int64_t in_size, out_size;    /* elements a row */
-    Real *weight[ST_WEIGHTS_MAX]; /* shapes as declared */
-    Real *gradient[ST_WEIGHTS_MAX];
-    const Real *x;     /* [rows, in_size] */
-    Real *y;           /* [rows, out_size]; may be x where the kind works in place */
-    Real *dy;          /* [rows, out_size]: gradient of the loss by y; backward leaves dZ here */
-    Real *dx;          /* [rows, in_size]; NULL where nobody needs it */
+    int64_t in_size, out_size;      /* elements a row */
+    Real *weight[ST_WEIGHTS_MAX];   /* shapes as declared */
+    Real *gradient[ST_WEIGHTS_MAX]; /* NULL where the weight is not trainable, or nothing learns */
+    const Real *x;                  /* [rows, in_size] */
+    Real *y;                        /* [rows, out_size]; may be x where the kind works in place */
+    Real *dy;                       /* [rows, out_size]: gradient of the loss by y; backward leaves dZ here */
+    Real *dx;                       /* [rows, in_size]; NULL where nobody needs it */
     Real *kept;        /* [rows, kept_size]: what backward needs beside x and y; NULL where nothing learns */
     int64_t kept_size; /* elements a row: kind->kept(…) */
+    double *shared; /* [lanes, shared_size] going forward; NULL where nothing learns or the layer is frozen */
+    double *shared_back; /* [lanes, shared_size] coming back */
+    int64_t shared_size; /* doubles a lane: kind->shared(…) */
+    Real *state[2]; /* [rows, state_size]: what goes on to the next batch, [0] outside training, [1] in it */
+    int64_t state_size;
+    const Real *mask;  /* [rows, mask_size] of the input, or NULL: everything counts */
+    Real *mask_out;    /* where the kind makes one */
+    int64_t mask_size; /* positions a row of `mask` */
 } StStep;
 
 /* One sweep over rows [first, first + rows) of the batch. */
 typedef struct StPass {
     int64_t first, rows;
-    bool training;       /* dropout on */
+    int64_t batch;       /* rows of the whole batch (0: these) */
+    int lane, lanes;     /* which of the batch's lanes these rows are (0 lanes: the only one) */
+    int worker;          /* whose scratch it is: below StNetworkPlan.workers */
+    bool training;       /* dropout on, statistics of the batch */
+    bool carry;          /* stateful kinds begin where the batch before ended, and leave their end */
     uint64_t seed, step; /* key dropout's masks: the stream (seed, DROPOUT, layer, step) */
     int64_t row0;        /* position of row 0 of the batch in the mask's stream (0 in training) */
     bool z;              /* forward: the last layer leaves its activation to the loss, y is Z */
     bool dz;             /* backward: dy is by Z already, the activation's derivative is to be left out */
+    double *penalty;     /* forward: Σ of the activity regularizers is added here; may be NULL */
+    Real *scratch; /* [kind->scratch(…)] this thread's own; nothing in it lasts (the network sets it) */
 } StPass;
 
 typedef struct StLayerKind {
@@ -69,6 +101,8 @@ typedef struct StLayerKind {
     const StOption *options;
     size_t options_size; /* at most ST_LAYER_OPTIONS_MAX */
     bool in_place;       /* shape only: y is x, dx is dy */
+    bool whole;          /* is much faster on many rows at once (a product with the rows as its rows); rows go
+                          * through other kinds in blocks that fit the cache, several layers at a time */
 
     /* Description. shape fails with what was got and wanted ("wanted 1 extent, got 28x28x1; put flatten
      * before it"). weights fills at most ST_WEIGHTS_MAX rows and returns their number (NULL: none).
@@ -77,17 +111,40 @@ typedef struct StLayerKind {
     bool (*shape)(const void *options, const StShape *in, StShape *out, StError *error);
     int (*weights)(const void *options, const StShape *in, StWeight *weights);
     int64_t (*flops)(const void *options, const StShape *in, const StShape *out);
-    int64_t (*kept)(const void *options, const StShape *in, const StShape *out); /* elements a row, NULL: 0 */
+    /* Buffers; NULL: none. kept: elements a row. scratch: elements a thread, not of the rows' number.
+     * shared: doubles a lane. state: elements a row. */
+    int64_t (*kept)(const void *options, const StShape *in, const StShape *out);
+    int64_t (*scratch)(const void *options, const StShape *in, const StShape *out);
+    int64_t (*shared)(const void *options, const StShape *in, const StShape *out);
+    int64_t (*state)(const void *options, const StShape *in, const StShape *out);
+    StMaskRule (*mask)(const void *options); /* NULL: ST_MASK_STOPS */
     /* Name of the activation that the layer ends in ("relu", "softmax", "linear"), or NULL: not an
      * activation's output. Inspection asks for dead and saturated units by it; the loss fuses by it. */
     const char *(*activation)(const void *options);
+    /* The regularizer of the layer's output (activity_regularizer), or NULL: has no such option. */
+    const StCall *(*activity)(const void *options);
 
     /* Kernels. backward may be told dx == NULL. gradient computes piece `part` of `parts` of every trainable
-     * weight's gradient (NULL: a kind without weights); the pieces together write every element once, and
-     * leave regularizers to the learner. */
+     * weight's gradient (NULL: a kind without trainable weights); the pieces together write every element
+     * once, and leave regularizers to the learner. scratch is as in StPass. */
     void (*forward)(const StStep *step, const StPass *pass);
     void (*backward)(const StStep *step, const StPass *pass);
-    void (*gradient)(const StStep *step, int64_t rows, int part, int parts);
+    void (*gradient)(const StStep *step, int64_t rows, int part, int parts, Real *scratch);
+
+    /* Kinds with `shared`, in training, not frozen: this lane's sums of x to step->shared[lane], before any
+     * lane's forward; of dy to step->shared_back[lane], before any lane's backward. */
+    void (*share)(const StStep *step, const StPass *pass);
+    void (*share_back)(const StStep *step, const StPass *pass);
+    /* After a training step, if everything was finite: changes weights that are not trained (moving means).
+     * pass: the whole batch; its `lanes` say how many shares there are. */
+    void (*update)(const StStep *step, const StPass *pass);
+
+    /* Weights that come from the training data before a new run begins (normalization). adapt_add sees x of
+     * rows [0, rows) and adds to sums, of which there are `adapt_sums(…)`; adapt_set makes weights of them.
+     */
+    int64_t (*adapt_sums)(const void *options, const StShape *in);
+    void (*adapt_add)(const StStep *step, int64_t rows, double *sums);
+    void (*adapt_set)(const StStep *step, const double *sums);
 } StLayerKind;
 
 /* All kinds, ended by NULL. */
@@ -101,6 +158,10 @@ const char *st_layer_kind_name_at(const void *unused, int index); /* for st_near
 /* A shape() that several kinds share: the output is shaped as the input. */
 #define st_shape_as_input ST_R(st_shape_as_input)
 bool st_shape_as_input(const void *options, const StShape *in, StShape *out, StError *error);
+
+/* A mask() that several share: ST_MASK_PASSES. */
+#define st_mask_passes ST_R(st_mask_passes)
+StMaskRule st_mask_passes(const void *options);
 
 /* One row a kind; its file defines it, registry.c lists it. */
 #define st_kind_dense      ST_R(st_kind_dense)

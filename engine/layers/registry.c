@@ -24,3 +24,8 @@ bool st_shape_as_input(const void *options, const StShape *in, StShape *out, StE
     *out = *in;
     return true;
 }
+
+StMaskRule st_mask_passes(const void *options) {
+    (void)options;
+    return ST_MASK_PASSES;
+}

@@ -1,8 +1,10 @@
 /* A network: a stack compiled to flat arrays. Everything lives in one arena made at creation; running
  * allocates nothing. Compiled in float and in double.
  *
- * The network knows rows and layers, not threads: callers run row ranges (lanes) and gradient parts on
- * whatever threads they like; ranges must not overlap. st_network_run does it on a pool for plain forward. */
+ * The network knows rows and layers, not threads: callers run lanes (row ranges) and gradient parts on
+ * whatever threads they like. A sweep over the layers has as many stages as there are layers whose rows must
+ * know of each other, and one more; every lane's stage is done before any lane's next one begins.
+ * st_network_run does it on a pool for plain forward. */
 #ifndef ST_MODEL_NETWORK_H
 #define ST_MODEL_NETWORK_H
 
@@ -21,7 +23,7 @@ typedef struct StTensor {
     StShape shape;
     int64_t size, offset; /* in elements, into the flat arrays */
     bool trainable;
-    StCall initializer, regularizer;
+    StCall initializer, regularizer, constraint;
     int64_t fan_in, fan_out;
 } StTensor;
 
@@ -39,6 +41,18 @@ typedef struct StTensor {
 #define st_network_input_gradient ST_R(st_network_input_gradient)
 #define st_network_forward        ST_R(st_network_forward)
 #define st_network_backward       ST_R(st_network_backward)
+#define st_network_forward_stage  ST_R(st_network_forward_stage)
+#define st_network_backward_stage ST_R(st_network_backward_stage)
+#define st_network_stages         ST_R(st_network_stages)
+#define st_network_stages_back    ST_R(st_network_stages_back)
+#define st_network_lanes          ST_R(st_network_lanes)
+#define st_network_lane           ST_R(st_network_lane)
+#define st_network_update         ST_R(st_network_update)
+#define st_network_adapts         ST_R(st_network_adapts)
+#define st_network_mask           ST_R(st_network_mask)
+#define st_network_state          ST_R(st_network_state)
+#define st_network_forget         ST_R(st_network_forget)
+#define st_network_until          ST_R(st_network_until)
 #define st_network_gradient       ST_R(st_network_gradient)
 #define st_network_parts          ST_R(st_network_parts)
 #define st_network_run            ST_R(st_network_run)
@@ -51,6 +65,7 @@ typedef struct StTensor {
 typedef struct StNetworkPlan {
     const StShape *input;
     int64_t rows, batch;
+    int workers; /* threads that will run it at once; 0: one */
     bool learns, input_gradient;
     int64_t
         copies; /* of the weights that the caller will keep (optimizer, snapshots): must fit in memory too */
@@ -77,20 +92,46 @@ Real *st_network_input(StNetwork *network);          /* [rows, input size]: fill
 Real *st_network_output(StNetwork *network);         /* [rows, output size] */
 Real *st_network_input_gradient(StNetwork *network); /* [rows, input size] or NULL */
 
-/* One lane. backward expects the last step's dy for its rows; last_is_logits: dy is by the input of the last
- * activation (the loss was fused with softmax or sigmoid), so that the activation's own derivative is
- * skipped. */
+/* Lanes: a batch of so many rows is cut in so many, equally, the first ones a row longer. */
+enum { ST_LANES_MAX = 4 };
+int st_network_lanes(int64_t rows);
+int64_t st_network_lane(int64_t rows, int lanes, int lane); /* first row of a lane; of lane `lanes`: rows */
+
+/* One lane (pass: its rows, lane and lanes) through one stage. Outside training there is one stage. backward
+ * expects the last step's dy for its rows; last_is_logits: dy is by the input of the last activation (the
+ * loss was fused with softmax or sigmoid), so that the activation's own derivative is skipped. */
+int st_network_stages(const StNetwork *network, bool training);
+int st_network_stages_back(const StNetwork *network, bool training);
+void st_network_forward_stage(StNetwork *network, const StPass *pass, int stage);
+void st_network_backward_stage(StNetwork *network, const StPass *pass, int stage, bool last_is_logits);
+/* All stages: for a pass that is the whole batch, or a network without layers that share. */
 void st_network_forward(StNetwork *network, const StPass *pass);
 void st_network_backward(StNetwork *network, const StPass *pass, bool last_is_logits);
+
+/* After a step whose values are all finite: what layers keep of the batch (moving means). */
+void st_network_update(StNetwork *network, const StPass *pass);
+
+/* Layers whose weights come from the data before training begins: the first such layer from `from` on, or -1;
+ * and a forward pass of the layers before it. */
+int st_network_adapts(const StNetwork *network, int from);
+void st_network_until(StNetwork *network, const StPass *pass, int layer);
+
+/* The mask of the output [rows, positions], or NULL: everything counts. */
+const Real *st_network_mask(const StNetwork *network, int64_t *positions);
+
+/* What stateful layers carry from batch to batch in training [count], part of an exact continuation; NULL
+ * where there is none. forget sets the one of training or the other to zeros. */
+Real *st_network_state(StNetwork *network, int64_t *count);
+void st_network_forget(StNetwork *network, bool training);
 
 /* Weight gradients in fixed parts (by the stack and the batch size alone), largest first, so that dealing
  * them out in turns keeps threads about equally busy. Any thread may compute any part once every row's
  * backward is done. Regularizers are not in them. */
 int st_network_parts(const StNetwork *network);
-void st_network_gradient(StNetwork *network, int64_t rows, int part);
+void st_network_gradient(StNetwork *network, int64_t rows, int part, int worker);
 
-/* Forward over `rows` rows of the input buffer, cut in fixed chunks over the pool (NULL: this thread);
- * pass->first and pass->rows are not looked at. */
+/* Forward over `rows` rows of the input buffer, cut in fixed lanes over the pool (NULL: this thread; at most
+ * plan.workers threads); pass->first and pass->rows are not looked at. */
 void st_network_run(StNetwork *network, int64_t rows, const StPass *pass, StPool *pool);
 
 #endif

@@ -1,5 +1,7 @@
 #include "model/stack.h"
 
+#include "layers/constraint.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,8 +39,29 @@ static bool set_name(StLayer *layer, const char *name, StError *error) {
     return true;
 }
 
-static bool is_name_word(const StWord *word) {
-    return word->name && strcmp(word->name, "name") == 0;
+static bool set_trainable(StLayer *layer, const char *value, StError *error) {
+    bool yes = strcmp(value, "yes") == 0;
+    if (!yes && strcmp(value, "no") != 0)
+        return st_fail(error, ST_ERR_VALUE, "%s: trainable=%.60s: wanted yes or no", layer->kind->name,
+                       value);
+    layer->frozen = !yes;
+    return true;
+}
+
+/* What every kind understands, and no kind's own table has. */
+typedef struct Common {
+    const char *name;
+    bool (*set)(StLayer *layer, const char *value, StError *error);
+} Common;
+
+static const Common commons[] = {{"name", set_name}, {"trainable", set_trainable}};
+enum { COMMONS = sizeof commons / sizeof *commons };
+
+/* Its index among them, or -1. */
+static int common_of(const StWord *word) {
+    for (int i = 0; word->name && i < COMMONS; i++)
+        if (strcmp(commons[i].name, word->name) == 0) return i;
+    return -1;
 }
 
 bool st_layer_parse(StLayer *layer, const StWord *words, int count, StError *error) {
@@ -46,14 +69,16 @@ bool st_layer_parse(StLayer *layer, const StWord *words, int count, StError *err
     StLayer parsed = {.kind = words[0].name ? NULL : st_layer_kind_find(words[0].text)};
     if (!parsed.kind) return st_fail_unknown(error, "layer kind", words[0].text, st_layer_kind_name_at, NULL);
     StWord rest[ST_WORDS_MAX];
-    int kept = 0, names = 0;
+    int kept = 0, given[COMMONS] = {0};
     for (int i = 1; i < count; i++) {
-        if (!is_name_word(&words[i])) {
+        int common = common_of(&words[i]);
+        if (common < 0) {
             rest[kept++] = words[i];
             continue;
         }
-        if (names++) return st_fail(error, ST_ERR_VALUE, "%s: name is given twice", parsed.kind->name);
-        if (!set_name(&parsed, words[i].value, error)) return false;
+        if (given[common]++)
+            return st_fail(error, ST_ERR_VALUE, "%s: %s is given twice", parsed.kind->name, words[i].name);
+        if (!commons[common].set(&parsed, words[i].value, error)) return false;
     }
     if (!st_options_parse(parsed.kind->options, parsed.kind->name, parsed.options, parsed.kind->options_size,
                           rest, kept, error))
@@ -65,6 +90,7 @@ bool st_layer_parse(StLayer *layer, const StWord *words, int count, StError *err
 void st_layer_print(const StLayer *layer, StText *out) {
     st_text_add(out, layer->kind->name);
     st_options_print(layer->kind->options, layer->options, out);
+    if (layer->frozen) st_text_add(out, " trainable=no");
     if (*layer->name) st_text_format(out, " name=%s", layer->name);
 }
 
@@ -136,9 +162,10 @@ bool st_stack_set(StStack *stack, int at, const StWord *words, int count, StErro
         for (int j = 0; j < i; j++)
             if (strcmp(words[j].name, words[i].name) == 0)
                 return st_fail(error, ST_ERR_VALUE, "%s: %s is given twice", kind->name, words[i].name);
-        bool done = is_name_word(&words[i]) ? set_name(&trial, words[i].value, error)
-                                            : st_options_set(kind->options, kind->name, trial.options,
-                                                             words[i].name, words[i].value, error);
+        int common = common_of(&words[i]);
+        bool done = common >= 0 ? commons[common].set(&trial, words[i].value, error)
+                                : st_options_set(kind->options, kind->name, trial.options, words[i].name,
+                                                 words[i].value, error);
         if (!done) return false;
     }
     if (!refuse_twin(stack, &trial, at, error)) return false;
@@ -242,9 +269,11 @@ static bool infer_layer(const StLayer *layer, StLayerInfo *info) {
     }
     info->weights = kind->weights ? kind->weights(layer->options, &info->in, info->weight) : 0;
     for (int i = 0; i < info->weights; i++) {
-        int64_t count = st_shape_size(&info->weight[i].shape);
+        const StWeight *weight = &info->weight[i];
+        if (!st_constraint_fits(&weight->constraint, &weight->shape, &info->error)) return false;
+        int64_t count = st_shape_size(&weight->shape);
         info->parameters = st_plus(info->parameters, count);
-        if (info->weight[i].trainable) info->trainable = st_plus(info->trainable, count);
+        if (weight->trainable && !layer->frozen) info->trainable = st_plus(info->trainable, count);
     }
     info->flops = kind->flops ? kind->flops(layer->options, &info->in, &info->out) : 0;
     info->bytes = st_times(size, (int64_t)sizeof(float));

@@ -12,6 +12,7 @@ enum { ST_LAYERS_MAX = 1000 };
 typedef struct StLayer {
     const StLayerKind *kind;
     char name[ST_LAYER_NAME_MAX]; /* "" where none was given: then Keras' automatic one (dense, dense_1, …) */
+    bool frozen;                  /* trainable=no: its weights stay as they are */
     _Alignas(16) unsigned char options[ST_LAYER_OPTIONS_MAX];
 } StLayer;
 
@@ -25,7 +26,8 @@ void st_stack_init(StStack *stack);
 bool st_stack_copy(StStack *to, const StStack *from, StError *error); /* `to` uninitialised or freed */
 void st_stack_free(StStack *stack);
 
-/* "KIND words…" without insert/set: words[0] is the kind's name. name= is understood for every kind. */
+/* "KIND words…" without insert/set: words[0] is the kind's name. name= and trainable= are understood for
+ * every kind. */
 bool st_layer_parse(StLayer *layer, const StWord *words, int count, StError *error);
 /* "dense 64 relu name=hidden", no newline: reads back as the same layer. */
 void st_layer_print(const StLayer *layer, StText *out);
@@ -35,7 +37,7 @@ bool st_stack_remove(StStack *stack, int at, StError *error);
 bool st_stack_move(StStack *stack, int from, int to, StError *error);
 /* "3" (from 1) or a layer's name, given or automatic: its index from 0, or -1 with an error that suggests. */
 int st_stack_find(const StStack *stack, const char *word, StError *error);
-/* key=value words on one layer; name= too (unique, st_is_name). */
+/* key=value words on one layer; name= (unique, st_is_name) and trainable= too. */
 bool st_stack_set(StStack *stack, int at, const StWord *words, int count, StError *error);
 
 /* "input 4\ndense 64 relu\n…" */

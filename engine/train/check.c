@@ -209,6 +209,7 @@ static bool start(Check *check, const StCheckPlan *plan, StPool *pool, StError *
     check->learner = st_learner_create(&learner, error);
     if (!check->learner) return false;
     st_network_initialize(st_learner_network(check->learner), plan->seed);
+    if (plan->dataset) st_learner_adapt(check->learner);
     if (!plan->dataset)
         fill_at_random(check, st_loss_at(plan->compile->loss.kind));
     else if (!fill_from_data(check, plan->dataset, error))

@@ -1,5 +1,6 @@
 #include "train/learner.h"
 
+#include "layers/constraint.h"
 #include "layers/regularizer.h"
 #include "math/vector.h"
 #include "train/learner_fit.h"
@@ -11,16 +12,17 @@
 #include <string.h>
 
 enum {
-    LANES_MAX = 4,
     RANGES_MAX = 64,
     RANGE_LEAST = 1024, /* weights; fewer are not worth a thread of their own */
     CHUNK = 256         /* rows that an evaluation takes at once, if the batch is not larger */
 };
 
-/* What one lane adds up; a cache line of its own. */
+/* What one lane adds up; cache lines of its own. */
 typedef struct Lane {
     _Alignas(64) double loss;
-    double sum[ST_METRICS_MAX][ST_METRIC_SUMS];
+    double penalty; /* Σ of the regularizers of outputs */
+    double counted; /* positions that the mask leaves */
+    double *sum;    /* the metrics' accumulators, one metric's behind the other's */
 } Lane;
 
 /* Neighbouring trainable weights that are treated alike. */
@@ -44,9 +46,8 @@ typedef struct Job {
     int64_t from; /* first row within the part */
     bool gather, learn, update;
     int64_t rows;
-    int lanes;
+    int lanes, forward; /* forward: stages that way */
     StPass pass;
-    double scale; /* 1 / values of the batch */
     StUpdate constants;
 } Job;
 
@@ -62,7 +63,9 @@ struct StLearner {
     StLossForm form;
     int layers;
     int64_t in_size, positions, width, target_size;
-    int64_t rows; /* that fit */
+    int64_t rows, chunk; /* that fit; that an evaluation takes at once */
+    const Real *mask;    /* of the output [rows, positions], or NULL */
+    int constraints, all_sums;
     double rate;
     int64_t iterations;
     int slots, ranges, pieces;
@@ -75,7 +78,10 @@ struct StLearner {
     Real *targets;                    /* [rows, target_size] where not */
     float *stage;                     /* double only: rows as the data set gives them */
     Real *state;                      /* [slots, total] */
-    Lane *lane;                       /* [LANES_MAX] */
+    Lane *lane;                       /* [ST_LANES_MAX] */
+    StPhase *phase;                   /* as many as a job can have */
+    int *constrained;                 /* [constraints] tensors */
+    double *adapting;                 /* [adapting_of] */
     Range *range;                     /* [ranges] */
     Piece *piece;                     /* [pieces] */
 
@@ -83,16 +89,15 @@ struct StLearner {
     double data_loss, penalty; /* of the last job */
 };
 
-/* ---- the cut: by the number of rows alone ---- */
-
-static int lanes_of(int64_t rows) {
-    return rows < 32 ? 1 : rows < 256 ? 2 : LANES_MAX;
-}
-
-/* Equal cuts, the first ones a row longer. */
-static int64_t lane_first(int64_t rows, int lanes, int lane) {
-    int64_t each = rows / lanes, longer = rows % lanes;
-    return lane * each + (lane < longer ? lane : longer);
+/* Doubles that the layers made from the data need, one after the other. */
+static int64_t adapting_of(const StLearner *l) {
+    int64_t most = 0;
+    for (int i = st_network_adapts(l->network, 0); i >= 0; i = st_network_adapts(l->network, i + 1)) {
+        const StStep *step = st_network_step(l->network, i);
+        int64_t sums = step->kind->adapt_sums(step->options, &step->in);
+        if (sums > most) most = sums;
+    }
+    return most;
 }
 
 /* ---- phase 1: one lane forward, its loss and metrics, and back ---- */
@@ -134,35 +139,64 @@ static void lane_measure(StLearner *l, Lane *lane, int64_t first, int64_t rows) 
                          .rows = rows,
                          .positions = l->positions,
                          .width = l->width};
-    for (int m = 0; m < l->compile.metrics; m++) {
-        memset(lane->sum[m], 0, (size_t)l->sums[m] * sizeof(double));
-        l->metric[m]->add(&part, lane->sum[m]);
-    }
+    double *sum = lane->sum;
+    memset(sum, 0, (size_t)l->all_sums * sizeof(double));
+    for (int m = 0; m < l->compile.metrics; sum += l->sums[m++])
+        l->metric[m]->add(&part, sum);
 }
 
-static void lane_run(StLearner *l, int index) {
+static StPass lane_pass(const StLearner *l, StPoolTask task) {
     const Job *job = &l->job;
     StPass pass = job->pass;
-    pass.first = lane_first(job->rows, job->lanes, index);
-    pass.rows = lane_first(job->rows, job->lanes, index + 1) - pass.first;
-    if (job->gather) gather(l, pass.first, pass.rows);
-    st_network_forward(l->network, &pass);
+    pass.batch = job->rows;
+    pass.lane = task.index;
+    pass.lanes = job->lanes;
+    pass.worker = task.worker;
+    pass.first = st_network_lane(job->rows, job->lanes, task.index);
+    pass.rows = st_network_lane(job->rows, job->lanes, task.index + 1) - pass.first;
+    return pass;
+}
+
+/* One stage forward; what is needed before the first and after the last. */
+static void lane_forward(StLearner *l, const StPass *pass, int stage) {
+    Lane *lane = &l->lane[pass->lane];
+    StPass own = *pass;
+    own.penalty = &lane->penalty;
+    if (stage == 0) {
+        lane->penalty = 0;
+        if (l->job.gather) gather(l, pass->first, pass->rows);
+    }
+    st_network_forward_stage(l->network, &own, stage);
+    if (stage == l->job.forward - 1 && l->mask)
+        lane->counted = st_vector_sum(l->mask + pass->first * l->positions, pass->rows * l->positions);
+}
+
+/* The mean over a batch is over the positions that the mask leaves (Keras adds 1e-7 to their number). */
+static double mean_scale(const StLearner *l) {
+    const Job *job = &l->job;
+    if (!l->mask) return 1 / ((double)job->rows * (double)l->positions);
+    double counted = 0;
+    for (int i = 0; i < job->lanes; i++)
+        counted += l->lane[i].counted;
+    return 1 / (counted + 1e-7);
+}
+
+static void lane_loss(StLearner *l, const StPass *pass) {
     const StStep *last = st_network_step(l->network, l->layers - 1);
-    int64_t at = pass.first * l->positions * l->width;
+    int64_t at = pass->first * l->positions * l->width;
     StLossRows rows = {.form = l->form,
                        .y = last->y + at,
                        .dy = last->dy + at,
-                       .labels = l->labels ? l->labels + pass.first * l->target_size : NULL,
-                       .targets = l->targets ? l->targets + pass.first * l->target_size : NULL,
-                       .rows = pass.rows,
+                       .labels = l->labels ? l->labels + pass->first * l->target_size : NULL,
+                       .targets = l->targets ? l->targets + pass->first * l->target_size : NULL,
+                       .rows = pass->rows,
                        .positions = l->positions,
                        .width = l->width,
-                       .scale = job->scale,
+                       .scale = mean_scale(l),
                        .options = l->compile.loss.options};
-    Lane *lane = &l->lane[index];
+    Lane *lane = &l->lane[pass->lane];
     lane->loss = l->loss->run(&rows);
-    lane_measure(l, lane, pass.first, pass.rows);
-    if (job->learn) st_network_backward(l->network, &pass, l->form == ST_LOSS_FUSED);
+    lane_measure(l, lane, pass->first, pass->rows);
 }
 
 /* ---- phases 3 and 4: regularisers and a look at gradients and weights, then the update, by ranges ---- */
@@ -206,10 +240,12 @@ static void range_update(StLearner *l, const Range *range) {
 /* ---- the job ---- */
 
 static double lanes_loss(const StLearner *l) {
-    double loss = 0;
-    for (int i = 0; i < l->job.lanes; i++)
+    double loss = 0, penalty = 0;
+    for (int i = 0; i < l->job.lanes; i++) {
         loss += l->lane[i].loss;
-    return loss * l->job.scale;
+        penalty += l->lane[i].penalty;
+    }
+    return loss * mean_scale(l) + penalty / (double)l->job.rows;
 }
 
 static double ranges_penalty(const StLearner *l) {
@@ -226,37 +262,75 @@ static bool all_finite(const StLearner *l) {
     return finite;
 }
 
-static void lane_task(void *context, int index) {
-    lane_run(context, index);
+static void forward_task(void *context, StPoolTask task) {
+    StLearner *l = context;
+    StPass pass = lane_pass(l, task);
+    lane_forward(l, &pass, task.what);
 }
 
-static void part_task(void *context, int index) {
+static void backward_task(void *context, StPoolTask task) {
     StLearner *l = context;
-    st_network_gradient(l->network, l->job.rows, index);
+    StPass pass = lane_pass(l, task);
+    st_network_backward_stage(l->network, &pass, task.what, l->form == ST_LOSS_FUSED);
 }
 
-static void examine_task(void *context, int index) {
+/* From the last stage forward to the first one back. */
+static void turn_task(void *context, StPoolTask task) {
     StLearner *l = context;
-    range_examine(l, &l->range[index]);
+    StPass pass = lane_pass(l, task);
+    if (!l->mask) lane_forward(l, &pass, l->job.forward - 1);
+    lane_loss(l, &pass);
+    if (l->job.learn) st_network_backward_stage(l->network, &pass, 0, l->form == ST_LOSS_FUSED);
+}
+
+static void part_task(void *context, StPoolTask task) {
+    StLearner *l = context;
+    st_network_gradient(l->network, l->job.rows, task.index, task.worker);
+}
+
+static void examine_task(void *context, StPoolTask task) {
+    StLearner *l = context;
+    range_examine(l, &l->range[task.index]);
 }
 
 /* Every task comes to the same verdict by itself. */
-static void update_task(void *context, int index) {
+static void update_task(void *context, StPoolTask task) {
     StLearner *l = context;
-    if (all_finite(l)) range_update(l, &l->range[index]);
+    if (all_finite(l)) range_update(l, &l->range[task.index]);
+}
+
+static void constrain_task(void *context, StPoolTask task) {
+    StLearner *l = context;
+    if (!all_finite(l)) return;
+    const StTensor *tensor = &st_network_tensors(l->network, &(int){0})[l->constrained[task.index]];
+    st_constraint_apply(&tensor->constraint, &tensor->shape, l->weights + tensor->offset);
+}
+
+/* The phases of the job. Where a mask decides what the mean is over, all lanes have to be forward first. */
+static int plan_phases(StLearner *l) {
+    const Job *job = &l->job;
+    int back = st_network_stages_back(l->network, job->pass.training), count = 0;
+    for (int stage = 0; stage < job->forward - !l->mask; stage++)
+        l->phase[count++] = (StPhase){forward_task, job->lanes, stage};
+    l->phase[count++] = (StPhase){turn_task, job->lanes, 0};
+    if (!job->learn) return count;
+    for (int stage = 1; stage < back; stage++)
+        l->phase[count++] = (StPhase){backward_task, job->lanes, stage};
+    l->phase[count++] = (StPhase){part_task, st_network_parts(l->network), 0};
+    l->phase[count++] = (StPhase){examine_task, l->ranges, 0};
+    if (!job->update) return count;
+    l->phase[count++] = (StPhase){update_task, l->ranges, 0};
+    if (l->constraints) l->phase[count++] = (StPhase){constrain_task, l->constraints, 0};
+    return count;
 }
 
 /* Fills in what follows from the rest, runs, and leaves data_loss and penalty. */
 static void run(StLearner *l, const Job *job) {
     l->job = *job;
-    l->job.lanes = lanes_of(job->rows);
-    l->job.scale = 1 / ((double)job->rows * (double)l->positions);
+    l->job.lanes = st_network_lanes(job->rows);
+    l->job.forward = st_network_stages(l->network, job->pass.training);
     l->job.pass.z = l->form == ST_LOSS_FUSED;
-    StPhase phases[] = {{lane_task, l->job.lanes},
-                        {part_task, st_network_parts(l->network)},
-                        {examine_task, l->ranges},
-                        {update_task, l->ranges}};
-    st_pool_run(l->pool, phases, !job->learn ? 1 : !job->update ? 3 : 4, l);
+    st_pool_run(l->pool, l->phase, plan_phases(l), l);
     l->data_loss = lanes_loss(l);
     l->penalty = ranges_penalty(l);
 }
@@ -266,10 +340,10 @@ static void tally_add(const StLearner *l, StTally *tally) {
     double rows = (double)l->job.rows;
     tally->samples += rows;
     tally->loss += (l->data_loss + l->penalty) * rows;
-    for (int m = 0; m < l->compile.metrics; m++)
+    for (int m = 0, at = 0; m < l->compile.metrics; at += l->sums[m++])
         for (int i = 0; i < l->job.lanes; i++)
             for (int s = 0; s < l->sums[m]; s++)
-                tally->sum[m][s] += l->lane[i].sum[m][s];
+                tally->sum[m][s] += l->lane[i].sum[at + s];
 }
 
 void st_learner_scores(const StLearner *l, const StTally *tally, StScores *scores) {
@@ -281,12 +355,12 @@ void st_learner_scores(const StLearner *l, const StTally *tally, StScores *score
 /* The same of the last job alone. */
 static void job_scores(const StLearner *l, StScores *scores) {
     *scores = (StScores){.loss = l->data_loss + l->penalty};
-    for (int m = 0; m < l->compile.metrics; m++) {
+    for (int m = 0, at = 0; m < l->compile.metrics; at += l->sums[m++]) {
         double sum[ST_METRIC_SUMS];
-        memcpy(sum, l->lane[0].sum[m], (size_t)l->sums[m] * sizeof(double));
+        memcpy(sum, l->lane[0].sum + at, (size_t)l->sums[m] * sizeof(double));
         for (int i = 1; i < l->job.lanes; i++)
             for (int s = 0; s < l->sums[m]; s++)
-                sum[s] += l->lane[i].sum[m][s];
+                sum[s] += l->lane[i].sum[at + s];
         scores->metric[m] = l->metric[m]->result(sum, l->positions * l->width);
     }
 }
@@ -298,11 +372,15 @@ bool st_learner_step(StLearner *l, const StBatch *batch, StScores *scores, StTal
                .learn = true,
                .update = true,
                .rows = batch->rows,
-               .pass = {.training = true, .seed = batch->seed, .step = batch->step}};
+               .pass = {.training = true, .carry = true, .seed = batch->seed, .step = batch->step}};
     l->optimizer->prepare(l->compile.optimizer.options, l->rate, l->iterations + 1, &job.constants);
     run(l, &job);
     job_scores(l, scores);
     if (!all_finite(l)) return false;
+    StPass whole = l->job.pass;
+    whole.rows = whole.batch = job.rows;
+    whole.lanes = l->job.lanes;
+    st_network_update(l->network, &whole);
     l->iterations++;
     if (tally) tally_add(l, tally);
     return true;
@@ -313,17 +391,35 @@ bool st_learner_evaluate(StLearner *l, StPart part, const atomic_bool *cancel, S
     StTally tally = {0};
     for (int i = 0; i < l->ranges; i++)
         range_penalty(l, &l->range[i]);
-    for (int64_t from = 0; from < rows; from += l->rows) {
+    st_network_forget(l->network, false);
+    for (int64_t from = 0; from < rows; from += l->chunk) {
         if (cancel && atomic_load(cancel)) return false;
         Job job = {.part = part,
                    .from = from,
                    .gather = true,
-                   .rows = rows - from < l->rows ? rows - from : l->rows};
+                   .rows = rows - from < l->chunk ? rows - from : l->chunk,
+                   .pass = {.carry = true}};
         run(l, &job);
         tally_add(l, &tally);
     }
     st_learner_scores(l, &tally, scores);
     return true;
+}
+
+void st_learner_adapt(StLearner *l) {
+    int64_t rows = st_dataset_rows(l->dataset, ST_TRAIN);
+    for (int i = st_network_adapts(l->network, 0); i >= 0; i = st_network_adapts(l->network, i + 1)) {
+        const StStep *step = st_network_step(l->network, i);
+        memset(l->adapting, 0, (size_t)adapting_of(l) * sizeof(double));
+        for (int64_t from = 0; from < rows; from += l->chunk) {
+            int64_t count = rows - from < l->chunk ? rows - from : l->chunk;
+            l->job = (Job){.part = ST_TRAIN, .from = from, .gather = true, .rows = count};
+            gather(l, 0, count);
+            st_network_until(l->network, &(StPass){.rows = count}, i);
+            step->kind->adapt_add(step, count, l->adapting);
+        }
+        step->kind->adapt_set(step, l->adapting);
+    }
 }
 
 double st_learner_gradients(StLearner *l, int64_t rows, bool training, uint64_t seed) {
@@ -375,6 +471,18 @@ static void cut_pieces(StLearner *l) {
     }
 }
 
+/* The tensors that are held to something. Counts alone while l->constrained is NULL. */
+static void find_constraints(StLearner *l) {
+    int tensors;
+    const StTensor *tensor = st_network_tensors(l->network, &tensors);
+    l->constraints = 0;
+    for (int t = 0; t < tensors; t++)
+        if (tensor[t].trainable && tensor[t].constraint.kind != 0) {
+            if (l->constrained) l->constrained[l->constraints] = t;
+            l->constraints++;
+        }
+}
+
 static void lay_out(StLearner *l, StArena *arena) {
     int64_t targets = st_times(l->rows, l->target_size);
     l->names = st_arena_take(arena, l->layers, ST_LAYER_NAME_MAX);
@@ -385,7 +493,14 @@ static void lay_out(StLearner *l, StArena *arena) {
     l->stage = st_arena_take(arena, st_times(l->rows, widest), sizeof *l->stage);
 #endif
     l->state = st_arena_take(arena, st_times(l->slots, l->total), sizeof *l->state);
-    l->lane = st_arena_take(arena, LANES_MAX, sizeof *l->lane);
+    l->lane = st_arena_take(arena, ST_LANES_MAX, sizeof *l->lane);
+    for (int i = 0; i < ST_LANES_MAX; i++) {
+        double *sum = st_arena_take(arena, l->all_sums, sizeof *sum);
+        if (l->lane) l->lane[i].sum = sum;
+    }
+    l->phase = st_arena_take(arena, 2 * st_network_stages(l->network, true) + 5, sizeof *l->phase);
+    l->constrained = st_arena_take(arena, l->constraints, sizeof *l->constrained);
+    l->adapting = st_arena_take(arena, adapting_of(l), sizeof *l->adapting);
     l->range = st_arena_take(arena, l->ranges, sizeof *l->range);
     l->piece = st_arena_take(arena, l->pieces, sizeof *l->piece);
 }
@@ -412,6 +527,7 @@ static bool choose_kinds(StLearner *l, const StLearnerPlan *plan, const StShape 
         l->metric[m] = st_metric_choose(l->compile.metric[m], l->loss, output, plan->dataset, error);
         if (!l->metric[m]) return false;
         l->sums[m] = l->metric[m]->sums(st_shape_size(output));
+        l->all_sums += l->sums[m];
     }
     l->rate = st_compile_learning_rate(&l->compile);
     l->slots = l->optimizer->slots(l->compile.optimizer.options);
@@ -437,6 +553,8 @@ static StLossForm form_of(const StLearner *l) {
     if (st_loss_from_logits(&l->compile.loss)) return ST_LOSS_LOGITS;
     const StStep *last = st_network_step(l->network, l->layers - 1);
     const char *ends = last->kind->activation ? last->kind->activation(last->options) : NULL;
+    const StCall *activity = last->kind->activity ? last->kind->activity(last->options) : NULL;
+    if (activity && activity->kind != 0) return ST_LOSS_OUTPUTS; /* its gradient is by the output */
     return ends && l->loss->fuses && strcmp(ends, l->loss->fuses) == 0 ? ST_LOSS_FUSED : ST_LOSS_OUTPUTS;
 }
 
@@ -444,22 +562,29 @@ static bool build(StLearner *l, const StLearnerPlan *plan, const StShape *input,
     StNetworkPlan network = {.input = input,
                              .rows = l->rows,
                              .batch = plan->rows,
+                             .workers = plan->pool ? st_pool_threads(plan->pool) : 1,
                              .learns = true,
                              .input_gradient = plan->input_gradient,
                              .copies = l->slots + plan->copies};
     l->network = st_network_create(plan->stack, &network, error);
     if (!l->network) return false;
     l->layers = st_network_layers(l->network);
+    int64_t positions, states;
+    l->mask = st_network_mask(l->network, &positions);
+    if (positions != l->positions) l->mask = NULL;
+    l->chunk = st_network_state(l->network, &states) ? plan->rows : l->rows;
     l->in_size = st_shape_size(input);
     l->form = form_of(l);
     l->weights = st_network_weights(l->network, &l->total);
     l->gradients = st_network_gradients(l->network);
     l->ranges = (int)ranges_of(l->total);
     cut_pieces(l);
+    find_constraints(l);
     lay_out(l, &l->arena);
     if (!st_arena_allocate(&l->arena, "the optimizer's state and the targets", error)) return false;
     lay_out(l, &l->arena);
     cut_pieces(l);
+    find_constraints(l);
     st_stack_names(plan->stack, l->names);
     return true;
 }

@@ -20,6 +20,7 @@ typedef struct StLearner StLearner;
 #define st_learner_network        ST_R(st_learner_network)
 #define st_learner_step           ST_R(st_learner_step)
 #define st_learner_evaluate       ST_R(st_learner_evaluate)
+#define st_learner_adapt          ST_R(st_learner_adapt)
 #define st_learner_scores         ST_R(st_learner_scores)
 #define st_learner_gradients      ST_R(st_learner_gradients)
 #define st_learner_loss           ST_R(st_learner_loss)
@@ -86,6 +87,10 @@ void st_learner_culprit(StLearner *learner, StText *out);
 /* Means over a whole part, now, dropout off. cancel (may be NULL) is looked at between chunks: when true the
  * call returns false. */
 bool st_learner_evaluate(StLearner *learner, StPart part, const atomic_bool *cancel, StScores *scores);
+
+/* Layers made from the data (normalization): sets their weights by the training part. For a new run, after
+ * the weights were drawn. */
+void st_learner_adapt(StLearner *learner);
 
 /* For gradients and check: forward, loss and gradients for the first `rows` rows of the input and target
  * buffers, no update. Returns the loss. */

@@ -94,8 +94,8 @@ static double sparse_from_logits(const StLossRows *rows) {
     return sum;
 }
 
-/* -log of the label's probability, clipped. As Keras defines it, the sparse loss does not divide by the sum of
-   the outputs first, the categorical one does. */
+/* -log of the label's probability, clipped. As Keras defines it, the sparse loss does not divide by the sum
+   of the outputs first, the categorical one does. */
 static double sparse_from_probabilities(const StLossRows *rows) {
     int64_t width = rows->width, count = positions_of(rows);
     double sum = 0;

@@ -75,7 +75,9 @@ static bool make_learner(StTrainer *t, const StTrainerPlan *plan, StError *error
     t->shape.values = t->weights;
     t->gradients = st_network_gradients(t->network);
     t->state = st_learner_state(t->learner, &t->state_count, &t->iterations);
+    t->carried = st_network_state(t->network, &t->carried_count);
     st_network_initialize(t->network, t->seed);
+    st_learner_adapt(t->learner);
     return !plan->weights || st_trainer_take_weights(&t->shape, plan->weights, false, t->weights, error);
 }
 

@@ -43,7 +43,7 @@ typedef struct StCheckpoint {
     int64_t step; /* -1: empty */
     double rate, taken;
     int64_t iterations;
-    float *weights, *state; /* [total], [state_count] */
+    float *weights, *state, *carried; /* [total], [state_count], [carried_count] */
 } StCheckpoint;
 
 /* From step `step` on, this was the rate. */
@@ -91,6 +91,8 @@ struct StTrainer {
     StWeightSet shape; /* the weight table; values are the network's own, the engine thread's alone */
     float *weights, *gradients, *state;
     int64_t state_count, *iterations;
+    float *carried; /* what stateful layers carry from batch to batch, or NULL */
+    int64_t carried_count;
     int64_t rows, steps_per_epoch;
     bool validates;
     StArena arena;

@@ -19,12 +19,13 @@ static size_t bytes_of(int64_t count) {
 /* Lays the copies out where that takes at most an eighth of the memory; else there is no autopsy. */
 bool st_replay_init(StTrainer *trainer, StArena *arena) {
     StReplay *replay = &trainer->replay;
-    size_t each = bytes_of(trainer->shape.total + trainer->state_count);
+    size_t each = bytes_of(trainer->shape.total + trainer->state_count + trainer->carried_count);
     replay->on = each < st_memory_total() / 16;
     for (int i = 0; i < 2 && replay->on; i++) {
         replay->checkpoint[i].step = -1;
         replay->checkpoint[i].weights = st_arena_take(arena, trainer->shape.total, sizeof(float));
         replay->checkpoint[i].state = st_arena_take(arena, trainer->state_count, sizeof(float));
+        replay->checkpoint[i].carried = st_arena_take(arena, trainer->carried_count, sizeof(float));
     }
     return replay->on;
 }
@@ -32,6 +33,7 @@ bool st_replay_init(StTrainer *trainer, StArena *arena) {
 static void copy_to(StTrainer *trainer, StCheckpoint *checkpoint) {
     memcpy(checkpoint->weights, trainer->weights, bytes_of(trainer->shape.total));
     if (trainer->state_count) memcpy(checkpoint->state, trainer->state, bytes_of(trainer->state_count));
+    if (trainer->carried) memcpy(checkpoint->carried, trainer->carried, bytes_of(trainer->carried_count));
     checkpoint->iterations = *trainer->iterations;
     checkpoint->step = trainer->step;
     checkpoint->rate = trainer->rate;
@@ -40,6 +42,7 @@ static void copy_to(StTrainer *trainer, StCheckpoint *checkpoint) {
 static void copy_from(StTrainer *trainer, const StCheckpoint *checkpoint) {
     memcpy(trainer->weights, checkpoint->weights, bytes_of(trainer->shape.total));
     if (trainer->state_count) memcpy(trainer->state, checkpoint->state, bytes_of(trainer->state_count));
+    if (trainer->carried) memcpy(trainer->carried, checkpoint->carried, bytes_of(trainer->carried_count));
     *trainer->iterations = checkpoint->iterations;
 }
 

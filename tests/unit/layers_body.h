@@ -1,11 +1,12 @@
-/* The tests of every layer kind, driven by tests/oracle/layer_cases.txt and the fixtures that
- * tests/oracle/layers.py made of it. Included by test_layers.c (float) and test_layers_f64.c (double, which
+/* The tests of every layer kind, driven by tests/oracle/layer_cases and the fixtures that
+ * tests/oracle/layers.py made of them. Included by test_layers.c (float) and test_layers_f64.c (double, which
  * also compares with central differences). */
 #include "layers/activation.h"
 #include "layers/initializer.h"
 #include "layers/regularizer.h"
 #include "model/network.h"
 
+#include <glob.h>
 #include <inttypes.h>
 #include <math.h>
 #include <setjmp.h>
@@ -23,21 +24,21 @@
 #define TOLERANCE 2e-6
 #endif
 
-enum { ARRAYS_MAX = 12, CASES_MAX = 200 };
+enum { ARRAYS_MAX = 24, CASES_MAX = 2000 };
 
 typedef struct Array {
-    char name[32];
+    char name[64];
     int64_t count;
     double *value;
 } Array;
 
 typedef struct Case {
-    char line[256]; /* as layer_cases.txt has it, single blanks */
+    char line[256]; /* as layer_cases has it, single blanks */
     int rows;
     bool training;
     uint64_t seed, step;
     StShape input;
-    char layer[200];
+    char layer[232];
     int arrays;
     Array array[ARRAYS_MAX];
 } Case;
@@ -68,11 +69,10 @@ static void read_array(Array *array, char *line) {
     }
 }
 
-static int read_fixtures(void **state) {
-    (void)state;
+static void read_family(const char *path) {
     StText text = {0};
     StError error = {0};
-    if (!st_file_read("tests/oracle/fixtures/layers.txt", 0, &text, &error)) fail_msg("%s", error.message);
+    if (!st_file_read(path, 0, &text, &error)) fail_msg("%s", error.message);
     char *save = text.data, *line;
     while ((line = strsep(&save, "\n"))) {
         if (!*line || *line == '#') continue;
@@ -86,6 +86,15 @@ static int read_fixtures(void **state) {
         }
     }
     st_text_free(&text);
+}
+
+static int read_fixtures(void **state) {
+    (void)state;
+    glob_t files;
+    assert_int_equal(glob("tests/oracle/fixtures/layers/*.txt", 0, NULL, &files), 0);
+    for (size_t i = 0; i < files.gl_pathc; i++)
+        read_family(files.gl_pathv[i]);
+    globfree(&files);
     return 0;
 }
 
@@ -142,24 +151,37 @@ static void load(StNetwork *network, const Case *c) {
     copy_in(st_network_input(network), find(c, "input"));
 }
 
-static StPass pass_of(const Case *c, int64_t first, int64_t rows) {
-    return (StPass){.first = first, .rows = rows, .training = c->training, .seed = c->seed, .step = c->step};
+static StPass pass_of(const Case *c, int lanes, int lane) {
+    int64_t first = st_network_lane(c->rows, lanes, lane);
+    return (StPass){.first = first,
+                    .rows = st_network_lane(c->rows, lanes, lane + 1) - first,
+                    .batch = c->rows,
+                    .lane = lane,
+                    .lanes = lanes,
+                    .training = c->training,
+                    .seed = c->seed,
+                    .step = c->step};
 }
 
-/* Forward and backward in lanes of `lane` rows, then the gradients. */
-static void sweep(StNetwork *network, const Case *c, int64_t lane) {
-    const StStep *step = st_network_step(network, 0);
-    for (int64_t first = 0; first < c->rows; first += lane) {
-        StPass pass = pass_of(c, first, c->rows - first < lane ? c->rows - first : lane);
-        st_network_forward(network, &pass);
-    }
-    copy_in(step->dy, find(c, "dy"));
-    for (int64_t first = 0; first < c->rows; first += lane) {
-        StPass pass = pass_of(c, first, c->rows - first < lane ? c->rows - first : lane);
-        st_network_backward(network, &pass, false);
-    }
+static void forward(StNetwork *network, const Case *c, int lanes) {
+    for (int stage = 0; stage < st_network_stages(network, c->training); stage++)
+        for (int lane = 0; lane < lanes; lane++) {
+            StPass pass = pass_of(c, lanes, lane);
+            st_network_forward_stage(network, &pass, stage);
+        }
+}
+
+/* Forward and backward in so many lanes, then the gradients. */
+static void sweep(StNetwork *network, const Case *c, int lanes) {
+    forward(network, c, lanes);
+    copy_in(st_network_step(network, 0)->dy, find(c, "dy"));
+    for (int stage = 0; stage < st_network_stages_back(network, c->training); stage++)
+        for (int lane = 0; lane < lanes; lane++) {
+            StPass pass = pass_of(c, lanes, lane);
+            st_network_backward_stage(network, &pass, stage, false);
+        }
     for (int p = 0; p < st_network_parts(network); p++)
-        st_network_gradient(network, c->rows, p);
+        st_network_gradient(network, c->rows, p, 0);
 }
 
 static void compare(const Case *c, const char *name, const Real *got) {
@@ -181,8 +203,9 @@ static void compare_all(StNetwork *network, const Case *c) {
     int count;
     const StTensor *tensor = st_network_tensors(network, &count);
     for (int i = 0; i < count; i++) {
-        char name[32];
-        snprintf(name, sizeof name, "d/%.20s", strchr(tensor[i].name, '/') + 1);
+        char name[64];
+        if (!tensor[i].trainable) continue;
+        snprintf(name, sizeof name, "d/%.40s", strchr(tensor[i].name, '/') + 1);
         compare(c, name, st_network_gradients(network) + tensor[i].offset);
     }
 }
@@ -192,7 +215,7 @@ static void as_the_oracle(void **state) {
     for (int i = 0; i < case_count; i++) {
         StNetwork *network = build(&cases[i]);
         load(network, &cases[i]);
-        sweep(network, &cases[i], cases[i].rows);
+        sweep(network, &cases[i], 1);
         compare_all(network, &cases[i]);
         st_network_destroy(network);
     }
@@ -201,14 +224,20 @@ static void as_the_oracle(void **state) {
 static void in_lanes_as_whole(void **state) {
     (void)state;
     for (int i = 0; i < case_count; i++) {
-        for (int64_t lane = 1; lane <= 2; lane++) {
+        for (int lanes = 2; lanes <= ST_LANES_MAX; lanes++) {
             StNetwork *network = build(&cases[i]);
             load(network, &cases[i]);
-            sweep(network, &cases[i], lane);
+            sweep(network, &cases[i], lanes);
             compare_all(network, &cases[i]);
             st_network_destroy(network);
         }
     }
+}
+
+/* A kernel's scratch, of the size that it asks for: its end is found by the sanitizer. */
+static Real *scratch_of(const StStep *step) {
+    int64_t size = step->kind->scratch ? step->kind->scratch(step->options, &step->in, &step->out) : 0;
+    return malloc((size_t)size * sizeof(Real) + 1);
 }
 
 /* dx may be absent: the gradients are the same without it. */
@@ -220,18 +249,23 @@ static void without_dx(void **state) {
         load(network, c);
         StStep step = *st_network_step(network, 0);
         step.dx = NULL;
-        StPass pass = pass_of(c, 0, c->rows);
+        StPass pass = pass_of(c, 1, 0);
+        pass.scratch = scratch_of(&step);
+        forward(network, c, 1); /* shares of the batch, where rows have to know of each other */
         step.kind->forward(&step, &pass);
         copy_in(step.dy, find(c, "dy"));
+        if (step.shared_size && c->training) step.kind->share_back(&step, &pass);
         step.kind->backward(&step, &pass);
-        if (step.kind->gradient) step.kind->gradient(&step, c->rows, 0, 1);
+        if (step.kind->gradient) step.kind->gradient(&step, c->rows, 0, 1, pass.scratch);
         int count;
         const StTensor *tensor = st_network_tensors(network, &count);
         for (int t = 0; t < count; t++) {
-            char name[32];
-            snprintf(name, sizeof name, "d/%.20s", strchr(tensor[t].name, '/') + 1);
+            char name[64];
+            if (!tensor[t].trainable) continue;
+            snprintf(name, sizeof name, "d/%.40s", strchr(tensor[t].name, '/') + 1);
             compare(c, name, st_network_gradients(network) + tensor[t].offset);
         }
+        free(pass.scratch);
         st_network_destroy(network);
     }
 }
@@ -243,17 +277,19 @@ static void in_pieces(void **state) {
         const Case *c = &cases[i];
         StNetwork *network = build(c);
         load(network, c);
-        sweep(network, c, c->rows);
+        sweep(network, c, 1);
         const StStep *step = st_network_step(network, 0);
+        Real *scratch = scratch_of(step);
         for (int parts = 2; parts <= 5 && step->kind->gradient; parts++) {
             int64_t total;
             st_network_weights(network, &total);
             for (int64_t g = 0; g < total; g++)
                 st_network_gradients(network)[g] = (Real)NAN;
             for (int p = parts - 1; p >= 0; p--)
-                step->kind->gradient(step, c->rows, p, parts);
+                step->kind->gradient(step, c->rows, p, parts, scratch);
             compare_all(network, c);
         }
+        free(scratch);
         st_network_destroy(network);
     }
 }
@@ -263,8 +299,7 @@ static void in_pieces(void **state) {
 static double loss(StNetwork *network, const Case *c) {
     const StStep *step = st_network_step(network, 0);
     const Array *dy = find(c, "dy");
-    StPass pass = pass_of(c, 0, c->rows);
-    st_network_forward(network, &pass);
+    forward(network, c, 1);
     double sum = 0;
     for (int64_t i = 0; i < dy->count; i++)
         sum += (double)step->y[i] * dy->value[i];
@@ -306,6 +341,12 @@ static double largest_of(const Real *g, int64_t n) {
     return largest;
 }
 
+static bool whole_numbers(const Real *v, int64_t n) {
+    for (int64_t i = 0; i < n; i++)
+        if (v[i] != rint(v[i])) return false;
+    return true;
+}
+
 static void as_central_differences(void **state) {
     (void)state;
     Differences count = {0};
@@ -313,14 +354,21 @@ static void as_central_differences(void **state) {
         const Case *c = &cases[i];
         StNetwork *network = build(c);
         load(network, c);
-        sweep(network, c, c->rows);
+        sweep(network, c, 1);
         const StStep *step = st_network_step(network, 0);
         int64_t total, size = c->rows * step->in_size;
         Real *weights = st_network_weights(network, &total), *dx = st_network_input_gradient(network);
         const Real *g = st_network_gradients(network);
-        /* An in-place kind's input is its output: perturbing it is seen all the same. */
-        differences(network, c, st_network_input(network), dx, size, largest_of(dx, size), &count);
-        differences(network, c, weights, g, total, largest_of(g, total), &count);
+        int tensors;
+        const StTensor *tensor = st_network_tensors(network, &tensors);
+        /* An in-place kind's input is its output: perturbing it is seen all the same. Where the input is
+         * numbers of words it has no gradient. */
+        if (!whole_numbers(st_network_input(network), size))
+            differences(network, c, st_network_input(network), dx, size, largest_of(dx, size), &count);
+        for (int t = 0; t < tensors; t++)
+            if (tensor[t].trainable)
+                differences(network, c, weights + tensor[t].offset, g + tensor[t].offset, tensor[t].size,
+                            largest_of(g + tensor[t].offset, tensor[t].size), &count);
         st_network_destroy(network);
     }
     assert_true(count.compared > 2000);
@@ -340,13 +388,15 @@ static void every_kind_is_complete(void **state) {
         for (int i = 0; i < case_count && !tested; i++)
             tested = strncmp(cases[i].layer, kind->name, strlen(kind->name)) == 0 &&
                      strchr(" ", cases[i].layer[strlen(kind->name)]);
-        if (!tested) fail_msg("%s has no case in tests/oracle/layer_cases.txt", kind->name);
+        if (!tested) fail_msg("%s has no case in tests/oracle/layer_cases", kind->name);
         if (!kind->help || !*kind->help) fail_msg("%s has no help", kind->name);
         if (!kind->formula || !*kind->formula) fail_msg("%s has no formula", kind->name);
         assert_non_null(kind->shape);
         assert_non_null(kind->forward);
         assert_non_null(kind->backward);
-        assert_true((kind->weights != NULL) == (kind->gradient != NULL));
+        assert_true(!kind->gradient || kind->weights);
+        assert_true((kind->shared != NULL) == (kind->share && kind->share_back));
+        assert_true((kind->adapt_sums != NULL) == (kind->adapt_add && kind->adapt_set));
         assert_in_range(kind->options_size, 0, ST_LAYER_OPTIONS_MAX);
         for (const StOption *row = kind->options; row->name; row++)
             if (!row->help || !*row->help) fail_msg("%s: option %s has no help", kind->name, row->name);
@@ -378,7 +428,7 @@ static void every_activation_is_tested(void **state) {
         snprintf(layer, sizeof layer, "activation %s", st_activations[a].name);
         for (int i = 0; i < case_count && !tested; i++)
             tested = strcmp(cases[i].layer, layer) == 0;
-        if (!tested) fail_msg("no case '%s' in tests/oracle/layer_cases.txt", layer);
+        if (!tested) fail_msg("no case '%s' in tests/oracle/layer_cases", layer);
     }
 }
 

@@ -17,10 +17,14 @@ enum { TASKS = 37, JOBS = 300 };
 typedef struct Board {
     int64_t first[TASKS], second[TASKS], third[2 * TASKS];
     int done[4 * TASKS]; /* how often each task was */
+    int threads;
 } Board;
 
-static void begin(void *context, int index) {
+static void begin(void *context, StPoolTask task) {
     Board *board = context;
+    int index = task.index;
+    assert_int_equal(task.what, 7);
+    assert_in_range(task.worker, 0, board->threads - 1);
     board->done[index]++;
     board->first[index] += index + 1;
 }
@@ -32,26 +36,28 @@ static int64_t sum_of(const int64_t *v, int n) {
     return sum;
 }
 
-static void go_on(void *context, int index) {
+static void go_on(void *context, StPoolTask task) {
     Board *board = context;
+    int index = task.index;
     board->done[TASKS + index]++;
     board->second[index] = sum_of(board->first, TASKS);
 }
 
-static void end(void *context, int index) {
+static void end(void *context, StPoolTask task) {
     Board *board = context;
+    int index = task.index;
     board->done[2 * TASKS + index]++;
     board->third[index] = sum_of(board->second, TASKS);
 }
 
 static void phases_follow_each_other(void **state) {
     (void)state;
-    const StPhase phases[] = {{begin, TASKS}, {go_on, TASKS}, {end, 0}, {end, 2 * TASKS}};
+    const StPhase phases[] = {{begin, TASKS, 7}, {go_on, TASKS, 0}, {end, 0, 0}, {end, 2 * TASKS, 0}};
     const int sizes[] = {1, 2, 3, 4, 7, 16};
     for (size_t s = 0; s <= sizeof sizes / sizeof *sizes; s++) {
         StPool *pool = s ? st_pool_create(sizes[s - 1], NULL) : NULL; /* NULL: the caller alone */
         if (s) assert_int_equal(st_pool_threads(pool), sizes[s - 1]);
-        Board board = {0};
+        Board board = {.threads = s ? sizes[s - 1] : 1};
         for (int job = 1; job <= JOBS; job++) {
             st_pool_run(pool, phases, 4, &board);
             int64_t first = (int64_t)job * TASKS * (TASKS + 1) / 2;
@@ -64,8 +70,8 @@ static void phases_follow_each_other(void **state) {
     }
 }
 
-static void count_up(void *context, int index) {
-    (void)index;
+static void count_up(void *context, StPoolTask task) {
+    (void)task;
     ++*(int64_t *)context;
 }
 
@@ -74,7 +80,7 @@ static void short_jobs(void **state) {
     (void)state;
     int64_t count = 0;
     StPool *pool = st_pool_create(3, NULL);
-    const StPhase one = {count_up, 1}, none = {count_up, 0};
+    const StPhase one = {count_up, 1, 0}, none = {count_up, 0, 0};
     for (int i = 1; i <= 5000; i++) {
         st_pool_run(pool, &one, 1, &count);
         assert_int_equal(count, i);
@@ -83,11 +89,12 @@ static void short_jobs(void **state) {
     }
     st_pool_run(pool, &one, 0, &count);
     assert_int_equal(count, 5000);
-    StPhase most[ST_PHASES_MAX];
-    for (int p = 0; p < ST_PHASES_MAX; p++)
+    enum { MANY = 21 };
+    StPhase most[MANY];
+    for (int p = 0; p < MANY; p++)
         most[p] = one;
-    st_pool_run(pool, most, ST_PHASES_MAX, &count);
-    assert_int_equal(count, 5000 + ST_PHASES_MAX);
+    st_pool_run(pool, most, MANY, &count);
+    assert_int_equal(count, 5000 + MANY);
     st_pool_destroy(pool);
 }
 

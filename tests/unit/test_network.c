@@ -48,7 +48,8 @@ static void fill(float *v, int64_t n, uint64_t seed) {
         v[i] = (float)(2 * st_rng_uniform(&rng) - 1);
 }
 
-static void lane_task(void *context, int lane) {
+static void lane_task(void *context, StPoolTask task) {
+    int lane = task.index;
     StNetwork *network = context;
     const StStep *last = st_network_step(network, st_network_layers(network) - 1);
     int64_t first = (int64_t)lane * LANE, rows = ROWS - first < LANE ? ROWS - first : LANE;
@@ -59,12 +60,13 @@ static void lane_task(void *context, int lane) {
     st_network_backward(network, &pass, true);
 }
 
-static void part_task(void *context, int part) {
-    st_network_gradient(context, ROWS, part);
+static void part_task(void *context, StPoolTask task) {
+    st_network_gradient(context, ROWS, task.index, task.worker);
 }
 
 static void run_step(StNetwork *network, StPool *pool) {
-    const StPhase phases[] = {{lane_task, (ROWS + LANE - 1) / LANE}, {part_task, st_network_parts(network)}};
+    const StPhase phases[] = {{lane_task, (ROWS + LANE - 1) / LANE, 0},
+                              {part_task, st_network_parts(network), 0}};
     st_pool_run(pool, phases, 2, network);
 }
 
@@ -270,7 +272,7 @@ static void parts_cover_every_gradient(void **state) {
     for (int64_t i = 0; i < total; i++)
         gradients[i] = NAN;
     for (int part = st_network_parts(network) - 1; part >= 0; part--)
-        st_network_gradient(network, 32, part);
+        st_network_gradient(network, 32, part, 0);
     for (int t = 0; t < count; t++)
         for (int64_t i = 0; i < tensor[t].size; i++)
             assert_true(isfinite(gradients[tensor[t].offset + i]));

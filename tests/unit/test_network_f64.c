@@ -30,7 +30,7 @@ static void gradients(StNetwork *network) {
         last->dy[i] = weight_of(i);
     st_network_backward(network, &pass, false);
     for (int p = 0; p < st_network_parts(network); p++)
-        st_network_gradient(network, ROWS, p);
+        st_network_gradient(network, ROWS, p, 0);
 }
 
 static void compare(StNetwork *network, Real *v, const Real *g, int64_t n) {

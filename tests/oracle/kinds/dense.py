@@ -1,0 +1,22 @@
+import numpy as np
+import torch
+from .common import activation, options
+
+
+class Dense:
+    def __init__(self, words, shape, rng):
+        o = options(words, ["units", "activation"])
+        self.call = o.get("activation", "linear")
+        units = int(o["units"])
+        self.weights = {"kernel": torch.tensor(rng.normal(size=(shape[-1], units)) / np.sqrt(shape[-1]))}
+        if o.get("use_bias", "yes") == "yes":
+            self.weights["bias"] = torch.tensor(rng.normal(size=units))
+
+    def __call__(self, x, mode):
+        z = x @ self.weights["kernel"]
+        if "bias" in self.weights:
+            z = z + self.weights["bias"]
+        return activation(self.call, z)
+
+
+KINDS = {"dense": Dense}
