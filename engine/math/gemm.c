@@ -6,46 +6,77 @@
 #include <cblas.h>
 #endif
 
+#include "math/product.h"
+
 #ifndef ST_DOUBLE /* once, not twice */
 
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-#ifdef ST_PLAIN_BLAS
+static StProductKind kind; /* written by start alone */
 
-void st_math_start(void) {}
-
-char *st_math_blas(char *buffer, int size) {
-    snprintf(buffer, (size_t)size, "plain C loops");
-    return buffer;
+/* Where OpenBLAS and the engine's own product compete, the engine's was measured at twice the speed with
+ * AVX-512 and at about the same with AVX2 (small ones faster, large ones a tenth slower). */
+static StProductKind best_kind(void) {
+#ifdef ST_PRODUCT_X86
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")) return ST_PRODUCT_AVX512;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return ST_PRODUCT_AVX2;
+#endif
+    return ST_PRODUCT_NONE;
 }
 
-#else
-
-static void pin(void) {
+static void start(void) {
+    const char *wish = getenv("STRATA_PRODUCT");
+    kind = wish && strcmp(wish, "openblas") == 0 ? ST_PRODUCT_NONE : best_kind();
+#ifndef ST_PLAIN_BLAS
     openblas_set_num_threads(1);
+#endif
 }
 
 void st_math_start(void) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, pin);
+    pthread_once(&once, start);
 }
 
-char *st_math_blas(char *buffer, int size) {
-    static const char *const threading[] = {"serial", "pthreads", "OpenMP"};
+StProductKind st_product_kind(void) {
     st_math_start();
+    return kind;
+}
+
+#ifdef ST_PLAIN_BLAS
+
+static void describe_blas(char *buffer, size_t size) {
+    snprintf(buffer, size, "plain C loops");
+}
+
+#else
+
+static void describe_blas(char *buffer, size_t size) {
+    static const char *const threading[] = {"serial", "pthreads", "OpenMP"};
     char config[128];
     snprintf(config, sizeof config, "%s", openblas_get_config()); /* "OpenBLAS 0.3.21 DYNAMIC_ARCH …" */
     char *second = strchr(config, ' ');
     char *third = second ? strchr(second + 1, ' ') : NULL;
     if (third) *third = '\0';
     int parallel = openblas_get_parallel();
-    snprintf(buffer, (size_t)size, "%s, %s kernels, %s, held to 1 thread", config, openblas_get_corename(),
+    snprintf(buffer, size, "%s, %s kernels, %s, held to 1 thread", config, openblas_get_corename(),
              parallel >= 0 && parallel <= 2 ? threading[parallel] : "unknown threading");
-    return buffer;
 }
 
 #endif
+
+char *st_math_blas(char *buffer, int size) {
+    static const char *const own[] = {[ST_PRODUCT_AVX2] = "AVX2", [ST_PRODUCT_AVX512] = "AVX-512"};
+    char blas[192];
+    describe_blas(blas, sizeof blas);
+    if (st_product_kind() == ST_PRODUCT_NONE)
+        snprintf(buffer, (size_t)size, "%s", blas);
+    else
+        snprintf(buffer, (size_t)size, "own product, %s; beside it %s", own[st_product_kind()], blas);
+    return buffer;
+}
+
 #endif
 
 /* c = beta·c, with beta = 0 also over garbage. */
@@ -167,9 +198,24 @@ static void matrix_product(bool ta, bool tb, int64_t m, int64_t n, int64_t k, Re
 
 #endif
 
+/* alpha and beta are 1 or 0 but in a test: others are BLAS'. */
+static bool own_product(bool ta, bool tb, int64_t m, int64_t n, int64_t k, Real alpha, const Real *a,
+                        int64_t lda, const Real *b, int64_t ldb, Real beta, Real *c, int64_t ldc) {
+    StProductKind own = st_product_kind();
+    if (own == ST_PRODUCT_NONE || alpha != 1 || (beta != 0 && beta != 1) || k <= 0) return false;
+#ifdef ST_PRODUCT_X86
+    StFactor left = {a, ta ? 1 : lda, ta ? lda : 1}, right = {b, tb ? ldb : 1, tb ? 1 : ldb};
+    (own == ST_PRODUCT_AVX512 ? st_product_avx512 : st_product_avx2)(m, n, k, left, right, beta == 1, c, ldc);
+#else
+    (void)ta, (void)tb, (void)m, (void)n, (void)a, (void)lda, (void)b, (void)ldb, (void)c, (void)ldc;
+#endif
+    return true;
+}
+
 void st_gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, Real alpha, const Real *a, int64_t lda,
              const Real *b, int64_t ldb, Real beta, Real *c, int64_t ldc) {
     if (m <= 0 || n <= 0) return;
-    if (!vector_product(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc))
+    if (!own_product(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) &&
+        !vector_product(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc))
         matrix_product(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }

@@ -1,8 +1,12 @@
 /* The matrix product, and the only door to BLAS.
  *
- * BLAS is held to one thread (decision 5: the same bits on any number of threads), so a call's bits depend on
- * its arguments alone; any thread may call. -DST_PLAIN_BLAS compiles a plain C product instead, for
- * sanitizers that cannot see into the library. */
+ * Where the processor has fused multiply-add, the engine's own product does the work (math/product.h): an
+ * element's bits depend on its row of op(A), its column of op(B) and its old value alone, so they are the
+ * same on every such machine and however a caller cuts a product. Elsewhere, for an alpha other than 1 or a
+ * beta other than 0 and 1, and where the environment says STRATA_PRODUCT=openblas, it is OpenBLAS, held to
+ * one thread (decision 5: the same bits on any number of threads); a call's bits then depend on its arguments
+ * alone. Any thread may call. -DST_PLAIN_BLAS compiles plain C loops in OpenBLAS' place, for sanitizers that
+ * cannot see into the library. */
 #ifndef ST_MATH_GEMM_H
 #define ST_MATH_GEMM_H
 
@@ -10,11 +14,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Pins BLAS to one thread; may be called often and from any thread (creating a network does). */
+/* Pins BLAS to one thread and chooses the product; may be called often and from any thread (creating a
+ * network does). */
 void st_math_start(void);
 
-/* "OpenBLAS 0.3.21, Haswell kernels, pthreads, held to 1 thread": results are the same only for the same
- * kernels. Written into buffer, which is returned. */
+/* "own product, AVX-512; beside it OpenBLAS 0.3.21, Haswell kernels, pthreads, held to 1 thread". Where there
+ * is no own product, results are the same only for the same kernels of OpenBLAS. Written into buffer, which
+ * is returned. */
 char *st_math_blas(char *buffer, int size);
 
 /* C [m, n] = alpha·op(A)·op(B) + beta·C, row-major; op(A) [m, k] is A or, with ta, its transpose (A [k, m]);

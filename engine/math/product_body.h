@@ -1,0 +1,161 @@
+/* The product itself, included once for each instruction set, which says what a vector is: V of WIDTH
+ * elements, LOAD, STORE and their _PARTs under a Mask of the first elements, EVERY (a scalar in every
+ * element), FMA, and TURN where a block can be transposed in registers.
+ *
+ * The way of the data is Goto's (Goto and van de Geijn 2008): a panel of B, DEPTH rows of PANEL columns,
+ * stays in the first cache while tiles of A pass by; a tile of C, TILE_ROWS by PANEL, stays in registers. */
+#define ALWAYS static inline __attribute__((always_inline))
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 12")
+#endif
+
+enum {
+    PANEL = 2 * WIDTH,
+    DEPTH = 256,               /* of k at a time: a panel of B takes 32 KB at most */
+    BLOCK_N = 8 * PANEL,       /* columns of B that are packed at a time */
+    BLOCK_M = 16 * TILE_ROWS,  /* rows of A that pass by them at a time */
+    FEW_ROWS = 16 * TILE_ROWS, /* of A, that are not worth packing B for, where it may be read as it lies */
+    FAR = 2048 / sizeof(Real), /* a stride from which the rows of a panel crowd each other out of the cache */
+};
+
+/* c [rows, vectors] (+)= a [rows, k] · b [k, vectors]; the last vector under the mask. */
+ALWAYS void tile(const int rows, const int vectors, int64_t k, StFactor a, const Real *b, int64_t ldb,
+                 Mask mask, bool add, Real *c, int64_t ldc) {
+    V sum[TILE_ROWS][2];
+    const Real *row[(TILE_ROWS + 3) / 4];
+    const int last = vectors - 1;
+    UNROLL
+    for (int i = 0; i < rows; i++) {
+        sum[i][0] = NOTHING, sum[i][1] = NOTHING;
+        if (!add) continue;
+        if (vectors == 2) sum[i][0] = LOAD(c + i * ldc);
+        sum[i][last] = LOAD_PART(c + i * ldc + last * WIDTH, mask);
+    }
+    UNROLL
+    for (int g = 0; 4 * g < rows; g++)
+        row[g] = a.v + 4 * g * a.row;
+    for (; k > 0; k--) {
+        V b0 = vectors == 2 ? LOAD(b) : NOTHING, b1 = LOAD_PART(b + last * WIDTH, mask);
+        UNROLL
+        for (int i = 0; i < rows; i++) {
+            V s = EVERY(row[i / 4][i % 4 * a.row]);
+            if (vectors == 2) sum[i][0] = FMA(s, b0, sum[i][0]);
+            sum[i][last] = FMA(s, b1, sum[i][last]);
+        }
+        UNROLL
+        for (int g = 0; 4 * g < rows; g++)
+            row[g] += a.step;
+        b += ldb;
+    }
+    UNROLL
+    for (int i = 0; i < rows; i++) {
+        if (vectors == 2) STORE(c + i * ldc, sum[i][0]);
+        STORE_PART(c + i * ldc + last * WIDTH, mask, sum[i][last]);
+    }
+}
+
+typedef void Tile(int64_t k, StFactor a, const Real *b, int64_t ldb, Mask mask, bool add, Real *c,
+                  int64_t ldc);
+
+#define TILE(rows)                                                                                           \
+    static void tile_##rows##_1(int64_t k, StFactor a, const Real *b, int64_t ldb, Mask mask, bool add,      \
+                                Real *c, int64_t ldc) {                                                      \
+        tile(rows, 1, k, a, b, ldb, mask, add, c, ldc);                                                      \
+    }                                                                                                        \
+    static void tile_##rows##_2(int64_t k, StFactor a, const Real *b, int64_t ldb, Mask mask, bool add,      \
+                                Real *c, int64_t ldc) {                                                      \
+        tile(rows, 2, k, a, b, ldb, mask, add, c, ldc);                                                      \
+    }
+#define PAIR(rows) {tile_##rows##_1, tile_##rows##_2},
+
+EACH_HEIGHT(TILE)
+static Tile *const tiles[TILE_ROWS][2] = {EACH_HEIGHT(PAIR)};
+
+static void pack_panel(const Real *v, int64_t row, int64_t step, int columns, int64_t depth, Real *to) {
+    if (columns < PANEL) memset(to, 0, (size_t)(PANEL * depth) * sizeof *to);
+    if (row == 1 && columns == PANEL) {
+        for (int64_t p = 0; p < depth; p++)
+            memcpy(to + p * PANEL, v + p * step, PANEL * sizeof *to);
+        return;
+    }
+    int j = 0;
+#ifdef TURN
+    for (; step == 1 && j + WIDTH <= columns; j += WIDTH) {
+        int64_t p = 0;
+        for (; p + 4 <= depth; p += 4)
+            TURN(v + j * row + p, row, to + p * PANEL + j, PANEL);
+        for (; p < depth; p++)
+            for (int i = j; i < j + WIDTH; i++)
+                to[p * PANEL + i] = v[i * row + p];
+    }
+#endif
+    for (; j < columns; j++)
+        for (int64_t p = 0; p < depth; p++)
+            to[p * PANEL + j] = v[j * row + p * step];
+}
+
+/* Packs `count` columns of B, `depth` of k, one panel behind another: element (p, j) of a panel at
+ * to[p·PANEL + j]. What is missing of the last panel is 0. */
+static void pack(StFactor b, int64_t count, int64_t depth, Real *to) {
+    for (int64_t j = 0; j < count; j += PANEL, to += PANEL * depth)
+        pack_panel(b.v + j * b.row, b.row, b.step, count - j < PANEL ? (int)(count - j) : PANEL, depth, to);
+}
+
+ALWAYS int64_t least(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+typedef struct Cut {
+    int64_t m, n, k;
+} Cut;
+
+/* Rows are cut into tiles of about the same height: a last tile of 1 row would run at a twelfth of the speed.
+ */
+ALWAYS int64_t tile_first(int64_t m, int64_t count, int64_t index) {
+    int64_t each = m / count, longer = m % count;
+    return index * each + (index < longer ? index : longer);
+}
+
+/* One depth of k. The panel of B for columns j … lies at b + j/PANEL·next. */
+static void sweep(Cut cut, StFactor a, const Real *b, int64_t ldb, int64_t next, bool add, Real *c,
+                  int64_t ldc) {
+    int64_t count = (cut.m + TILE_ROWS - 1) / TILE_ROWS;
+    for (int64_t j = 0; j < cut.n; j += PANEL, b += next) {
+        int64_t left = cut.n - j;
+        int vectors = left > WIDTH ? 2 : 1;
+        Mask mask = first(least(left - (vectors - 1) * WIDTH, WIDTH));
+        for (int64_t t = 0; t < count; t++) {
+            int64_t from = tile_first(cut.m, count, t), rows = tile_first(cut.m, count, t + 1) - from;
+            StFactor own = {a.v + from * a.row, a.row, a.step};
+            tiles[rows - 1][vectors - 1](cut.k, own, b, ldb, mask, add, c + from * ldc + j, ldc);
+        }
+    }
+}
+
+/* Apart from PRODUCT, so that others do not touch its buffer. */
+static __attribute__((noinline)) void packed(Cut all, StFactor a, StFactor b, bool add, Real *c,
+                                             int64_t ldc) {
+    _Alignas(64) Real panels[DEPTH * BLOCK_N];
+    for (int64_t j = 0; j < all.n; j += BLOCK_N)
+        for (int64_t p = 0; p < all.k; p += DEPTH) {
+            Cut cut = {0, least(BLOCK_N, all.n - j), least(DEPTH, all.k - p)};
+            pack((StFactor){b.v + j * b.row + p * b.step, b.row, b.step}, cut.n, cut.k, panels);
+            for (int64_t i = 0; i < all.m; i += BLOCK_M) {
+                cut.m = least(BLOCK_M, all.m - i);
+                sweep(cut, (StFactor){a.v + i * a.row + p * a.step, a.row, a.step}, panels, PANEL,
+                      PANEL * cut.k, add || p, c + i * ldc + j, ldc);
+            }
+        }
+}
+
+void PRODUCT(int64_t m, int64_t n, int64_t k, StFactor a, StFactor b, bool add, Real *c, int64_t ldc) {
+    if (b.row != 1 || (b.step >= FAR && m > FEW_ROWS)) {
+        packed((Cut){m, n, k}, a, b, add, c, ldc);
+        return;
+    }
+    for (int64_t p = 0; p < k; p += DEPTH)
+        sweep((Cut){m, n, least(DEPTH, k - p)}, (StFactor){a.v + p * a.step, a.row, a.step}, b.v + p * b.step,
+              b.step, PANEL, add || p, c, ldc);
+}

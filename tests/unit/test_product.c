@@ -1,0 +1,7 @@
+/* The engine's own matrix product in float. */
+#include "unit/product_body.h"
+
+int main(void) {
+    const struct CMUnitTest tests[] = {PRODUCT_TESTS};
+    return cmocka_run_group_tests_name("product in float", tests, NULL, NULL);
+}
