@@ -50,6 +50,10 @@ static void range_print(const StOption *row, StText *out) {
         st_text_add(out, whole ? "a whole number" : "a number");
         return;
     }
+    if (row->low == row->high) {
+        st_text_number(out, row->low);
+        return;
+    }
     bool unbounded = isinf(row->high) || (whole && row->high >= INT_MAX);
     if (unbounded) {
         st_text_add(out, whole ? "a whole number " : "a number ");

@@ -1,44 +1,44 @@
 /* Cross-entropies (nats). Through softmax and sigmoid they are computed from the logits, by log-sum-exp and
  * log1p, where no logit is too large; a loss from probabilities clips them. */
-#include "train/loss.h"
+#include "train/loss_each.h"
 
-#include "math/scalar.h"
-#include "math/vector.h"
+#include <string.h>
 
 typedef struct SparseOptions {
     bool from_logits;
+    int ignore_class;
+    double label_smoothing;
+    int axis;
 } SparseOptions;
 
 typedef struct SmoothOptions {
     bool from_logits;
     double label_smoothing;
+    int axis;
 } SmoothOptions;
 
-#define FROM_LOGITS(Struct)                                                                                  \
-    ST_OPTION(Struct, from_logits, ST_SWITCH, "no",                                                          \
-              .help = "the outputs are logits: the loss applies softmax or sigmoid itself")
-#define LABEL_SMOOTHING(sentence)                                                                            \
-    ST_OPTION(SmoothOptions, label_smoothing, ST_NUMBER, "0", .low = 0, .high = 1, .help = sentence)
+#define OVER_CLASSES "share of every target that is spread evenly over all classes"
 
-static const StOption sparse_options[] = {FROM_LOGITS(SparseOptions), {.name = NULL}};
+static const StOption sparse_options[] = {
+    ST_LOSS_FROM_LOGITS(SparseOptions),
+    ST_OPTION(SparseOptions, ignore_class, ST_INT, "none", .optional = true,
+              .help = "positions of this class are left out of the loss"),
+    ST_LOSS_AXIS(SparseOptions),
+    ST_LOSS_SMOOTHING(SparseOptions, OVER_CLASSES),
+    {.name = NULL},
+};
 static const StOption categorical_options[] = {
-    FROM_LOGITS(SmoothOptions),
-    LABEL_SMOOTHING("share of every target that is spread evenly over all classes"),
-    {.name = NULL}};
+    ST_LOSS_FROM_LOGITS(SmoothOptions),
+    ST_LOSS_SMOOTHING(SmoothOptions, OVER_CLASSES),
+    ST_LOSS_AXIS(SmoothOptions),
+    {.name = NULL},
+};
 static const StOption binary_options[] = {
-    FROM_LOGITS(SmoothOptions),
-    LABEL_SMOOTHING("how far targets are drawn from 0 and 1 towards a half"),
-    {.name = NULL}};
-
-static const Real lowest = (Real)1e-7, highest = (Real)(1 - 1e-7);
-
-static inline bool outside(Real p) { /* false for NaN, which is to be seen */
-    return p < lowest || p > highest;
-}
-
-static inline Real clipped(Real p) {
-    return p < lowest ? lowest : p > highest ? highest : p;
-}
+    ST_LOSS_FROM_LOGITS(SmoothOptions),
+    ST_LOSS_SMOOTHING(SmoothOptions, "how far targets are drawn from 0 and 1 towards a half"),
+    ST_LOSS_AXIS(SmoothOptions),
+    {.name = NULL},
+};
 
 static bool from_logits(const StLossRows *rows) {
     return rows->form != ST_LOSS_OUTPUTS;
@@ -76,40 +76,60 @@ static bool in_range(int32_t label, int64_t width) {
     return label >= 0 && label < width;
 }
 
-/* -log softmax(z)[t] = log(sum(exp(z - most))) - (z[t] - most); its gradient by z is p - onehot(t). */
+static StSmoothing sparse_smoothing(const StLossRows *rows) {
+    return st_loss_smoothing(((const SparseOptions *)rows->options)->label_smoothing,
+                             1 / (double)rows->width);
+}
+
+static int ignored(const void *options) {
+    return ((const SparseOptions *)options)->ignore_class;
+}
+
+/* The target is s.keep where the label is, and s.add everywhere:
+ * -sum(target log softmax(z)) = log(sum(exp(z - most))) - sum(target (z - most)); its gradient by z is
+ * p - target. */
 static double sparse_from_logits(const StLossRows *rows) {
     int64_t width = rows->width, count = positions_of(rows);
+    StSmoothing s = sparse_smoothing(rows);
     Real *p = probabilities(rows), scale = (Real)rows->scale;
     double sum = 0;
     for (int64_t i = 0; i < count; i++) {
-        shift(p + i * width, rows->y + i * width, width);
-        sum -= in_range(rows->labels[i], width) ? (double)p[i * width + rows->labels[i]] : (double)NAN;
+        Real *row = p + i * width;
+        shift(row, rows->y + i * width, width);
+        sum -= in_range(rows->labels[i], width) ? (double)s.keep * (double)row[rows->labels[i]] : (double)NAN;
+        if (s.add != 0) sum -= (double)s.add * st_vector_sum(row, width);
     }
     st_vector_exp(p, p, count * width);
     for (int64_t i = 0; i < count; i++)
         sum += normalize(p + i * width, width);
     st_vector_scale(rows->dy, p, scale, count * width);
+    for (int64_t i = 0; s.add != 0 && i < count * width; i++)
+        rows->dy[i] -= scale * s.add;
     for (int64_t i = 0; i < count; i++)
-        if (in_range(rows->labels[i], width)) rows->dy[i * width + rows->labels[i]] -= scale;
+        if (in_range(rows->labels[i], width)) rows->dy[i * width + rows->labels[i]] -= scale * s.keep;
     return sum;
 }
 
-/* -log of the label's probability, clipped. As Keras defines it, the sparse loss does not divide by the sum
-   of the outputs first, the categorical one does. */
+/* -target log y, clipped; returns it and adds its gradient by y. */
+static double surprise(Real y, Real target, double scale, Real *dy) {
+    if (!st_loss_outside(y)) *dy -= (Real)scale * target / y;
+    return -(double)target * log((double)st_loss_clipped(y));
+}
+
+/* As Keras defines it, the sparse loss does not divide by the sum of the outputs first, the categorical one
+ * does. */
 static double sparse_from_probabilities(const StLossRows *rows) {
     int64_t width = rows->width, count = positions_of(rows);
+    StSmoothing s = sparse_smoothing(rows);
     double sum = 0;
-    for (int64_t i = 0; i < count * width; i++)
-        rows->dy[i] = 0;
+    memset(rows->dy, 0, (size_t)(count * width) * sizeof *rows->dy);
     for (int64_t i = 0; i < count; i++) {
-        if (!in_range(rows->labels[i], width)) {
-            sum = NAN;
-            continue;
-        }
-        int64_t at = i * width + rows->labels[i];
-        Real p = rows->y[at];
-        sum -= log((double)clipped(p));
-        rows->dy[at] = outside(p) ? 0 : -(Real)rows->scale / p;
+        const Real *y = rows->y + i * width;
+        Real *dy = rows->dy + i * width;
+        int32_t label = rows->labels[i];
+        sum += in_range(label, width) ? surprise(y[label], s.keep, rows->scale, &dy[label]) : (double)NAN;
+        for (int64_t j = 0; s.add != 0 && j < width; j++)
+            sum += surprise(y[j], s.add, rows->scale, &dy[j]);
     }
     return sum;
 }
@@ -120,20 +140,14 @@ static double sparse_categorical(const StLossRows *rows) {
 
 /* ---- categorical ---- */
 
-/* Targets t become keep * t + add. */
-typedef struct Smoothing {
-    Real keep, add;
-} Smoothing;
-
-static Smoothing smoothing_of(const StLossRows *rows, double evenly) {
-    double share = ((const SmoothOptions *)rows->options)->label_smoothing;
-    return (Smoothing){(Real)(1 - share), (Real)(share * evenly)};
+static StSmoothing smoothing_of(const StLossRows *rows, double evenly) {
+    return st_loss_smoothing(((const SmoothOptions *)rows->options)->label_smoothing, evenly);
 }
 
 /* -sum(t log softmax(z)); its gradient by z is p sum(t) - t. */
-static double categorical_from_logits(const StLossRows *rows) {
+static ST_CLONES double categorical_from_logits(const StLossRows *rows) {
     int64_t width = rows->width, count = positions_of(rows);
-    Smoothing s = smoothing_of(rows, 1 / (double)width);
+    StSmoothing s = smoothing_of(rows, 1 / (double)width);
     Real *p = probabilities(rows), scale = (Real)rows->scale;
     double sum = 0;
     for (int64_t i = 0; i < count; i++) {
@@ -162,7 +176,7 @@ static double categorical_from_logits(const StLossRows *rows) {
 /* o = y / sum(y), clipped; -sum(t log o). With g = dL/do the gradient by y is (g - sum(g o)) / sum(y). */
 static double categorical_from_probabilities(const StLossRows *rows) {
     int64_t width = rows->width, count = positions_of(rows);
-    Smoothing s = smoothing_of(rows, 1 / (double)width);
+    StSmoothing s = smoothing_of(rows, 1 / (double)width);
     double sum = 0;
     for (int64_t i = 0; i < count; i++) {
         const Real *y = rows->y + i * width, *t = rows->targets + i * width;
@@ -170,8 +184,8 @@ static double categorical_from_probabilities(const StLossRows *rows) {
         double total = st_vector_sum(y, width), back = 0;
         for (int64_t j = 0; j < width; j++) {
             Real o = (Real)((double)y[j] / total), target = s.keep * t[j] + s.add;
-            sum -= (double)target * log((double)clipped(o));
-            dy[j] = outside(o) ? 0 : -target / o;
+            sum -= (double)target * log((double)st_loss_clipped(o));
+            dy[j] = st_loss_outside(o) ? 0 : -target / o;
             back += (double)dy[j] * (double)o;
         }
         for (int64_t j = 0; j < width; j++)
@@ -187,9 +201,9 @@ static double categorical(const StLossRows *rows) {
 /* ---- binary ---- */
 
 /* The values go where the gradient will be, are added up, and give way to it. */
-static double binary_from_logits(const StLossRows *rows) {
+static ST_CLONES double binary_from_logits(const StLossRows *rows) {
     int64_t count = positions_of(rows) * rows->width;
-    Smoothing s = smoothing_of(rows, 0.5);
+    StSmoothing s = smoothing_of(rows, 0.5);
     Real *y = rows->y, *dy = rows->dy, scale = (Real)(rows->scale / (double)rows->width);
     const Real *t = rows->targets;
     ST_LOOP
@@ -206,22 +220,22 @@ static double binary_from_logits(const StLossRows *rows) {
     return sum / (double)rows->width;
 }
 
-static double binary_from_probabilities(const StLossRows *rows) {
+static ST_CLONES double binary_from_probabilities(const StLossRows *rows) {
     int64_t count = positions_of(rows) * rows->width;
-    Smoothing s = smoothing_of(rows, 0.5);
+    StSmoothing s = smoothing_of(rows, 0.5);
     Real *dy = rows->dy, scale = (Real)(rows->scale / (double)rows->width);
     const Real *y = rows->y, *t = rows->targets;
     ST_LOOP
     for (int64_t i = 0; i < count; i++) {
-        Real p = clipped(y[i]), target = s.keep * t[i] + s.add;
+        Real p = st_loss_clipped(y[i]), target = s.keep * t[i] + s.add;
         dy[i] = -(target * st_log(p) + (1 - target) * st_log(1 - p));
     }
     double sum = st_vector_sum(dy, count);
     ST_LOOP
     for (int64_t i = 0; i < count; i++) {
-        Real p = clipped(y[i]), target = s.keep * t[i] + s.add;
+        Real p = st_loss_clipped(y[i]), target = s.keep * t[i] + s.add;
         Real slope = scale * (p - target) / (p * (1 - p));
-        dy[i] = outside(y[i]) ? 0 : slope;
+        dy[i] = st_loss_outside(y[i]) ? 0 : slope;
     }
     return sum / (double)rows->width;
 }
@@ -230,38 +244,43 @@ static double binary(const StLossRows *rows) {
     return from_logits(rows) ? binary_from_logits(rows) : binary_from_probabilities(rows);
 }
 
-const StLoss st_loss_sparse_categorical_crossentropy = {
-    .kind = {.name = "sparse_categorical_crossentropy",
-             .help = "surprise at the right class; targets are class numbers, outputs end in softmax",
-             .formula = "-log y[t]",
-             .options = sparse_options,
-             .options_size = sizeof(SparseOptions)},
-    .sparse = true,
-    .exclusive = true,
-    .classifies = true,
-    .fuses = "softmax",
-    .run = sparse_categorical,
-};
+#define BINARY(word, full)                                                                                   \
+    {                                                                                                        \
+        .kind = {.name = word,                                                                               \
+                 .alias_of = full,                                                                           \
+                 .help = "surprise at yes or no, for each output by itself; outputs end in sigmoid",         \
+                 .formula = "-mean(t log y + (1 - t) log(1 - y))",                                           \
+                 .options = binary_options,                                                                  \
+                 .options_size = sizeof(SmoothOptions)},                                                     \
+        .classifies = true, .fuses = "sigmoid", .run = binary,                                               \
+    }
 
-const StLoss st_loss_categorical_crossentropy = {
-    .kind = {.name = "categorical_crossentropy",
-             .help = "surprise at the right class; targets are one-hot, outputs end in softmax",
-             .formula = "-sum(t log y)",
-             .options = categorical_options,
-             .options_size = sizeof(SmoothOptions)},
-    .exclusive = true,
-    .classifies = true,
-    .fuses = "softmax",
-    .run = categorical,
-};
-
-const StLoss st_loss_binary_crossentropy = {
-    .kind = {.name = "binary_crossentropy",
-             .help = "surprise at yes or no, for each output by itself; outputs end in sigmoid",
-             .formula = "-mean(t log y + (1 - t) log(1 - y))",
-             .options = binary_options,
-             .options_size = sizeof(SmoothOptions)},
-    .classifies = true,
-    .fuses = "sigmoid",
-    .run = binary,
+const StLoss st_loss_crossentropies[ST_LOSS_CROSSENTROPIES] = {
+    {
+        .kind = {.name = "sparse_categorical_crossentropy",
+                 .help = "surprise at the right class; targets are class numbers, outputs end in softmax",
+                 .formula = "-log y[t]",
+                 .options = sparse_options,
+                 .options_size = sizeof(SparseOptions)},
+        .sparse = true,
+        .exclusive = true,
+        .classifies = true,
+        .fuses = "softmax",
+        .ignored = ignored,
+        .run = sparse_categorical,
+    },
+    {
+        .kind = {.name = "categorical_crossentropy",
+                 .help = "surprise at the right class; targets are one-hot, outputs end in softmax",
+                 .formula = "-sum(t log y)",
+                 .options = categorical_options,
+                 .options_size = sizeof(SmoothOptions)},
+        .exclusive = true,
+        .classifies = true,
+        .fuses = "softmax",
+        .run = categorical,
+    },
+    BINARY("binary_crossentropy", NULL),
+    BINARY("bce", "binary_crossentropy"),
+    BINARY("BCE", "binary_crossentropy"),
 };
