@@ -43,6 +43,11 @@ static const StOption binary_options[] = {
     {.name = NULL},
 };
 
+/* [1e-7, 1 - 1e-7], whose upper end a float cannot hold; NaN is to be seen. */
+static double clipped(double p) {
+    return p < 1e-7 ? 1e-7 : p > 1 - 1e-7 ? 1 - 1e-7 : p;
+}
+
 static double power(double x, double exponent) {
     return exponent == 2 ? x * x : exponent == 1 ? x : exponent == 0 ? 1 : pow(x, exponent);
 }
@@ -70,13 +75,12 @@ static double focus(const CategoricalOptions *options, const Real *o, Real *dy, 
     double sum = 0, gamma = options->gamma;
     *back = 0;
     for (int64_t j = 0; j < width; j++) {
-        Real p = o[j];
-        double q = (double)st_loss_clipped(p), rest = 1 - q, surprise = -log(q);
+        double p = (double)o[j], q = clipped(p), rest = 1 - q, surprise = -log(q);
         double part = options->alpha.n[options->alpha.count > 1 ? j : 0] * (double)(s.keep * t[j] + s.add);
         double g = -part * (power_slope(rest, gamma) * surprise + power(rest, gamma) / q);
         sum += part * power(rest, gamma) * surprise;
-        dy[j] = st_loss_outside(p) ? 0 : (Real)g;
-        *back += (double)dy[j] * (double)p;
+        dy[j] = q == p ? (Real)g : 0;
+        *back += (double)dy[j] * p;
     }
     return sum;
 }
@@ -126,10 +130,10 @@ static double categorical(const StLossRows *rows) {
 
 /* One output of probability p; *slope is by p. Only the logarithms clip it. */
 static double focus_binary(const BinaryOptions *options, double p, double t, double *slope) {
-    double q = (double)st_loss_clipped((Real)p), weight = 1;
+    double q = clipped(p), weight = 1;
     double surprise = -(t * log(q) + (1 - t) * log(1 - q));
     double rest = 1 - (t * p + (1 - t) * (1 - p));
-    double steep = st_loss_outside((Real)p) ? 0 : (q - t) / (q * (1 - q));
+    double steep = q == p ? (q - t) / (q * (1 - q)) : 0;
     if (options->apply_class_balancing) weight = t * options->alpha + (1 - t) * (1 - options->alpha);
     *slope = weight * (power_slope(rest, options->gamma) * (1 - 2 * t) * surprise +
                        power(rest, options->gamma) * steep);
