@@ -252,7 +252,8 @@ static bool read_targets(StLearner *learner, const char *path, int64_t rows, StE
                        st_npy_type_name(array.type));
     for (int64_t i = 0; done && sparse && i < count; i++) {
         double label = st_npy_value(&array, i);
-        if (label < 0 || label >= (double)classes)
+        bool ignored = label == st_learner_ignored(learner);
+        if (!ignored && (label < 0 || label >= (double)classes))
             done = st_fail(error, ST_ERR_VALUE, "%s: target %lld is class %.0f, wanted 0 to %lld", path,
                            (long long)i + 1, label, (long long)classes - 1);
         else

@@ -20,9 +20,9 @@ enum {
 /* What one lane adds up; cache lines of its own. */
 typedef struct Lane {
     _Alignas(64) double loss;
-    double penalty; /* Σ of the regularizers of outputs */
-    double counted; /* positions that the mask leaves */
-    double *sum;    /* the metrics' accumulators, one metric's behind the other's */
+    double penalty;      /* Σ of the regularizers of outputs */
+    StLossSurvey survey; /* where the loss or a mask asks for one */
+    double *sum;         /* the metrics' accumulators, one metric's behind the other's */
 } Lane;
 
 /* Neighbouring trainable weights that are treated alike. */
@@ -65,6 +65,7 @@ struct StLearner {
     int64_t in_size, positions, width, target_size;
     int64_t rows, chunk; /* that fit; that an evaluation takes at once */
     const Real *mask;    /* of the output [rows, positions], or NULL */
+    bool surveys;        /* the loss has to know of the whole batch before its first row */
     int constraints, all_sums;
     double rate;
     int64_t iterations;
@@ -157,6 +158,22 @@ static StPass lane_pass(const StLearner *l, StPoolTask task) {
     return pass;
 }
 
+/* A lane's rows as the loss sees them; what the whole batch decides is left out. */
+static StLossRows loss_rows(const StLearner *l, const StPass *pass) {
+    const StStep *last = st_network_step(l->network, l->layers - 1);
+    int64_t at = pass->first * l->positions * l->width;
+    return (StLossRows){.form = l->form,
+                        .y = last->y + at,
+                        .dy = last->dy + at,
+                        .labels = l->labels ? l->labels + pass->first * l->target_size : NULL,
+                        .targets = l->targets ? l->targets + pass->first * l->target_size : NULL,
+                        .mask = l->mask ? l->mask + pass->first * l->positions : NULL,
+                        .rows = pass->rows,
+                        .positions = l->positions,
+                        .width = l->width,
+                        .options = l->compile.loss.options};
+}
+
 /* One stage forward; what is needed before the first and after the last. */
 static void lane_forward(StLearner *l, const StPass *pass, int stage) {
     Lane *lane = &l->lane[pass->lane];
@@ -167,35 +184,36 @@ static void lane_forward(StLearner *l, const StPass *pass, int stage) {
         if (l->job.gather) gather(l, pass->first, pass->rows);
     }
     st_network_forward_stage(l->network, &own, stage);
-    if (stage == l->job.forward - 1 && l->mask)
-        lane->counted = st_vector_sum(l->mask + pass->first * l->positions, pass->rows * l->positions);
+    if (stage == l->job.forward - 1 && l->surveys) {
+        StLossRows rows = loss_rows(l, pass);
+        lane->survey = (StLossSurvey){.binary = true};
+        st_loss_survey(l->loss, &rows, &lane->survey);
+    }
 }
 
-/* The mean over a batch is over the positions that the mask leaves (Keras adds 1e-7 to their number). */
+/* The mean over a batch is over the positions that count. */
 static double mean_scale(const StLearner *l) {
     const Job *job = &l->job;
-    if (!l->mask) return 1 / ((double)job->rows * (double)l->positions);
-    double counted = 0;
+    int64_t counted = 0;
+    if (!l->surveys) return 1 / ((double)job->rows * (double)l->positions);
     for (int i = 0; i < job->lanes; i++)
-        counted += l->lane[i].counted;
-    return 1 / (counted + 1e-7);
+        counted += l->lane[i].survey.count;
+    return counted ? 1 / (double)counted : 0;
+}
+
+static bool all_binary(const StLearner *l) {
+    bool binary = l->surveys;
+    for (int i = 0; i < l->job.lanes; i++)
+        binary = binary && l->lane[i].survey.binary;
+    return binary;
 }
 
 static void lane_loss(StLearner *l, const StPass *pass) {
-    const StStep *last = st_network_step(l->network, l->layers - 1);
-    int64_t at = pass->first * l->positions * l->width;
-    StLossRows rows = {.form = l->form,
-                       .y = last->y + at,
-                       .dy = last->dy + at,
-                       .labels = l->labels ? l->labels + pass->first * l->target_size : NULL,
-                       .targets = l->targets ? l->targets + pass->first * l->target_size : NULL,
-                       .rows = pass->rows,
-                       .positions = l->positions,
-                       .width = l->width,
-                       .scale = mean_scale(l),
-                       .options = l->compile.loss.options};
     Lane *lane = &l->lane[pass->lane];
-    lane->loss = l->loss->run(&rows);
+    StLossRows rows = loss_rows(l, pass);
+    rows.scale = mean_scale(l);
+    rows.binary = all_binary(l);
+    lane->loss = st_loss_run(l->loss, &rows);
     lane_measure(l, lane, pass->first, pass->rows);
 }
 
@@ -278,7 +296,7 @@ static void backward_task(void *context, StPoolTask task) {
 static void turn_task(void *context, StPoolTask task) {
     StLearner *l = context;
     StPass pass = lane_pass(l, task);
-    if (!l->mask) lane_forward(l, &pass, l->job.forward - 1);
+    if (!l->surveys) lane_forward(l, &pass, l->job.forward - 1);
     lane_loss(l, &pass);
     if (l->job.learn) st_network_backward_stage(l->network, &pass, 0, l->form == ST_LOSS_FUSED);
 }
@@ -306,11 +324,12 @@ static void constrain_task(void *context, StPoolTask task) {
     st_constraint_apply(&tensor->constraint, &tensor->shape, l->weights + tensor->offset);
 }
 
-/* The phases of the job. Where a mask decides what the mean is over, all lanes have to be forward first. */
+/* The phases of the job. Where the loss has to know of the whole batch, all lanes have to be forward first.
+ */
 static int plan_phases(StLearner *l) {
     const Job *job = &l->job;
     int back = st_network_stages_back(l->network, job->pass.training), count = 0;
-    for (int stage = 0; stage < job->forward - !l->mask; stage++)
+    for (int stage = 0; stage < job->forward - !l->surveys; stage++)
         l->phase[count++] = (StPhase){forward_task, job->lanes, stage};
     l->phase[count++] = (StPhase){turn_task, job->lanes, 0};
     if (!job->learn) return count;
@@ -523,6 +542,8 @@ static bool choose_kinds(StLearner *l, const StLearnerPlan *plan, const StShape 
     if (!l->loss || !l->optimizer)
         return st_fail(error, ST_ERR_STATE, "there is no loss yet; add 'compile optimizer=… loss=…'");
     if (!st_loss_fits(l->loss, output, plan->dataset, error)) return false;
+    if (l->loss->fits && !l->loss->fits(l->compile.loss.options, output->dim[output->rank - 1], error))
+        return st_fail_at(error, "%s", l->loss->kind.name);
     for (int m = 0; m < l->compile.metrics; m++) {
         l->metric[m] = st_metric_choose(l->compile.metric[m], l->loss, output, plan->dataset, error);
         if (!l->metric[m]) return false;
@@ -572,6 +593,7 @@ static bool build(StLearner *l, const StLearnerPlan *plan, const StShape *input,
     int64_t positions, states;
     l->mask = st_network_mask(l->network, &positions);
     if (positions != l->positions) l->mask = NULL;
+    l->surveys = l->mask || st_loss_surveys(l->loss, l->compile.loss.options);
     l->chunk = st_network_state(l->network, &states) ? plan->rows : l->rows;
     l->in_size = st_shape_size(input);
     l->form = form_of(l);
@@ -629,6 +651,10 @@ StNetwork *st_learner_network(StLearner *l) {
 
 bool st_learner_sparse(const StLearner *l) {
     return l->loss->sparse;
+}
+
+int st_learner_ignored(const StLearner *l) {
+    return l->loss->ignored ? l->loss->ignored(l->compile.loss.options) : ST_NO_INT;
 }
 
 int64_t st_learner_target_size(const StLearner *l) {

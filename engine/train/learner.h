@@ -32,6 +32,7 @@ typedef struct StLearner StLearner;
 #define st_learner_labels         ST_R(st_learner_labels)
 #define st_learner_targets        ST_R(st_learner_targets)
 #define st_learner_sparse         ST_R(st_learner_sparse)
+#define st_learner_ignored        ST_R(st_learner_ignored)
 #define st_learner_largest_weight ST_R(st_learner_largest_weight)
 
 /* What a learner is to be. dataset may be NULL (gradients, check: the caller fills input and targets).
@@ -98,6 +99,7 @@ double st_learner_gradients(StLearner *learner, int64_t rows, bool training, uin
 /* The loss alone, with the weights as they are now. */
 double st_learner_loss(StLearner *learner, int64_t rows, bool training, uint64_t seed);
 bool st_learner_sparse(const StLearner *learner);         /* targets are labels */
+int st_learner_ignored(const StLearner *learner);         /* the label that does not count, or ST_NO_INT */
 int64_t st_learner_target_size(const StLearner *learner); /* elements of targets a row */
 int32_t *st_learner_labels(StLearner *learner);           /* [rows, target size] where sparse */
 Real *st_learner_targets(StLearner *learner);             /* [rows, target size] where not */

@@ -106,12 +106,16 @@ static void test_refusals(void **state) {
     refused("compile adam mse metrics=mse,mse", "compile: metrics: mse is given twice");
     refused("compile adam mse metrics=mse,", "compile: metrics: nothing stands behind the last comma");
     refused("compile adam", "compile: loss is missing, wanted sparse_categorical_crossentropy, "
-                            "categorical_crossentropy, binary_crossentropy, mean_squared_error, "
-                            "mean_absolute_error");
+                            "categorical_crossentropy, binary_crossentropy, "
+                            "categorical_focal_crossentropy, binary_focal_crossentropy, "
+                            "mean_squared_error, mean_absolute_error, mean_absolute_percentage_error, "
+                            "mean_squared_logarithmic_error, huber, log_cosh, hinge, squared_hinge, "
+                            "categorical_hinge, kl_divergence, poisson, cosine_similarity");
     refused("compile adam mse momentum=0.9", "compile: momentum is an option of sgd, rmsprop, not of adam");
     refused("compile adam mse from_logits=yes",
             "compile: from_logits is an option of sparse_categorical_crossentropy, "
-            "categorical_crossentropy, binary_crossentropy, not of mse");
+            "categorical_crossentropy, binary_crossentropy, categorical_focal_crossentropy, "
+            "binary_focal_crossentropy, not of mse");
     refused("compile adam mse learning_rat=1",
             "unknown option of compile 'learning_rat'; did you mean 'learning_rate'?");
     refused("compile adam mse learning_rate=-1", "compile: learning_rate=-1: wanted a number from 0 up");
