@@ -18,7 +18,8 @@ extern const StChoice st_activations[];
 const char *st_activation_formula(int kind);
 bool st_activation_needs_z(int kind); /* backward reads z (else z may be NULL) */
 
-/* y = f(z) over rows of `width` (softmax is over a row, all others go by element). y may be z. */
+/* y = f(z) over rows of `width` (softmax, log_softmax and sparsemax are over a row, all others go by
+ * element). y may be z. */
 void st_activation_forward(const StCall *call, Real *y, const Real *z, int64_t rows, int64_t width);
 
 /* dz = dy · f'(z); dz may be dy. */

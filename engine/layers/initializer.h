@@ -10,9 +10,13 @@
 #define st_initializers ST_R(st_initializers)
 extern const StChoice st_initializers[];
 
-/* Fills w, laid out as weight->shape says, from the stream: the same in float and double (drawn in double,
- * rounded to float). */
+#define st_initializer_fits ST_R(st_initializer_fits)
 #define st_initializer_draw ST_R(st_initializer_draw)
-void st_initializer_draw(const StWeight *weight, Real *w, StRng *rng);
+/* False where it cannot fill a weight of this shape: orthogonal wants 2 extents or more, identity just 2. */
+bool st_initializer_fits(const StCall *call, const StShape *shape, StError *error);
+
+/* Fills w, laid out as weight->shape says, from the stream: the same in float and double (drawn in double,
+ * rounded to float). False where memory is short: orthogonal works on a copy in double. */
+bool st_initializer_draw(const StWeight *weight, Real *w, StRng *rng);
 
 #endif

@@ -46,6 +46,9 @@ static inline Real st_tanh(Real x) {
 static inline Real st_erf(Real x) {
     return erf(x);
 }
+static inline Real st_erfc(Real x) {
+    return erfc(x);
+}
 static inline Real st_abs(Real x) {
     return fabs(x);
 }
@@ -149,23 +152,36 @@ static inline float st_tanh(float x) {
     return a < 0.625f ? near : __builtin_copysignf(far, x);
 }
 
-static inline float st_erf(float x) {
-    float t = st_abs(x), s = x * x;
-    float far = st_fma(-1.72853470e-5f, t, 3.83197126e-4f);
-    far = st_fma(far, s, st_fma(-3.88396438e-3f, t, 2.42546219e-2f));
-    far = st_fma(far, t, -1.06777877e-1f);
-    far = st_fma(far, t, -6.34846687e-1f);
-    far = st_fma(far, t, -1.28717512e-1f);
-    far = st_fma(far, t, -t);
-    far = __builtin_copysignf(1.0f - st_exp(far), x);
+/* erf(x), s = x², for |x| <= 0.9277; and 1 - erf(t) for t above. */
+static inline float st_erf_near(float x, float s) {
     float near = -5.96761703e-4f;
     near = st_fma(near, s, 4.99119423e-3f);
     near = st_fma(near, s, -2.67681349e-2f);
     near = st_fma(near, s, 1.12819925e-1f);
     near = st_fma(near, s, -3.76125336e-1f);
     near = st_fma(near, s, 1.28379166e-1f);
-    near = st_fma(near, x, x);
+    return st_fma(near, x, x);
+}
+static inline float st_erf_rest(float t, float s) {
+    float far = st_fma(-1.72853470e-5f, t, 3.83197126e-4f);
+    far = st_fma(far, s, st_fma(-3.88396438e-3f, t, 2.42546219e-2f));
+    far = st_fma(far, t, -1.06777877e-1f);
+    far = st_fma(far, t, -6.34846687e-1f);
+    far = st_fma(far, t, -1.28717512e-1f);
+    return st_exp(st_fma(far, t, -t));
+}
+
+static inline float st_erf(float x) {
+    float t = st_abs(x), s = x * x, near = st_erf_near(x, s);
+    float far = __builtin_copysignf(1.0f - st_erf_rest(t, s), x);
     return t > 0.927734375f ? far : near;
+}
+
+/* 1 - erf(x), small where x is large: to 1e-4 of itself down to 1e-9. */
+static inline float st_erfc(float x) {
+    float t = st_abs(x), s = x * x;
+    float rest = t > 0.927734375f ? st_erf_rest(t, s) : 1.0f - st_erf_near(t, s);
+    return x < 0.0f ? 2.0f - rest : rest;
 }
 
 #endif
@@ -183,7 +199,7 @@ static inline Real st_softplus(Real x) {
 
 /* The standard normal's distribution function and density: gelu(x) = x·Φ(x). */
 static inline Real st_normal_cdf(Real x) {
-    return (Real)0.5 * (1 + st_erf(x * (Real)0.70710678118654752440));
+    return (Real)0.5 * st_erfc(x * (Real)-0.70710678118654752440);
 }
 static inline Real st_normal_pdf(Real x) {
     return (Real)0.39894228040143267794 * st_exp((Real)-0.5 * x * x);

@@ -2,9 +2,9 @@
 #define ST_DOUBLE
 #include "unit/layers_body.h"
 
-static void (*const draw_wide)(const StWeight *, double *, StRng *) = st_initializer_draw;
+static bool (*const draw_wide)(const StWeight *, double *, StRng *) = st_initializer_draw;
 #undef st_initializer_draw
-void st_initializer_draw(const StWeight *weight, float *w, StRng *rng); /* the one in float */
+bool st_initializer_draw(const StWeight *weight, float *w, StRng *rng); /* the one in float */
 
 static void initializers_draw_the_same_in_float(void **state) {
     (void)state;

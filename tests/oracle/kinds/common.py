@@ -36,33 +36,75 @@ DROPOUT = 5  # StStream
 
 # --- Keras' formulas ------------------------------------------------------------------------------------------
 
+def keras_relu(z, negative_slope=0.0, max_value=None, threshold=0.0):
+    above = torch.where(z > threshold, z, torch.zeros_like(z))
+    if max_value is not None:
+        above = torch.clamp(above, 0, max_value)
+    return above - negative_slope * torch.relu(threshold - z)
+
+
+def sparsemax(z):
+    """Martins and Astudillo 2016, over the last axis."""
+    ordered, _ = torch.sort(z, dim=-1, descending=True)
+    total = torch.cumsum(ordered, -1)
+    rank = torch.arange(1, z.shape[-1] + 1, dtype=torch.float64)
+    count = (1 + rank * ordered > total).sum(-1, keepdim=True)
+    return torch.relu(z - (torch.gather(total, -1, count - 1) - 1) / count)
+
+
+def hard_sigmoid(z):
+    return torch.clamp(z / 6 + 0.5, 0, 1)
+
+
+def softplus(z):
+    return torch.logaddexp(z, torch.zeros_like(z))
+
+
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
+ELU = lambda z, alpha=1.0: torch.where(z > 0, z, alpha * torch.expm1(torch.clamp(z, max=0)))
+SILU = lambda z: z * torch.sigmoid(z)
+HARD_SILU = lambda z: z * hard_sigmoid(z)
+
+ACTIVATIONS = {
+    "linear": lambda z: z,
+    "relu": keras_relu,
+    "leaky_relu": lambda z, slope=0.2: torch.where(z > 0, z, slope * z),
+    "relu6": lambda z: torch.clamp(z, 0, 6),
+    "elu": ELU,
+    "celu": lambda z, alpha=1.0: torch.where(z > 0, z, alpha * torch.expm1(torch.clamp(z, max=0) / alpha)),
+    "selu": lambda z: SELU_SCALE * ELU(z, SELU_ALPHA),
+    "gelu": lambda z: 0.5 * z * torch.erfc(-z / np.sqrt(2.0)),
+    "gelu_tanh": lambda z: 0.5 * z * (1 + torch.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3))),
+    "silu": SILU,
+    "swish": SILU,
+    "mish": lambda z: z * torch.tanh(softplus(z)),
+    "tanh": torch.tanh,
+    "tanh_shrink": lambda z: z - torch.tanh(z),
+    "sigmoid": torch.sigmoid,
+    "log_sigmoid": lambda z: -softplus(-z),
+    "hard_sigmoid": hard_sigmoid,
+    "hard_silu": HARD_SILU,
+    "hard_swish": HARD_SILU,
+    "hard_tanh": lambda z: torch.clamp(z, -1, 1),
+    "hard_shrink": lambda z, t=0.5: torch.where(z.abs() > t, z, torch.zeros_like(z)),
+    "soft_shrink": lambda z, t=0.5: torch.where(z > t, z - t, torch.where(z < -t, z + t, torch.zeros_like(z))),
+    "threshold": lambda z, t=0.0, value=0.0: torch.where(z > t, z, torch.full_like(z, value)),
+    "softplus": softplus,
+    "softsign": lambda z: z / (1 + z.abs()),
+    "squareplus": lambda z, b=4.0: (z + torch.sqrt(z**2 + b)) / 2,
+    "sparse_plus": lambda z: torch.where(z <= -1, torch.zeros_like(z), torch.where(z < 1, (z + 1)**2 / 4, z)),
+    "sparse_sigmoid": lambda z: torch.clamp((z + 1) / 2, 0, 1),
+    "exponential": torch.exp,
+    "softmax": lambda z: torch.softmax(z, -1),
+    "log_softmax": lambda z: torch.log_softmax(z, -1),
+    "sparsemax": sparsemax,
+}
+
+
 def activation(call, z):
+    """f(z) for a call as the language writes it: leaky_relu:0.3."""
     name, *numbers = call.split(":")
-    p = [float(n) for n in numbers]
-    if name == "linear":
-        return z
-    if name == "relu":
-        return torch.clamp(z, min=0)
-    if name == "leaky_relu":
-        return torch.where(z > 0, z, (p[0] if p else 0.2) * z)
-    if name == "elu":
-        return torch.where(z > 0, z, (p[0] if p else 1.0) * torch.expm1(torch.clamp(z, max=0)))
-    if name == "selu":
-        alpha, scale = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
-        return scale * torch.where(z > 0, z, alpha * torch.expm1(torch.clamp(z, max=0)))
-    if name == "gelu":
-        return 0.5 * z * (1 + torch.erf(z / np.sqrt(2.0)))
-    if name == "silu":
-        return z * torch.sigmoid(z)
-    if name == "tanh":
-        return torch.tanh(z)
-    if name == "sigmoid":
-        return torch.sigmoid(z)
-    if name == "softplus":
-        return torch.logaddexp(z, torch.zeros_like(z))
-    if name == "softmax":
-        return torch.softmax(z, -1)
-    raise SystemExit(f"unknown activation {name}")
+    return ACTIVATIONS[name](z, *(None if n == "none" else float(n) for n in numbers))
 
 
 def options(words, places):
