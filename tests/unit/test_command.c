@@ -137,7 +137,7 @@ static void test_complete(void **state) {
     offers("sp", 0, " split");
     offers("dro", 0, " dropout");
     offers("dense 8 si", 8, " silu sigmoid");
-    offers("dense 8 activation=ta", 19, " tanh");
+    offers("dense 8 activation=ta", 19, " tanh tanh_shrink");
     offers("dense 8 use_bias=", 17, " yes no");
     offers("dense 8 kernel_r", 8, " kernel_regularizer=");
     offers("remove hi", 7, " hidden");
