@@ -10,6 +10,8 @@ import argparse, csv, json, os, struct, subprocess, sys, tempfile
 import numpy as np
 import torch
 
+import losses
+
 torch.set_default_dtype(torch.float64)
 
 
@@ -54,36 +56,83 @@ ACTIVATIONS = {
 }
 
 
-def loss_of(name, options, last, logits, y, target):
-    """Per-sample values, Keras' definitions; where the output comes from softmax or sigmoid, by its logits."""
-    smoothing = options.get("label_smoothing", 0.0)
-    from_logits = options.get("from_logits") == "yes"
-    if name == "sparse_categorical_crossentropy":
-        logp = torch.log_softmax(y if from_logits else logits, -1) if from_logits or last == "softmax" else None
-        if logp is None:
-            logp = torch.log(torch.clip(y, 1e-7, 1 - 1e-7))
-        return -logp.gather(-1, target[..., None])[..., 0]
-    if name == "categorical_crossentropy":
-        t = target * (1 - smoothing) + smoothing / target.shape[-1]
-        if from_logits or last == "softmax":
-            logp = torch.log_softmax(y if from_logits else logits, -1)
-        else:
-            logp = torch.log(torch.clip(y / y.sum(-1, keepdim=True), 1e-7, 1 - 1e-7))
-        return -(t * logp).sum(-1)
-    if name == "binary_crossentropy":
-        t = target * (1 - smoothing) + 0.5 * smoothing
-        if from_logits or last == "sigmoid":
-            z = y if from_logits else logits
-            v = torch.nn.functional.softplus(z) - t * z
-        else:
-            p = torch.clip(y, 1e-7, 1 - 1e-7)
-            v = -(t * torch.log(p) + (1 - t) * torch.log(1 - p))
-        return v.mean(-1)
-    if name == "mean_squared_error":
-        return ((y - target) ** 2).mean(-1)
-    if name == "mean_absolute_error":
-        return (y - target).abs().mean(-1)
-    raise KeyError(name)
+# The last activations that a loss is tried with; from linear, one that is of probabilities takes logits. FUSES:
+# what a loss is computed through, so that the reference is by the logits there too.
+LOSSES = {
+    "sparse_categorical_crossentropy": ["softmax", "linear", "sigmoid"],
+    "categorical_crossentropy": ["softmax", "linear", "sigmoid"],
+    "binary_crossentropy": ["sigmoid", "linear", "softmax"],
+    "categorical_focal_crossentropy": ["softmax", "linear", "sigmoid"],
+    "binary_focal_crossentropy": ["sigmoid", "linear", "softmax"],
+    "mean_squared_error": ["linear", "tanh", "softplus"],
+    "mean_absolute_error": ["linear", "tanh", "softplus"],
+    "mean_absolute_percentage_error": ["linear", "softplus"],
+    "mean_squared_logarithmic_error": ["softplus", "linear"],
+    "huber": ["linear", "tanh"],
+    "log_cosh": ["linear", "softplus"],
+    "hinge": ["tanh", "linear"],
+    "squared_hinge": ["tanh", "linear"],
+    "categorical_hinge": ["linear", "softmax"],
+    "kl_divergence": ["softmax", "sigmoid"],
+    "poisson": ["softplus"],
+    "cosine_similarity": ["linear", "tanh"],
+}
+FUSES = {"sparse_categorical_crossentropy": "softmax", "categorical_crossentropy": "softmax", "binary_crossentropy": "sigmoid"}
+ALIASES = {"mean_squared_error": ["mse", "MSE"], "mean_absolute_error": ["mae", "MAE"], "log_cosh": ["logcosh"],
+           "mean_absolute_percentage_error": ["mape", "MAPE"], "mean_squared_logarithmic_error": ["msle", "MSLE"],
+           "binary_crossentropy": ["bce", "BCE"], "kl_divergence": ["kld", "KLD", "kullback_leibler_divergence"]}
+
+
+def loss_options(loss, last, out, rng):
+    options = {}
+    some = lambda: rng.random() < 0.5
+    if last == "linear" and loss.endswith("crossentropy"):
+        options["from_logits"] = "yes"
+    if loss.endswith("crossentropy") and some():
+        options["label_smoothing"] = float(rng.choice([0.1, 0.2, 1.0]))
+    if loss.startswith("sparse") and some():
+        options["ignore_class"] = int(rng.integers(0, out))
+    if "focal" in loss and some():
+        options["gamma"] = float(rng.choice([0, 1, 1.5, 3]))
+    if loss == "categorical_focal_crossentropy" and some():
+        options["alpha"] = ",".join(str(round(float(a), 2)) for a in rng.uniform(0.1, 1, out))
+    if loss == "binary_focal_crossentropy" and some():
+        options.update(apply_class_balancing="yes", alpha=float(rng.choice([0.1, 0.8])))
+    if loss == "huber" and some():
+        options["delta"] = float(rng.choice([0.2, 2.5]))
+    return options
+
+
+def targets_of(c, rows, rng):
+    """Targets that the loss is for, and now and then any others."""
+    loss, out = c["loss"], c["out"]
+    if loss.startswith("sparse"):
+        y = rng.integers(0, out, rows)
+        y[:out] = np.arange(out)[:rows]
+        return y
+    if loss.startswith("categorical"):
+        return np.eye(out)[rng.integers(0, out, rows)]
+    if loss.startswith("binary"):
+        return rng.integers(0, 2, (rows, out)).astype(float)
+    if loss.endswith("hinge"):
+        y = rng.integers(0, 2, (rows, out)).astype(float)
+        return y if rng.random() < 0.5 else 2 * y - 1
+    if loss == "kl_divergence":
+        y = rng.random((rows, out)) + 0.1
+        return (y / y.sum(-1, keepdims=True)).astype("f4").astype(float)
+    if loss == "poisson":
+        return rng.poisson(2, (rows, out)).astype(float)
+    y = rng.normal(0, 1, (rows, out))
+    if loss == "mean_absolute_percentage_error":
+        y += np.sign(y)
+    return y.astype("f4").astype(float)
+
+
+def loss_of(name, options, last, logits, y, target, weights):
+    """The mean over a batch, Keras' definitions; where the output comes from softmax or sigmoid, by its logits."""
+    if FUSES.get(name) == last and "from_logits" not in options:
+        y, options = logits, {**options, "from_logits": "yes"}
+    return losses.value_of(name, y, target, options, weights)
 
 
 class Optimizer:
@@ -129,7 +178,7 @@ class Optimizer:
 
 def case(rng):
     """One experiment: recipe lines, shapes, and what the reference needs to know."""
-    task = rng.choice(["sparse", "categorical", "binary", "mse", "mae"])
+    loss = str(rng.choice(list(LOSSES)))
     shape = [int(v) for v in rng.integers(2, 6, rng.integers(1, 4))]
     lines, layers = ["input " + "x".join(map(str, shape))], []
     if len(shape) > 1:
@@ -148,22 +197,8 @@ def case(rng):
             lines.append("dropout 0.3")
             layers.append(("dropout",))
     out = int(rng.integers(2, 6))
-    options = {}
-    if task == "sparse":
-        loss, last = "sparse_categorical_crossentropy", str(rng.choice(["softmax", "linear", "sigmoid"]))
-    elif task == "categorical":
-        loss, last = "categorical_crossentropy", str(rng.choice(["softmax", "linear", "sigmoid"]))
-        if rng.random() < 0.5:
-            options["label_smoothing"] = 0.1
-    elif task == "binary":
-        loss, last = "binary_crossentropy", str(rng.choice(["sigmoid", "linear", "softmax"]))
-        if rng.random() < 0.5:
-            options["label_smoothing"] = 0.2
-    else:
-        loss = "mean_squared_error" if task == "mse" else "mean_absolute_error"
-        last = str(rng.choice(["linear", "tanh", "softplus"]))
-    if last == "linear" and task in ("sparse", "categorical", "binary"):
-        options["from_logits"] = "yes"
+    last = str(rng.choice(LOSSES[loss]))
+    options = loss_options(loss, last, out, rng)
     lines.append(f"dense {out} {last}")
     layers.append(("dense", out, last, True, ""))
     name = str(rng.choice(["sgd", "rmsprop", "adam", "adamw"]))
@@ -177,8 +212,9 @@ def case(rng):
     if name == "adamw" and rng.random() < 0.5:
         opt["weight_decay"] = 0.02
     words = {**opt, **options}
-    compile_line = f"compile optimizer={name} loss={loss} " + " ".join(f"{k}={v}" for k, v in words.items())
-    return dict(lines=lines, layers=layers, compile=compile_line, task=task, loss=loss, options=options, last=last,
+    word = str(rng.choice([loss, *ALIASES.get(loss, [])]))
+    compile_line = f"compile optimizer={name} loss={word} " + " ".join(f"{k}={v}" for k, v in words.items())
+    return dict(lines=lines, layers=layers, compile=compile_line, loss=loss, options=options, last=last,
                 out=out, shape=shape, optimizer=name, opt=opt)
 
 
@@ -189,7 +225,7 @@ def weights_of(c, rng):
             continue
         name = "dense" if count == 0 else f"dense_{count}"
         count += 1
-        weights[name + "/kernel"] = rng.normal(0, 0.5, (size, layer[1])).astype("f4").astype(float)
+        weights[name + "/kernel"] = rng.normal(0, min(0.5, 1 / np.sqrt(size)), (size, layer[1])).astype("f4").astype(float)
         if layer[3]:
             weights[name + "/bias"] = rng.normal(0, 0.2, layer[1]).astype("f4").astype(float)
         size = layer[1]
@@ -231,11 +267,12 @@ def penalty(c, w):
     return total
 
 
-def gradients(c, w, x, y):
+def gradients(c, w, x, y, weights=None):
     wt = {k: torch.tensor(v, requires_grad=True) for k, v in w.items()}
     xt = torch.tensor(x, requires_grad=True)
     out, z = forward(c, wt, xt)
-    loss = loss_of(c["loss"], c["options"], c["last"], z, out, torch.tensor(y)).mean() + penalty(c, wt)
+    loss = loss_of(c["loss"], c["options"], c["last"], z, out, torch.tensor(y),
+                   None if weights is None else torch.tensor(weights)) + penalty(c, wt)
     loss.backward()
     return float(loss), {k: v.grad.numpy() for k, v in wt.items()}, xt.grad.numpy(), out.detach().numpy()
 
@@ -256,19 +293,11 @@ def try_case(number, seed, strata, folder):
     c = case(rng)
     rows, batch = int(rng.integers(3, 50)), int(rng.integers(1, 20))
     x = rng.normal(0, 1, (rows, *c["shape"])).astype("f4").astype(float)
-    if c["task"] == "sparse":
-        y = rng.integers(0, c["out"], rows)
-        y[: c["out"]] = np.arange(c["out"])[:rows]
-    elif c["task"] == "categorical":
-        y = np.eye(c["out"])[rng.integers(0, c["out"], rows)]
-    elif c["task"] == "binary":
-        y = rng.integers(0, 2, (rows, c["out"])).astype(float)
-    else:
-        y = rng.normal(0, 1, (rows, c["out"])).astype("f4").astype(float)
+    y = targets_of(c, rows, rng)
     w = weights_of(c, rng)
     path = lambda name: os.path.join(folder, name)
     np.save(path("x.npy"), x.astype("f4"))
-    np.save(path("y.npy"), y.astype("i4" if c["task"] == "sparse" else "f4"))
+    np.save(path("y.npy"), y.astype("i4" if c["loss"].startswith("sparse") else "f4"))
     write_safetensors(path("w.safetensors"), w)
     epochs = 2
     text = ["data npy x.npy y.npy", *c["lines"], c["compile"], f"fit epochs={epochs} batch_size={batch}"]
@@ -289,16 +318,16 @@ def try_case(number, seed, strata, folder):
         run(strata, "train", path("r.strata"), "--init", path("w.safetensors"), "--no-shuffle", "--quiet", "--log",
             path("log.csv"), "--log-every", "step", "--save", path("s.safetensors"))
         log = [float(row["loss"]) for row in csv.DictReader(open(path("log.csv")))]
-        optimizer, losses = Optimizer(c["optimizer"], c["opt"]), []
+        optimizer, wanted = Optimizer(c["optimizer"], c["opt"]), []
         w = {k: v.copy() for k, v in w.items()}
         for _ in range(epochs):
             for at in range(0, rows, batch):
                 value, grads, _, _ = gradients(c, w, x[at : at + batch], y[at : at + batch])
-                losses.append(value)
+                wanted.append(value)
                 optimizer.step(w, grads)
-        if len(log) != len(losses):
-            raise RuntimeError(f"{len(log)} steps logged, {len(losses)} wanted")
-        worst["training losses"] = far(np.array(log), np.array(losses))
+        if len(log) != len(wanted):
+            raise RuntimeError(f"{len(log)} steps logged, {len(wanted)} wanted")
+        worst["training losses"] = far(np.array(log), np.array(wanted))
         saved = read_safetensors(path("s.safetensors"))
         worst["trained weights"] = max(far(saved[k], w[k]) for k in w)
     return c, worst
