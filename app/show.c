@@ -83,7 +83,7 @@ int64_t session_optimizer_bytes(Session *session) {
     StStackInfo info;
     session_stack(session, NULL, &info, NULL);
     if (!optimizer) return 0;
-    return st_times(st_times(info.trainable, optimizer->slots(compile->optimizer.options)), 4);
+    return st_times(st_times(info.trainable, st_optimizer_slots(optimizer, compile->optimizer.options)), 4);
 }
 
 /* 1234567 as "1,234,567"; -1 as what it stands for. */

@@ -3,12 +3,13 @@
 #include "train/loss.h"
 #include "train/metric.h"
 #include "train/optimizer.h"
+#include "train/schedule.h"
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-/* ---- the three registries as everybody sees them ---- */
+/* ---- the registries as everybody sees them ---- */
 
 const StKind *st_loss_kind_at(int index) {
     const StLoss *row = st_loss_at(index);
@@ -17,6 +18,11 @@ const StKind *st_loss_kind_at(int index) {
 
 const StKind *st_optimizer_kind_at(int index) {
     const StOptimizer *row = st_optimizer_at(index);
+    return row ? &row->kind : NULL;
+}
+
+const StKind *st_schedule_kind_at(int index) {
+    const StSchedule *row = st_schedule_at(index);
     return row ? &row->kind : NULL;
 }
 
@@ -39,6 +45,11 @@ const char *st_optimizer_name_at(const void *unused, int index) {
     return name_of(st_optimizer_kind_at(index));
 }
 
+const char *st_schedule_name_at(const void *unused, int index) {
+    (void)unused;
+    return name_of(st_schedule_kind_at(index));
+}
+
 const char *st_metric_name_at(const void *unused, int index) {
     (void)unused;
     return name_of(st_metric_kind_at(index));
@@ -51,6 +62,7 @@ typedef struct Registry {
 
 static const Registry optimizers = {"optimizer", st_optimizer_kind_at};
 static const Registry losses = {"loss", st_loss_kind_at};
+static const Registry schedules = {"schedule", st_schedule_kind_at};
 static const Registry metrics = {"metric", st_metric_kind_at};
 
 static const char *registry_name_at(const void *registry, int index) {
@@ -85,6 +97,12 @@ void st_compile_choose_loss(StCompile *compile, int kind) {
     st_options_default(options_of(st_loss_kind_at(kind)), compile->loss.options);
 }
 
+void st_compile_choose_schedule(StCompile *compile, int kind) {
+    memset(&compile->schedule, 0, sizeof compile->schedule);
+    compile->schedule.kind = kind;
+    st_options_default(options_of(st_schedule_kind_at(kind)), compile->schedule.options);
+}
+
 void st_compile_default(StCompile *compile) {
     memset(compile, 0, sizeof *compile);
     st_compile_choose_optimizer(compile, registry_find(&optimizers, "rmsprop", NULL)); /* as Keras does */
@@ -113,27 +131,33 @@ static bool metrics_parse(StCompile *compile, const char *list, StError *error) 
     return true;
 }
 
-/* Which of the three choices a word makes (0 optimizer, 1 loss, 2 metrics), or -1. */
+/* What a compile line chooses from; the first three also by place. */
+typedef enum Choice { OPTIMIZER, LOSS, METRICS, SCHEDULE, CHOICES } Choice;
+enum { NO_CHOICE = -1, BY_PLACE = 3 };
+static const char *const choices[CHOICES] = {"optimizer", "loss", "metrics", "schedule"};
+
+/* Which choice a word makes, or NO_CHOICE. */
 static int choice_of(const StWord *word, int index) {
-    static const char *const choices[] = {"optimizer", "loss", "metrics"};
-    if (!word->name) return index < 3 ? index : -1;
-    for (int i = 0; i < 3; i++)
+    if (!word->name) return index < BY_PLACE ? index : NO_CHOICE;
+    for (int i = 0; i < CHOICES; i++)
         if (strcmp(word->name, choices[i]) == 0) return i;
-    return -1;
+    return NO_CHOICE;
 }
 
 static bool choose(StCompile *compile, int choice, const char *value, StError *error) {
-    if (choice == 2) return metrics_parse(compile, value, error);
-    int kind = registry_find(choice ? &losses : &optimizers, value, error);
+    const Registry *registry = choice == OPTIMIZER ? &optimizers : choice == LOSS ? &losses : &schedules;
+    if (choice == METRICS) return metrics_parse(compile, value, error);
+    int kind = registry_find(registry, value, error);
     if (kind < 0) return false;
-    if (choice && kind != compile->loss.kind) st_compile_choose_loss(compile, kind);
-    if (!choice && kind != compile->optimizer.kind) st_compile_choose_optimizer(compile, kind);
+    if (choice == OPTIMIZER && kind != compile->optimizer.kind) st_compile_choose_optimizer(compile, kind);
+    if (choice == LOSS && kind != compile->loss.kind) st_compile_choose_loss(compile, kind);
+    if (choice == SCHEDULE && kind != compile->schedule.kind) st_compile_choose_schedule(compile, kind);
     return true;
 }
 
 /* First walk: what is chosen, wherever it stands. */
 static bool choices_parse(StCompile *compile, const StWord *words, int count, StError *error) {
-    bool given[3] = {false}, named = false;
+    bool given[CHOICES] = {false}, named = false;
     for (int i = 0; i < count; i++) {
         int choice = choice_of(&words[i], i);
         if (!words[i].name && (named || choice < 0))
@@ -142,11 +166,7 @@ static bool choices_parse(StCompile *compile, const StWord *words, int count, St
                                  : "is one word too many, wanted optimizer, loss and metrics");
         named = named || words[i].name;
         if (choice < 0) continue;
-        if (given[choice])
-            return st_fail(error, ST_ERR_VALUE, "compile: %s is given twice",
-                           choice == 0   ? "optimizer"
-                           : choice == 1 ? "loss"
-                                         : "metrics");
+        if (given[choice]) return st_fail(error, ST_ERR_VALUE, "compile: %s is given twice", choices[choice]);
         given[choice] = true;
         if (!choose(compile, choice, words[i].value, error)) return st_fail_at(error, "compile");
     }
@@ -162,57 +182,147 @@ static bool choices_parse(StCompile *compile, const StWord *words, int count, St
     return true;
 }
 
-/* The names that may stand before an = here. */
-typedef struct Names {
-    const StOption *optimizer, *loss;
-} Names;
+/* What was chosen and has options: its table, its values, and what it is chosen by. */
+typedef struct Chosen {
+    const StKind *kind;
+    const StOption *rows;
+    void *values;
+    Choice by;
+    const Registry *registry;
+} Chosen;
 
+enum { OWNERS = 3 };
+
+static void chosen_of(StCompile *compile, Chosen chosen[OWNERS]) {
+    chosen[0] = (Chosen){.kind = st_optimizer_kind_at(compile->optimizer.kind),
+                         .values = compile->optimizer.options,
+                         .by = OPTIMIZER,
+                         .registry = &optimizers};
+    chosen[1] = (Chosen){.kind = st_loss_kind_at(compile->loss.kind),
+                         .values = compile->loss.options,
+                         .by = LOSS,
+                         .registry = &losses};
+    chosen[2] = (Chosen){.kind = st_schedule_kind_at(compile->schedule.kind),
+                         .values = compile->schedule.options,
+                         .by = SCHEDULE,
+                         .registry = &schedules};
+    for (int i = 0; i < OWNERS; i++)
+        chosen[i].rows = options_of(chosen[i].kind);
+}
+
+/* The names that may stand before an = here. */
 static const char *names_at(const void *table, int index) {
-    static const char *const choices[] = {"optimizer", "loss", "metrics"};
-    const Names *names = table;
-    if (index < 3) return choices[index];
-    index -= 3;
-    int first = st_option_count(names->optimizer);
-    return index < first ? names->optimizer[index].name : names->loss[index - first].name;
+    const Chosen *chosen = table;
+    if (index < CHOICES) return choices[index];
+    index -= CHOICES;
+    for (int i = 0; i < OWNERS; i++) {
+        int count = st_option_count(chosen[i].rows);
+        if (index < count) return chosen[i].rows[index].name;
+        index -= count;
+    }
+    return NULL;
 }
 
 /* "compile: momentum is an option of sgd, rmsprop, not of adam" where another kind has it. */
-static bool refuse_foreign(const Registry *registry, const char *chosen, const char *name, StError *error) {
+static bool refuse_foreign(const Chosen *chosen, const char *name, StError *error) {
+    const Registry *registry = chosen->registry;
     StText owners = {0};
     for (int i = 0; registry->at(i); i++)
         if (!registry->at(i)->alias_of && st_option_find(options_of(registry->at(i)), name))
             st_text_format(&owners, "%s%s", owners.length ? ", " : "", registry->at(i)->name);
-    bool foreign = owners.length > 0;
-    if (foreign)
+    bool foreign = owners.length > 0, without = chosen->by == SCHEDULE && chosen->rows == no_options;
+    if (foreign && without)
+        st_fail(error, ST_ERR_NAME, "compile: %.60s is an option of schedule=%s, there is no schedule", name,
+                st_text_string(&owners));
+    else if (foreign)
         st_fail(error, ST_ERR_NAME, "compile: %.60s is an option of %s, not of %s", name,
-                st_text_string(&owners), chosen);
+                st_text_string(&owners), chosen->kind->name);
     st_text_free(&owners);
     return foreign;
 }
 
-/* Second walk: the options of what was chosen. */
-static bool choice_options_parse(StCompile *compile, const StWord *words, int count, StError *error) {
-    const StKind *optimizer = st_optimizer_kind_at(compile->optimizer.kind);
-    const StKind *loss = st_loss_kind_at(compile->loss.kind);
-    Names names = {options_of(optimizer), options_of(loss)};
+/* Whose option words[index] is: of several that have it, the one that was named last before it. NULL with an
+ * error where nobody has it, or it cannot be told. */
+static const Chosen *owner_of(const Chosen chosen[OWNERS], const StWord *words, int index, StError *error) {
+    const char *name = words[index].name;
+    const Chosen *owner = NULL, *other = NULL;
+    for (int i = 0; i < OWNERS; i++) {
+        if (!st_option_find(chosen[i].rows, name)) continue;
+        other = owner;
+        owner = &chosen[i];
+    }
+    if (!owner) {
+        for (int i = 0; i < OWNERS; i++)
+            if (refuse_foreign(&chosen[i], name, error)) return NULL;
+        st_fail_unknown(error, "option of compile", name, names_at, chosen);
+        return NULL;
+    }
+    for (int at = index - 1; other && at >= 0; at--)
+        for (int i = 0; i < OWNERS; i++)
+            if (choice_of(&words[at], at) == (int)chosen[i].by && st_option_find(chosen[i].rows, name))
+                return &chosen[i];
+    if (!other) return owner;
+    st_fail(error, ST_ERR_VALUE, "compile: %s and %s both have %.60s; put it behind %s=%s or %s=%s",
+            other->kind->name, owner->kind->name, name, choices[other->by], other->kind->name,
+            choices[owner->by], owner->kind->name);
+    return NULL;
+}
+
+/* Second walk: the options of what was chosen. `set` notes which rows were, as owner × 64 + row. */
+static bool choice_options_parse(StCompile *compile, const StWord *words, int count, uint64_t set[OWNERS],
+                                 StError *error) {
+    Chosen chosen[OWNERS];
+    chosen_of(compile, chosen);
     for (int i = 0; i < count; i++) {
         if (choice_of(&words[i], i) >= 0) continue;
-        for (int j = 0; j < i; j++)
-            if (words[j].name && strcmp(words[j].name, words[i].name) == 0)
-                return st_fail(error, ST_ERR_VALUE, "compile: %.60s is given twice", words[i].name);
-        const StOption *row = st_option_find(names.optimizer, words[i].name);
-        void *values = compile->optimizer.options;
-        if (!row) {
-            row = st_option_find(names.loss, words[i].name);
-            values = compile->loss.options;
-        }
-        if (!row) {
-            if (refuse_foreign(&optimizers, optimizer->name, words[i].name, error) ||
-                refuse_foreign(&losses, loss->name, words[i].name, error))
-                return false;
-            return st_fail_unknown(error, "option of compile", words[i].name, names_at, &names);
-        }
-        if (!st_option_set(row, values, words[i].value, error)) return st_fail_at(error, "compile");
+        const Chosen *owner = owner_of(chosen, words, i, error);
+        if (!owner) return false;
+        const StOption *row = st_option_find(owner->rows, words[i].name);
+        uint64_t bit = (uint64_t)1 << (row - owner->rows);
+        if (set[owner - chosen] & bit)
+            return st_fail(error, ST_ERR_VALUE, "compile: %.60s is given twice", words[i].name);
+        set[owner - chosen] |= bit;
+        if (!st_option_set(row, owner->values, words[i].value, error)) return st_fail_at(error, "compile");
+    }
+    return true;
+}
+
+/* A schedule that is new must be told what it has no default for. */
+static bool schedule_check(const StCompile *compile, bool fresh, uint64_t set, StError *error) {
+    const StSchedule *schedule = st_schedule_at(compile->schedule.kind);
+    const StOption *rows = options_of(&schedule->kind);
+    for (int i = 0; fresh && rows[i].name; i++) {
+        if (rows[i].fallback || (set >> i & 1)) continue;
+        StText wants = {0};
+        st_option_wants(&rows[i], &wants);
+        st_fail(error, ST_ERR_VALUE, "compile: %s: %s is missing, wanted %s", schedule->kind.name,
+                rows[i].name, st_text_string(&wants));
+        st_text_free(&wants);
+        return false;
+    }
+    return !schedule->check || schedule->check(compile->schedule.options, error) ||
+           st_fail_at(error, "compile: %s", schedule->kind.name);
+}
+
+/* Keras: "only one of clipnorm, clipvalue and global_clipnorm can be set". */
+static bool clipping_check(const StCompile *compile, StError *error) {
+    const StOptimizerCommon *common = (const void *)compile->optimizer.options;
+    const struct {
+        const char *name;
+        double value;
+    } clip[] = {{"clipnorm", common->clipnorm},
+                {"clipvalue", common->clipvalue},
+                {"global_clipnorm", common->global_clipnorm}};
+    int first = -1;
+    for (int i = 0; i < 3; i++) {
+        if (!(clip[i].value > 0)) continue;
+        if (first >= 0)
+            return st_fail(error, ST_ERR_VALUE,
+                           "compile: %s=%g and %s=%g: wanted one of clipnorm, clipvalue and "
+                           "global_clipnorm at most; take one away with %s=none",
+                           clip[first].name, clip[first].value, clip[i].name, clip[i].value,
+                           clip[first].name);
+        first = i;
     }
     return true;
 }
@@ -220,7 +330,12 @@ static bool choice_options_parse(StCompile *compile, const StWord *words, int co
 bool st_compile_parse(StCompile *compile, const StWord *words, int count, StError *error) {
     StCompile trial = *compile;
     if (!trial.given) st_compile_default(&trial);
-    if (!choices_parse(&trial, words, count, error) || !choice_options_parse(&trial, words, count, error))
+    int before = trial.schedule.kind;
+    uint64_t set[OWNERS] = {0};
+    if (!choices_parse(&trial, words, count, error) ||
+        !choice_options_parse(&trial, words, count, set, error) ||
+        !schedule_check(&trial, trial.schedule.kind != before, set[2], error) ||
+        !clipping_check(&trial, error))
         return false;
     trial.given = true;
     *compile = trial;
@@ -232,34 +347,53 @@ static void metrics_print(const StCompile *compile, StText *out) {
         st_text_format(out, "%s%s", i ? "," : "", st_metric_kind_at(compile->metric[i])->name);
 }
 
+/* What differs from the defaults, by name. */
+static void options_print(const StKind *kind, const void *values, StText *out) {
+    StText value = {0};
+    for (const StOption *row = options_of(kind); row->name; row++) {
+        if (st_option_is_default(row, values)) continue;
+        st_text_clear(&value);
+        st_option_print(row, values, &value);
+        st_text_add(out, " ");
+        st_text_option(out, row->name, st_text_string(&value));
+    }
+    out->failed = out->failed || value.failed;
+    st_text_free(&value);
+}
+
+/* Options stand behind all that is chosen; the schedule and its own come last, so that one of a name that
+ * the loss has too is told apart by where it stands. */
 void st_compile_print(const StCompile *compile, StText *out) {
     const StKind *optimizer = st_optimizer_kind_at(compile->optimizer.kind);
     const StKind *loss = st_loss_kind_at(compile->loss.kind);
+    const StKind *schedule = st_schedule_kind_at(compile->schedule.kind);
     if (!compile->given || !optimizer || !loss) return;
     st_text_format(out, "compile optimizer=%s loss=%s", optimizer->name, loss->name);
     if (compile->metrics) st_text_add(out, " metrics=");
     metrics_print(compile, out);
-    st_options_print(options_of(optimizer), compile->optimizer.options, out);
-    st_options_print(options_of(loss), compile->loss.options, out);
+    options_print(optimizer, compile->optimizer.options, out);
+    options_print(loss, compile->loss.options, out);
+    if (compile->schedule.kind > 0) st_text_format(out, " schedule=%s", schedule->name);
+    options_print(schedule, compile->schedule.options, out);
 }
 
-/* Every optimizer has an option of this name; that it is a double is what its row says. */
-static size_t rate_offset(const StCompile *compile) {
-    const StKind *kind = st_optimizer_kind_at(compile->optimizer.kind);
-    const StOption *row = kind ? st_option_find(kind->options, "learning_rate") : NULL;
-    return row ? row->offset : SIZE_MAX;
-}
-
+/* Every optimizer's options begin with those that all have. */
 double st_compile_learning_rate(const StCompile *compile) {
-    size_t offset = rate_offset(compile);
-    double rate = 0;
-    if (offset != SIZE_MAX) memcpy(&rate, compile->optimizer.options + offset, sizeof rate);
-    return rate;
+    const StOptimizerCommon *common = (const void *)compile->optimizer.options;
+    return st_optimizer_kind_at(compile->optimizer.kind) ? common->learning_rate : 0;
 }
 
 void st_compile_set_learning_rate(StCompile *compile, double rate) {
-    size_t offset = rate_offset(compile);
-    if (offset != SIZE_MAX) memcpy(compile->optimizer.options + offset, &rate, sizeof rate);
+    StOptimizerCommon *common = (void *)compile->optimizer.options;
+    if (st_optimizer_kind_at(compile->optimizer.kind)) common->learning_rate = rate;
+}
+
+bool st_compile_uses_learning_rate(const StCompile *compile) {
+    return !st_schedule_at(compile->schedule.kind)->absolute;
+}
+
+double st_compile_rate_at(const StCompile *compile, double learning_rate, int64_t step) {
+    return st_schedule_rate(&compile->schedule, learning_rate, step);
 }
 
 /* A kind that was changed to is told against its defaults; its learning rate against the one before. */
@@ -270,16 +404,20 @@ void st_compile_print_changes(const StCompile *before, const StCompile *after, S
     }
     const StKind *optimizer = st_optimizer_kind_at(after->optimizer.kind);
     const StKind *loss = st_loss_kind_at(after->loss.kind);
+    const StKind *schedule = st_schedule_kind_at(after->schedule.kind);
     StCompile base = *before;
     if (base.optimizer.kind != after->optimizer.kind) {
         st_compile_choose_optimizer(&base, after->optimizer.kind);
         st_compile_set_learning_rate(&base, st_compile_learning_rate(before));
     }
     if (base.loss.kind != after->loss.kind) st_compile_choose_loss(&base, after->loss.kind);
+    if (base.schedule.kind != after->schedule.kind) st_compile_choose_schedule(&base, after->schedule.kind);
     st_text_change(out, "optimizer", st_optimizer_kind_at(before->optimizer.kind)->name, optimizer->name);
     st_options_print_changes(options_of(optimizer), base.optimizer.options, after->optimizer.options, out);
     st_text_change(out, "loss", st_loss_kind_at(before->loss.kind)->name, loss->name);
     st_options_print_changes(options_of(loss), base.loss.options, after->loss.options, out);
+    st_text_change(out, "schedule", st_schedule_kind_at(before->schedule.kind)->name, schedule->name);
+    st_options_print_changes(options_of(schedule), base.schedule.options, after->schedule.options, out);
     StText old = {0}, now = {0};
     metrics_print(before, &old);
     metrics_print(after, &now);

@@ -9,7 +9,7 @@
 
 #include "base/option.h"
 
-enum { ST_METRICS_MAX = 8, ST_SPEC_OPTIONS_MAX = 512 };
+enum { ST_METRICS_MAX = 8, ST_SPEC_OPTIONS_MAX = 576 };
 
 /* A loss: index for st_loss_kind_at + options (from_logits, label_smoothing, …). */
 typedef struct StLossSpec {
@@ -17,16 +17,23 @@ typedef struct StLossSpec {
     _Alignas(16) unsigned char options[ST_SPEC_OPTIONS_MAX];
 } StLossSpec;
 
-/* An optimizer: index into st_optimizer_kinds + options (learning_rate, momentum, …). */
+/* An optimizer: index for st_optimizer_kind_at + options (learning_rate, momentum, …). */
 typedef struct StOptimizerSpec {
     int kind;
     _Alignas(16) unsigned char options[ST_SPEC_OPTIONS_MAX];
 } StOptimizerSpec;
 
+/* A schedule of the learning rate: index for st_schedule_kind_at + options (decay_steps, …). */
+typedef struct StScheduleSpec {
+    int kind; /* 0: none, the rate stays as it is */
+    _Alignas(16) unsigned char options[ST_SPEC_OPTIONS_MAX];
+} StScheduleSpec;
+
 typedef struct StCompile {
     bool given;
     StOptimizerSpec optimizer;
     StLossSpec loss;
+    StScheduleSpec schedule;
     int metrics;
     int metric[ST_METRICS_MAX]; /* indices for st_metric_kind_at */
 } StCompile;
@@ -46,9 +53,11 @@ typedef struct StFit {
     bool shuffle;
 } StFit;
 
-/* Words after `compile`: optimizer, loss and metrics=a,b by place or by name, and every option of the chosen
- * optimizer and loss, in any order. Words after `callbacks` and `fit`. What they do not name stays as it is
- * in the spec; another optimizer or loss begins with its defaults and leaves the other alone, and metrics=
+/* Words after `compile`: optimizer, loss and metrics=a,b by place or by name, schedule= by name, and every
+ * option of the chosen optimizer, loss and schedule, in any order. Where two of these have an option of one
+ * name (alpha of a focal loss and of cosine_decay), it is of the one that was named last before it. Words
+ * after `callbacks` and `fit`. What they do not name stays as it is in the spec; another optimizer, loss or
+ * schedule begins with its defaults and leaves the others alone, schedule=none takes it away, and metrics=
  * replaces the list. `callbacks none` takes all away, and early_stopping= what belongs to early stopping. On
  * failure the spec is untouched. Printing gives the whole line without its newline, reading back as the same;
  * it gives nothing for a compile or fit that was not given, and for callbacks that are all default. */
@@ -67,9 +76,10 @@ void st_compile_default(StCompile *compile);
 void st_callbacks_default(StCallbacks *callbacks);
 void st_fit_default(StFit *fit);
 
-/* Another optimizer or loss with its defaults. */
+/* Another optimizer, loss or schedule with its defaults. */
 void st_compile_choose_optimizer(StCompile *compile, int kind);
 void st_compile_choose_loss(StCompile *compile, int kind);
+void st_compile_choose_schedule(StCompile *compile, int kind);
 
 /* The option tables, for forms, help and completion. */
 extern const StOption st_callbacks_options[], st_fit_options[];
@@ -93,7 +103,8 @@ bool st_monitor_find(const StCompile *compile, const char *name, bool *validatio
 /* accuracy: yes; loss, mse: no. */
 bool st_monitor_higher_is_better(const StCompile *compile, int metric);
 
-/* A kind of loss, optimizer or metric as everybody sees it. help is a sentence without a full stop. */
+/* A kind of loss, optimizer, schedule or metric as everybody sees it. help is a sentence without a full stop.
+ */
 typedef struct StKind {
     const char *name, *help, *formula;
     const char *alias_of;    /* the kind's own name where this row is another word for it, else NULL */
@@ -103,14 +114,21 @@ typedef struct StKind {
 } StKind;
 const StKind *st_loss_kind_at(int index); /* NULL before the first and behind the last */
 const StKind *st_optimizer_kind_at(int index);
+const StKind *st_schedule_kind_at(int index);
 const StKind *st_metric_kind_at(int index);
 /* Their names, for st_nearest. */
 const char *st_loss_name_at(const void *unused, int index);
 const char *st_optimizer_name_at(const void *unused, int index);
+const char *st_schedule_name_at(const void *unused, int index);
 const char *st_metric_name_at(const void *unused, int index);
 
-/* The learning rate inside the optimizer's options (0 where no optimizer was chosen). */
+/* The learning rate inside the optimizer's options (0 where no optimizer was chosen): what a schedule
+ * begins with. */
 double st_compile_learning_rate(const StCompile *compile);
 void st_compile_set_learning_rate(StCompile *compile, double rate);
+/* Some schedules say all their rates themselves: then that one plays no part. */
+bool st_compile_uses_learning_rate(const StCompile *compile);
+/* The learning rate of a step (from 0), given that one, by the schedule. */
+double st_compile_rate_at(const StCompile *compile, double learning_rate, int64_t step);
 
 #endif

@@ -250,8 +250,8 @@ static void range_update(StLearner *l, const Range *range) {
         Real *slot[ST_SLOTS_MAX] = {NULL};
         for (int s = 0; s < l->slots; s++)
             slot[s] = l->state + s * l->total + piece->from;
-        l->optimizer->apply(&l->job.constants, l->weights + piece->from, l->gradients + piece->from, slot,
-                            piece->to - piece->from);
+        st_optimizer_apply(l->optimizer, &l->job.constants, l->weights + piece->from,
+                           l->gradients + piece->from, slot, piece->to - piece->from);
     }
 }
 
@@ -392,7 +392,8 @@ bool st_learner_step(StLearner *l, const StBatch *batch, StScores *scores, StTal
                .update = true,
                .rows = batch->rows,
                .pass = {.training = true, .carry = true, .seed = batch->seed, .step = batch->step}};
-    l->optimizer->prepare(l->compile.optimizer.options, l->rate, l->iterations + 1, &job.constants);
+    double rate = st_compile_rate_at(&l->compile, l->rate, l->iterations);
+    st_optimizer_prepare(l->optimizer, l->compile.optimizer.options, rate, l->iterations + 1, &job.constants);
     run(l, &job);
     job_scores(l, scores);
     if (!all_finite(l)) return false;
@@ -551,7 +552,7 @@ static bool choose_kinds(StLearner *l, const StLearnerPlan *plan, const StShape 
         l->all_sums += l->sums[m];
     }
     l->rate = st_compile_learning_rate(&l->compile);
-    l->slots = l->optimizer->slots(l->compile.optimizer.options);
+    l->slots = st_optimizer_slots(l->optimizer, l->compile.optimizer.options);
     l->width = output->dim[output->rank - 1];
     l->positions = st_shape_size(output) / l->width;
     l->target_size = l->loss->sparse ? l->positions : l->positions * l->width;
@@ -607,6 +608,8 @@ static bool build(StLearner *l, const StLearnerPlan *plan, const StShape *input,
     lay_out(l, &l->arena);
     cut_pieces(l);
     find_constraints(l);
+    for (int s = 0; s < l->slots; s++)
+        st_optimizer_start(l->optimizer, l->compile.optimizer.options, s, l->state + s * l->total, l->total);
     st_stack_names(plan->stack, l->names);
     return true;
 }

@@ -1,61 +1,68 @@
 /* Adam (Kingma and Ba 2015) in the form just before the paper's section 2.1, which Keras uses: the bias
- * corrections are folded into the rate, epsilon stands outside the root. AdamW (Loshchilov and Hutter 2019)
- * is Adam with weight decay by default. */
+ * corrections are folded into the rate, epsilon stands outside the root. amsgrad: Reddi et al. 2018. AdamW
+ * (Loshchilov and Hutter 2019) is Adam with weight decay by default. */
 #include "train/optimizer.h"
 
 #include "math/scalar.h"
-#include <math.h>
 
 typedef struct AdamOptions {
-    double learning_rate, beta_1, beta_2, epsilon, weight_decay;
+    StOptimizerCommon common;
+    double beta_1, beta_2, epsilon;
+    bool amsgrad;
 } AdamOptions;
 
-#define OPTIONS(decay)                                                                                       \
-    {                                                                                                        \
-        ST_OPTION(AdamOptions, learning_rate, ST_NUMBER, "0.001", .low = 0, .high = INFINITY,                \
-                  .help = "about how far a weight moves in a step"),                                         \
-            ST_OPTION(AdamOptions, beta_1, ST_NUMBER, "0.9", .low = 0, .high = 1, .open_high = true,         \
-                      .help = "how much of the old mean of the gradient is kept at every step"),             \
-            ST_OPTION(AdamOptions, beta_2, ST_NUMBER, "0.999", .low = 0, .high = 1, .open_high = true,       \
-                      .help = "how much of the old mean of its square is kept at every step"),               \
-            ST_OPTION(AdamOptions, epsilon, ST_NUMBER, "1e-7", .low = 0, .high = INFINITY,                   \
-                      .help = "added to the root so that nothing is divided by zero"),                       \
-            ST_OPTION(AdamOptions, weight_decay, ST_NUMBER, decay, .low = 0, .high = INFINITY,               \
-                      .help = "share (times the learning rate) that every weight shrinks by in a step"),     \
-        {                                                                                                    \
-            .name = NULL                                                                                     \
-        }                                                                                                    \
-    }
+#define RATE ST_OPTIMIZER_RATE("0.001", "about how far a weight moves in a step")
+/* clang-format off */
+#define OWN                                                                                                  \
+    ST_OPTION(AdamOptions, beta_1, ST_NUMBER, "0.9", .low = 0, .high = 1, .open_high = true,                 \
+              .help = "how much of the old mean of the gradient is kept at every step"),                     \
+    ST_OPTION(AdamOptions, beta_2, ST_NUMBER, "0.999", .low = 0, .high = 1, .open_high = true,               \
+              .help = "how much of the old mean of its square is kept at every step"),                       \
+    ST_OPTION(AdamOptions, epsilon, ST_NUMBER, "1e-7", .low = 0, .high = INFINITY,                           \
+              .help = "added to the root so that nothing is divided by zero"),                               \
+    ST_OPTION(AdamOptions, amsgrad, ST_SWITCH, "no",                                                         \
+              .help = "divide by the largest mean square so far: steps never grow again (v_hat)")
+/* clang-format on */
 
-static const StOption adam_options[] = OPTIONS("0");
-static const StOption adamw_options[] = OPTIONS("0.004");
+static const StOption adam_options[] = {RATE, OWN, ST_OPTIMIZER_DECAY("none"), ST_OPTIMIZER_COMMON};
+static const StOption adamw_options[] = {RATE, ST_OPTIMIZER_DECAY("0.004"), OWN, ST_OPTIMIZER_COMMON};
 
+/* m, v, and the largest v where amsgrad asks for it. */
 static int slots(const void *values) {
-    (void)values;
-    return 2;
+    return 2 + ((const AdamOptions *)values)->amsgrad;
 }
 
 static void prepare(const void *values, double rate, int64_t step, StUpdate *update) {
     const AdamOptions *o = values;
     double alpha = rate * sqrt(1 - pow(o->beta_2, (double)step)) / (1 - pow(o->beta_1, (double)step));
-    *update = (StUpdate){.rate = (Real)alpha,
-                         .new_1 = (Real)(1 - o->beta_1),
-                         .new_2 = (Real)(1 - o->beta_2),
-                         .epsilon = (Real)o->epsilon,
-                         .decay = (Real)(o->weight_decay * rate)};
+    update->rate = (Real)alpha;
+    update->new_1 = (Real)(1 - o->beta_1);
+    update->new_2 = (Real)(1 - o->beta_2);
+    update->epsilon = (Real)o->epsilon;
+    update->amsgrad = o->amsgrad;
+}
+
+/* One element; most is NULL where unused, which inlining makes a loop of its own of. */
+static inline void element(const StUpdate *u, Real *w, Real gradient, Real *m, Real *v, Real *most) {
+    Real g = st_clipped(u, gradient);
+    Real mean = *m += (g - *m) * u->new_1;
+    Real square = *v += (g * g - *v) * u->new_2;
+    if (most) square = *most = square > *most ? square : *most;
+    *w = st_decayed(u, *w) - mean * u->rate / (st_sqrt(square) + u->epsilon);
 }
 
 ST_CLONES static void apply(const StUpdate *update, Real *weights, const Real *gradients, Real *const *slot,
                             int64_t count) {
-    st_optimizer_decay(update, weights, count);
-    const Real alpha = update->rate, new_1 = update->new_1, new_2 = update->new_2;
-    const Real epsilon = update->epsilon;
+    const StUpdate u = *update;
     Real *restrict w = weights, *restrict m = slot[0], *restrict v = slot[1];
+    Real *restrict most = u.amsgrad ? slot[2] : NULL;
     const Real *restrict g = gradients;
-    for (int64_t i = 0; i < count; i++) {
-        m[i] += (g[i] - m[i]) * new_1;
-        v[i] += (g[i] * g[i] - v[i]) * new_2;
-        w[i] -= m[i] * alpha / (st_sqrt(v[i]) + epsilon);
+    if (most) {
+        for (int64_t i = 0; i < count; i++)
+            element(&u, &w[i], g[i], &m[i], &v[i], &most[i]);
+    } else {
+        for (int64_t i = 0; i < count; i++)
+            element(&u, &w[i], g[i], &m[i], &v[i], NULL);
     }
 }
 

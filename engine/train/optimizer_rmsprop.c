@@ -3,17 +3,15 @@
 #include "train/optimizer.h"
 
 #include "math/scalar.h"
-#include <math.h>
 
 typedef struct RmspropOptions {
-    double learning_rate, rho, momentum, epsilon;
+    StOptimizerCommon common;
+    double rho, momentum, epsilon;
     bool centered;
-    double weight_decay;
 } RmspropOptions;
 
 static const StOption options[] = {
-    ST_OPTION(RmspropOptions, learning_rate, ST_NUMBER, "0.001", .low = 0, .high = INFINITY,
-              .help = "how far a step goes, in units of the gradient's own size"),
+    ST_OPTIMIZER_RATE("0.001", "how far a step goes, in units of the gradient's own size"),
     ST_OPTION(RmspropOptions, rho, ST_NUMBER, "0.9", .low = 0, .high = 1, .open_high = true,
               .help = "how much of the old mean square is kept at every step"),
     ST_OPTION(RmspropOptions, momentum, ST_NUMBER, "0", .low = 0, .high = 1,
@@ -22,9 +20,8 @@ static const StOption options[] = {
               .help = "added to the mean square so that nothing is divided by zero"),
     ST_OPTION(RmspropOptions, centered, ST_SWITCH, "no",
               .help = "divide by the gradient's deviation instead: its mean is taken off"),
-    ST_OPTION(RmspropOptions, weight_decay, ST_NUMBER, "0", .low = 0, .high = INFINITY,
-              .help = "share (times the learning rate) that every weight shrinks by in a step"),
-    {.name = NULL},
+    ST_OPTIMIZER_DECAY("none"),
+    ST_OPTIMIZER_COMMON,
 };
 
 /* Velocity first; momentum and average gradient where they are asked for. */
@@ -36,17 +33,18 @@ static int slots(const void *values) {
 static void prepare(const void *values, double rate, int64_t step, StUpdate *update) {
     (void)step;
     const RmspropOptions *o = values;
-    *update = (StUpdate){.rate = (Real)rate,
-                         .keep_1 = (Real)o->momentum,
-                         .keep_2 = (Real)o->rho,
-                         .new_2 = (Real)(1 - o->rho),
-                         .epsilon = (Real)o->epsilon,
-                         .decay = (Real)(o->weight_decay * rate),
-                         .centered = o->centered};
+    update->rate = (Real)rate;
+    update->keep_1 = (Real)o->momentum;
+    update->keep_2 = (Real)o->rho;
+    update->new_2 = (Real)(1 - o->rho);
+    update->epsilon = (Real)o->epsilon;
+    update->centered = o->centered;
 }
 
 /* One element; mean and momentum are NULL where unused, which inlining makes four loops of. */
-static inline void element(const StUpdate *u, Real *w, Real g, Real *velocity, Real *mean, Real *momentum) {
+static inline void element(const StUpdate *u, Real *w, Real gradient, Real *velocity, Real *mean,
+                           Real *momentum) {
+    Real g = st_clipped(u, gradient);
     Real v = u->keep_2 * *velocity + u->new_2 * (g * g);
     *velocity = v;
     if (mean) {
@@ -55,12 +53,11 @@ static inline void element(const StUpdate *u, Real *w, Real g, Real *velocity, R
     }
     Real increment = u->rate * g / st_sqrt(v + u->epsilon);
     if (momentum) increment = *momentum = u->keep_1 * *momentum + increment;
-    *w -= increment;
+    *w = st_decayed(u, *w) - increment;
 }
 
 ST_CLONES static void apply(const StUpdate *update, Real *weights, const Real *gradients, Real *const *slot,
                             int64_t count) {
-    st_optimizer_decay(update, weights, count);
     const StUpdate u = *update;
     Real *restrict w = weights, *restrict v = slot[0];
     const Real *restrict g = gradients;

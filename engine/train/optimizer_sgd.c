@@ -2,24 +2,20 @@
  * the momentum, so a changed rate acts on new gradients alone. */
 #include "train/optimizer.h"
 
-#include <math.h>
-
 typedef struct SgdOptions {
-    double learning_rate, momentum;
+    StOptimizerCommon common;
+    double momentum;
     bool nesterov;
-    double weight_decay;
 } SgdOptions;
 
 static const StOption options[] = {
-    ST_OPTION(SgdOptions, learning_rate, ST_NUMBER, "0.01", .low = 0, .high = INFINITY,
-              .help = "how far a step goes along the gradient"),
+    ST_OPTIMIZER_RATE("0.01", "how far a step goes along the gradient"),
     ST_OPTION(SgdOptions, momentum, ST_NUMBER, "0", .low = 0, .high = 1,
               .help = "how much of the previous step a step keeps; 0.9 smooths and speeds up"),
     ST_OPTION(SgdOptions, nesterov, ST_SWITCH, "no",
               .help = "look ahead: take the gradient's step once more with the new momentum"),
-    ST_OPTION(SgdOptions, weight_decay, ST_NUMBER, "0", .low = 0, .high = INFINITY,
-              .help = "share (times the learning rate) that every weight shrinks by in a step"),
-    {.name = NULL},
+    ST_OPTIMIZER_DECAY("none"),
+    ST_OPTIMIZER_COMMON,
 };
 
 static int slots(const void *values) {
@@ -29,35 +25,46 @@ static int slots(const void *values) {
 static void prepare(const void *values, double rate, int64_t step, StUpdate *update) {
     (void)step;
     const SgdOptions *o = values;
-    *update = (StUpdate){.rate = (Real)rate,
-                         .keep_1 = (Real)o->momentum,
-                         .decay = (Real)(o->weight_decay * rate),
-                         .nesterov = o->nesterov};
+    update->rate = (Real)rate;
+    update->keep_1 = (Real)o->momentum;
+    update->nesterov = o->nesterov;
+}
+
+/* One element; momentum is NULL where unused, which inlining makes loops of their own of. */
+static inline void element(const StUpdate *u, Real *weight, Real gradient, Real *momentum, bool nesterov,
+                           bool plain) {
+    Real step = u->rate * (plain ? gradient : st_clipped(u, gradient));
+    Real w = plain ? *weight : st_decayed(u, *weight);
+    if (!momentum) {
+        *weight = w - step;
+        return;
+    }
+    Real m = *momentum = u->keep_1 * *momentum - step;
+    *weight = w + (nesterov ? u->keep_1 * m - step : m);
+}
+
+static inline void sweep(const StUpdate *u, Real *restrict w, const Real *restrict g, Real *restrict m,
+                         int64_t count, bool plain) {
+    if (!m) {
+        for (int64_t i = 0; i < count; i++)
+            element(u, &w[i], g[i], NULL, false, plain);
+    } else if (u->nesterov) {
+        for (int64_t i = 0; i < count; i++)
+            element(u, &w[i], g[i], &m[i], true, plain);
+    } else {
+        for (int64_t i = 0; i < count; i++)
+            element(u, &w[i], g[i], &m[i], false, plain);
+    }
 }
 
 ST_CLONES static void apply(const StUpdate *update, Real *weights, const Real *gradients, Real *const *slot,
                             int64_t count) {
-    st_optimizer_decay(update, weights, count);
-    Real rate = update->rate, momentum = update->keep_1;
-    Real *restrict w = weights;
-    const Real *restrict g = gradients;
-    if (momentum == 0) {
-        for (int64_t i = 0; i < count; i++)
-            w[i] -= rate * g[i];
-        return;
-    }
-    Real *restrict m = slot[0];
-    if (update->nesterov) {
-        for (int64_t i = 0; i < count; i++) {
-            m[i] = momentum * m[i] - rate * g[i];
-            w[i] += momentum * m[i] - rate * g[i];
-        }
-    } else {
-        for (int64_t i = 0; i < count; i++) {
-            m[i] = momentum * m[i] - rate * g[i];
-            w[i] += m[i];
-        }
-    }
+    const StUpdate u = *update;
+    Real *momentum = u.keep_1 > 0 ? slot[0] : NULL;
+    if (u.plain)
+        sweep(&u, weights, gradients, momentum, count, true);
+    else
+        sweep(&u, weights, gradients, momentum, count, false);
 }
 
 const StOptimizer st_optimizer_sgd = {

@@ -1,4 +1,5 @@
-/* Optimizers against fixtures (tests/oracle/optimizers.py): ten steps with a rate that changes, cut anywhere.
+/* Optimizers against fixtures (tests/oracle/optimizers.py): ten steps of two tensors with a rate that
+ * changes, every option that matters, cut anywhere.
  * Built in float, and in double by test_optimizer_f64.c. */
 #include "train/optimizer.h"
 
@@ -12,7 +13,7 @@
 #include <cmocka.h>
 
 #ifdef ST_DOUBLE
-static const double tolerance = 1e-10;
+static const double tolerance = 1e-12;
 #else
 static const double tolerance = 1e-5;
 #endif
@@ -27,42 +28,83 @@ static void read_spec(const char *words, StCompile *compile) {
     if (!st_compile_parse(compile, split.word, split.count, &error)) fail_msg("%s", error.message);
 }
 
-/* All steps, every one in ranges of `cut` weights. */
-static void run(const StCompile *compile, int cut, Real *weights) {
+static double sum_of_squares(const Real *values, int count) {
+    double sum = 0;
+    for (int i = 0; i < count; i++)
+        sum += (double)values[i] * (double)values[i];
+    return sum;
+}
+
+/* What a learner finds out before an update: the factor that this tensor's gradient is clipped by. */
+static double clip_of(const StOptimizerCommon *common, const Real *gradients, int from, int count) {
+    if (common->clipnorm > 0)
+        return st_optimizer_clip(sqrt(sum_of_squares(gradients + from, count)), common->clipnorm);
+    if (common->global_clipnorm > 0)
+        return st_optimizer_clip(sqrt(sum_of_squares(gradients, COUNT)), common->global_clipnorm);
+    return 1;
+}
+
+typedef struct Kept {
+    Real weights[COUNT], slot[ST_SLOTS_MAX][COUNT];
+    int slots;
+} Kept;
+
+/* One tensor's part of a step, in ranges of `cut` weights. */
+static void update_tensor(const StCompile *compile, StUpdate update, Kept *kept, const Real *gradients,
+                          int from, int count, int cut) {
     const StOptimizer *optimizer = st_optimizer_at(compile->optimizer.kind);
-    int slots = optimizer->slots(compile->optimizer.options);
+    double clip = clip_of((const void *)compile->optimizer.options, gradients, from, count);
+    update.scale = (Real)clip;
+    update.plain = update.plain && clip == 1;
+    for (int at = from; at < from + count; at += cut) {
+        Real *slot[ST_SLOTS_MAX] = {NULL};
+        for (int s = 0; s < kept->slots; s++)
+            slot[s] = kept->slot[s] + at;
+        st_optimizer_apply(optimizer, &update, kept->weights + at, gradients + at, slot,
+                           from + count - at < cut ? from + count - at : cut);
+    }
+}
+
+/* All steps, the last of them at half the rate. */
+static void run(const StCompile *compile, int cut, Kept *kept) {
+    const StOptimizer *optimizer = st_optimizer_at(compile->optimizer.kind);
     double rate = st_compile_learning_rate(compile);
-    Real state[ST_SLOTS_MAX][COUNT] = {{0}}, gradients[COUNT];
-    assert_true(slots <= ST_SLOTS_MAX);
+    *kept = (Kept){.slots = st_optimizer_slots(optimizer, compile->optimizer.options)};
+    assert_true(kept->slots <= ST_SLOTS_MAX);
+    for (int s = 0; s < kept->slots; s++)
+        st_optimizer_start(optimizer, compile->optimizer.options, s, kept->slot[s], COUNT);
     for (int i = 0; i < COUNT; i++)
-        weights[i] = (Real)optimizer_start[i];
+        kept->weights[i] = (Real)optimizer_start[i];
     for (int step = 1; step <= OPTIMIZER_STEPS; step++) {
+        Real gradients[COUNT];
         StUpdate update;
         for (int i = 0; i < COUNT; i++)
             gradients[i] = (Real)optimizer_gradients[step - 1][i];
-        optimizer->prepare(compile->optimizer.options, step <= 5 ? rate : rate / 2, step, &update);
-        for (int from = 0; from < COUNT; from += cut) {
-            Real *slot[ST_SLOTS_MAX] = {NULL};
-            for (int s = 0; s < slots; s++)
-                slot[s] = state[s] + from;
-            optimizer->apply(&update, weights + from, gradients + from, slot,
-                             COUNT - from < cut ? COUNT - from : cut);
-        }
+        st_optimizer_prepare(optimizer, compile->optimizer.options, step <= 5 ? rate : rate / 2, step,
+                             &update);
+        update_tensor(compile, update, kept, gradients, 0, OPTIMIZER_FIRST, cut);
+        update_tensor(compile, update, kept, gradients, OPTIMIZER_FIRST, COUNT - OPTIMIZER_FIRST, cut);
     }
+}
+
+static void close_to(const char *words, const char *what, const Real *got, const double *wanted) {
+    for (int i = 0; i < COUNT; i++)
+        if (!(fabs((double)got[i] - wanted[i]) <= tolerance * (fabs(wanted[i]) + 0.1)))
+            fail_msg("%s: %s %d is %.17g, wanted %.17g", words, what, i, (double)got[i], wanted[i]);
 }
 
 static void test_ten_steps(void **state) {
     (void)state;
     for (int c = 0; c < CASES; c++) {
         StCompile compile;
-        Real weights[COUNT];
+        Kept kept;
         read_spec(optimizer_cases[c].words, &compile);
-        run(&compile, COUNT, weights);
-        for (int i = 0; i < COUNT; i++) {
-            double wanted = optimizer_cases[c].after[i], got = (double)weights[i];
-            if (!(fabs(got - wanted) <= tolerance * (fabs(wanted) + 0.1)))
-                fail_msg("%s: weight %d is %.17g, wanted %.17g", optimizer_cases[c].words, i, got, wanted);
-        }
+        run(&compile, COUNT, &kept);
+        close_to(optimizer_cases[c].words, "weight", kept.weights, optimizer_cases[c].after);
+        const StOptimizerCommon *common = (const void *)compile.optimizer.options;
+        if (common->use_ema)
+            close_to(optimizer_cases[c].words, "average", kept.slot[kept.slots - 1],
+                     optimizer_cases[c].average);
     }
 }
 
@@ -71,12 +113,12 @@ static void test_cuts_change_no_bit(void **state) {
     const int cuts[] = {1, 3, 16, 20};
     for (int c = 0; c < CASES; c++) {
         StCompile compile;
-        Real whole[COUNT], cut[COUNT];
+        Kept whole, cut;
         read_spec(optimizer_cases[c].words, &compile);
-        run(&compile, COUNT, whole);
+        run(&compile, COUNT, &whole);
         for (int k = 0; k < 4; k++) {
-            run(&compile, cuts[k], cut);
-            assert_memory_equal(whole, cut, sizeof whole);
+            run(&compile, cuts[k], &cut);
+            assert_memory_equal(&whole, &cut, sizeof whole);
         }
     }
 }
@@ -94,11 +136,51 @@ static void test_every_optimizer_has_a_fixture(void **state) {
     }
 }
 
+/* What all optimizers share is read without knowing the kind. */
+static void test_every_optimizer_has_the_common_options(void **state) {
+    (void)state;
+    static const StOption common[] = {ST_OPTIMIZER_RATE("0", ""), ST_OPTIMIZER_DECAY("none"),
+                                      ST_OPTIMIZER_COMMON};
+    for (int i = 0; st_optimizer_at(i); i++) {
+        const StKind *kind = &st_optimizer_at(i)->kind;
+        assert_string_equal(kind->options[0].name, "learning_rate");
+        for (const StOption *row = common; row->name; row++) {
+            const StOption *own = st_option_find(kind->options, row->name);
+            if (!own || own->offset != row->offset || own->type != row->type)
+                fail_msg("%s: %s is not the common option", kind->name, row->name);
+        }
+    }
+}
+
+/* However far a run has come, a step goes downhill and is finite (nadam works its momenta out anew). */
+static void test_far_steps(void **state) {
+    (void)state;
+    for (int i = 0; st_optimizer_at(i); i++) {
+        const StOptimizer *optimizer = st_optimizer_at(i);
+        _Alignas(16) unsigned char options[ST_SPEC_OPTIONS_MAX] = {0};
+        st_options_default(optimizer->kind.options, options);
+        for (int64_t step = 1; step < 1000000000000; step *= 100) {
+            StUpdate update;
+            Real weight = 1, gradient = (Real)0.5, values[ST_SLOTS_MAX] = {0}, *slot[ST_SLOTS_MAX];
+            for (int s = 0; s < ST_SLOTS_MAX; s++) {
+                slot[s] = &values[s];
+                st_optimizer_start(optimizer, options, s, slot[s], 1);
+            }
+            st_optimizer_prepare(optimizer, options, 0.01, step, &update);
+            st_optimizer_apply(optimizer, &update, &weight, &gradient, slot, 1);
+            if (!(weight > 0 && weight < 1))
+                fail_msg("%s: %g after step %lld", optimizer->kind.name, (double)weight, (long long)step);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ten_steps),
         cmocka_unit_test(test_cuts_change_no_bit),
         cmocka_unit_test(test_every_optimizer_has_a_fixture),
+        cmocka_unit_test(test_every_optimizer_has_the_common_options),
+        cmocka_unit_test(test_far_steps),
     };
     return cmocka_run_group_tests_name("optimizer in " ST_REAL_NAME, tests, NULL, NULL);
 }
