@@ -1,8 +1,6 @@
 /* Every output sees every input. Acts on the last axis, as Keras' Dense does: rows of a larger rank are
  * as many rows of that axis. */
-#include "layers/activation.h"
-#include "layers/initializer.h"
-#include "layers/regularizer.h"
+#include "layers/options.h"
 #include "math/gemm.h"
 #include "math/vector.h"
 
@@ -12,22 +10,14 @@ typedef struct Dense {
     int units;
     StCall activation;
     bool use_bias;
-    StCall kernel_initializer, bias_initializer, kernel_regularizer, bias_regularizer;
+    ST_KERNEL_FIELDS;
 } Dense;
 
 static const StOption options[] = {
     ST_OPTION(Dense, units, ST_INT, NULL, .low = 1, .high = INT32_MAX, .help = "Number of outputs"),
-    ST_OPTION(Dense, activation, ST_CALL, "linear", .choices = st_activations, .place = true,
-              .help = "Function applied to every output"),
-    ST_OPTION(Dense, use_bias, ST_SWITCH, "yes", .help = "Adds a learnt constant to every output"),
-    ST_OPTION(Dense, kernel_initializer, ST_CALL, "glorot_uniform", .choices = st_initializers,
-              .help = "How the kernel begins"),
-    ST_OPTION(Dense, bias_initializer, ST_CALL, "zeros", .choices = st_initializers,
-              .help = "How the bias begins"),
-    ST_OPTION(Dense, kernel_regularizer, ST_CALL, "none", .choices = st_regularizers,
-              .help = "What large kernel weights add to the loss"),
-    ST_OPTION(Dense, bias_regularizer, ST_CALL, "none", .choices = st_regularizers,
-              .help = "What large biases add to the loss"),
+    ST_ACTIVATION_OPTION(Dense, activation, "linear", "Function applied to every output"),
+    ST_USE_BIAS_OPTION(Dense),
+    ST_KERNEL_OPTIONS(Dense, "glorot_uniform"),
     {0},
 };
 
@@ -52,6 +42,7 @@ static int dense_weights(const void *values, const StShape *in, StWeight *weight
                                  .shape = {2, {inputs, units}},
                                  .initializer = dense->kernel_initializer,
                                  .regularizer = dense->kernel_regularizer,
+                                 .constraint = dense->kernel_constraint,
                                  .fan_in = inputs,
                                  .fan_out = units,
                                  .trainable = true};
@@ -60,6 +51,7 @@ static int dense_weights(const void *values, const StShape *in, StWeight *weight
                                .shape = {1, {units}},
                                .initializer = dense->bias_initializer,
                                .regularizer = dense->bias_regularizer,
+                               .constraint = dense->bias_constraint,
                                .fan_in = units,
                                .fan_out = units,
                                .trainable = true};
@@ -79,6 +71,10 @@ static int64_t dense_kept(const void *values, const StShape *in, const StShape *
 
 static const char *dense_activation(const void *values) {
     return st_activations[((const Dense *)values)->activation.kind].name;
+}
+
+static const StCall *dense_activity(const void *values) {
+    return &((const Dense *)values)->activity_regularizer;
 }
 
 /* Rows of the batch as rows of the last axis: the matrices of the products. */
@@ -150,6 +146,7 @@ const StLayerKind st_kind_dense = {
     .kept = dense_kept,
     .mask = st_mask_passes,
     .activation = dense_activation,
+    .activity = dense_activity,
     .forward = dense_forward,
     .backward = dense_backward,
     .gradient = dense_gradient,

@@ -1,6 +1,8 @@
 #include "model/stack.h"
 
 #include "layers/constraint.h"
+#include "layers/initializer.h"
+#include "layers/regularizer.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -255,6 +257,13 @@ int st_stack_find(const StStack *stack, const char *word, StError *error) {
     return found;
 }
 
+/* Whether what the options say of a weight can be of its shape. */
+static bool weight_fits(const StWeight *weight, StError *error) {
+    return st_initializer_fits(&weight->initializer, &weight->shape, error) &&
+           st_regularizer_fits(&weight->regularizer, &weight->shape, error) &&
+           st_constraint_fits(&weight->constraint, &weight->shape, error);
+}
+
 /* Shapes, weights and costs of one layer whose input is known. */
 static bool infer_layer(const StLayer *layer, StLayerInfo *info) {
     const StLayerKind *kind = layer->kind;
@@ -267,10 +276,12 @@ static bool infer_layer(const StLayer *layer, StLayerInfo *info) {
         info->out = (StShape){0};
         return st_fail(&info->error, ST_ERR_SHAPE, "its output has more values than can be counted");
     }
+    if (kind->activity && !st_regularizer_fits(kind->activity(layer->options), NULL, &info->error))
+        return st_fail_at(&info->error, "activity_regularizer");
     info->weights = kind->weights ? kind->weights(layer->options, &info->in, info->weight) : 0;
     for (int i = 0; i < info->weights; i++) {
         const StWeight *weight = &info->weight[i];
-        if (!st_constraint_fits(&weight->constraint, &weight->shape, &info->error)) return false;
+        if (!weight_fits(weight, &info->error)) return st_fail_at(&info->error, "%s", weight->name);
         int64_t count = st_shape_size(&weight->shape);
         info->parameters = st_plus(info->parameters, count);
         if (weight->trainable && !layer->frozen) info->trainable = st_plus(info->trainable, count);

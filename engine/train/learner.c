@@ -66,7 +66,7 @@ struct StLearner {
     int64_t rows, chunk; /* that fit; that an evaluation takes at once */
     const Real *mask;    /* of the output [rows, positions], or NULL */
     bool surveys;        /* the loss has to know of the whole batch before its first row */
-    int constraints, all_sums;
+    int constraints, wholes, all_sums;
     double rate;
     int64_t iterations;
     int slots, ranges, pieces;
@@ -82,6 +82,8 @@ struct StLearner {
     Lane *lane;                       /* [ST_LANES_MAX] */
     StPhase *phase;                   /* as many as a job can have */
     int *constrained;                 /* [constraints] tensors */
+    int *whole;                       /* [wholes] tensors whose regularizer looks at all of them at once */
+    double *whole_penalty;            /* [wholes] */
     double *adapting;                 /* [adapting_of] */
     Range *range;                     /* [ranges] */
     Piece *piece;                     /* [pieces] */
@@ -229,6 +231,24 @@ static void range_penalty(StLearner *l, Range *range) {
     }
 }
 
+/* A regularizer that looks at a whole tensor. */
+static void whole_penalty(StLearner *l, int index, bool gradient) {
+    const StTensor *tensor = &st_network_tensors(l->network, &(int){0})[l->whole[index]];
+    const Real *w = l->weights + tensor->offset;
+    l->whole_penalty[index] = st_regularizer_whole_value(&tensor->regularizer, &tensor->shape, w);
+    if (gradient)
+        st_regularizer_whole_add_gradient(&tensor->regularizer, &tensor->shape, l->gradients + tensor->offset,
+                                          w);
+}
+
+/* What all regularizers add now, without gradients. */
+static void weigh(StLearner *l) {
+    for (int i = 0; i < l->ranges; i++)
+        range_penalty(l, &l->range[i]);
+    for (int i = 0; i < l->wholes; i++)
+        whole_penalty(l, i, false);
+}
+
 /* Weights are looked at too: relu may hide that the step before made them infinite. */
 static void range_examine(StLearner *l, Range *range) {
     range_penalty(l, range);
@@ -266,15 +286,17 @@ static double lanes_loss(const StLearner *l) {
     return loss * mean_scale(l) + penalty / (double)l->job.rows;
 }
 
-static double ranges_penalty(const StLearner *l) {
+static double weights_penalty(const StLearner *l) {
     double penalty = 0;
     for (int i = 0; i < l->ranges; i++)
         penalty += l->range[i].penalty;
+    for (int i = 0; i < l->wholes; i++)
+        penalty += l->whole_penalty[i];
     return penalty;
 }
 
 static bool all_finite(const StLearner *l) {
-    bool finite = isfinite(lanes_loss(l) + ranges_penalty(l));
+    bool finite = isfinite(lanes_loss(l) + weights_penalty(l));
     for (int i = 0; finite && i < l->ranges; i++)
         finite = l->range[i].finite;
     return finite;
@@ -304,6 +326,11 @@ static void turn_task(void *context, StPoolTask task) {
 static void part_task(void *context, StPoolTask task) {
     StLearner *l = context;
     st_network_gradient(l->network, l->job.rows, task.index, task.worker);
+}
+
+static void whole_task(void *context, StPoolTask task) {
+    StLearner *l = context;
+    whole_penalty(l, task.index, true);
 }
 
 static void examine_task(void *context, StPoolTask task) {
@@ -336,6 +363,7 @@ static int plan_phases(StLearner *l) {
     for (int stage = 1; stage < back; stage++)
         l->phase[count++] = (StPhase){backward_task, job->lanes, stage};
     l->phase[count++] = (StPhase){part_task, st_network_parts(l->network), 0};
+    if (l->wholes) l->phase[count++] = (StPhase){whole_task, l->wholes, 0};
     l->phase[count++] = (StPhase){examine_task, l->ranges, 0};
     if (!job->update) return count;
     l->phase[count++] = (StPhase){update_task, l->ranges, 0};
@@ -351,7 +379,7 @@ static void run(StLearner *l, const Job *job) {
     l->job.pass.z = l->form == ST_LOSS_FUSED;
     st_pool_run(l->pool, l->phase, plan_phases(l), l);
     l->data_loss = lanes_loss(l);
-    l->penalty = ranges_penalty(l);
+    l->penalty = weights_penalty(l);
 }
 
 /* The lanes' sums, in their order, into the tally. */
@@ -409,8 +437,7 @@ bool st_learner_step(StLearner *l, const StBatch *batch, StScores *scores, StTal
 bool st_learner_evaluate(StLearner *l, StPart part, const atomic_bool *cancel, StScores *scores) {
     int64_t rows = st_dataset_rows(l->dataset, part);
     StTally tally = {0};
-    for (int i = 0; i < l->ranges; i++)
-        range_penalty(l, &l->range[i]);
+    weigh(l);
     st_network_forget(l->network, false);
     for (int64_t from = 0; from < rows; from += l->chunk) {
         if (cancel && atomic_load(cancel)) return false;
@@ -450,8 +477,7 @@ double st_learner_gradients(StLearner *l, int64_t rows, bool training, uint64_t 
 
 double st_learner_loss(StLearner *l, int64_t rows, bool training, uint64_t seed) {
     Job job = {.rows = rows, .pass = {.training = training, .seed = seed}};
-    for (int i = 0; i < l->ranges; i++)
-        range_penalty(l, &l->range[i]);
+    weigh(l);
     run(l, &job);
     return l->data_loss + l->penalty;
 }
@@ -491,16 +517,22 @@ static void cut_pieces(StLearner *l) {
     }
 }
 
-/* The tensors that are held to something. Counts alone while l->constrained is NULL. */
-static void find_constraints(StLearner *l) {
+/* The tensors that are held to something, and those with a regularizer that looks at all of them at once.
+ * Counts alone while l->constrained and l->whole are NULL. */
+static void find_tensors(StLearner *l) {
     int tensors;
     const StTensor *tensor = st_network_tensors(l->network, &tensors);
-    l->constraints = 0;
-    for (int t = 0; t < tensors; t++)
+    l->constraints = l->wholes = 0;
+    for (int t = 0; t < tensors; t++) {
         if (tensor[t].trainable && tensor[t].constraint.kind != 0) {
             if (l->constrained) l->constrained[l->constraints] = t;
             l->constraints++;
         }
+        if (tensor[t].trainable && st_regularizer_is_whole(&tensor[t].regularizer)) {
+            if (l->whole) l->whole[l->wholes] = t;
+            l->wholes++;
+        }
+    }
 }
 
 static void lay_out(StLearner *l, StArena *arena) {
@@ -518,8 +550,10 @@ static void lay_out(StLearner *l, StArena *arena) {
         double *sum = st_arena_take(arena, l->all_sums, sizeof *sum);
         if (l->lane) l->lane[i].sum = sum;
     }
-    l->phase = st_arena_take(arena, 2 * st_network_stages(l->network, true) + 5, sizeof *l->phase);
+    l->phase = st_arena_take(arena, 2 * st_network_stages(l->network, true) + 6, sizeof *l->phase);
     l->constrained = st_arena_take(arena, l->constraints, sizeof *l->constrained);
+    l->whole = st_arena_take(arena, l->wholes, sizeof *l->whole);
+    l->whole_penalty = st_arena_take(arena, l->wholes, sizeof *l->whole_penalty);
     l->adapting = st_arena_take(arena, adapting_of(l), sizeof *l->adapting);
     l->range = st_arena_take(arena, l->ranges, sizeof *l->range);
     l->piece = st_arena_take(arena, l->pieces, sizeof *l->piece);
@@ -602,12 +636,12 @@ static bool build(StLearner *l, const StLearnerPlan *plan, const StShape *input,
     l->gradients = st_network_gradients(l->network);
     l->ranges = (int)ranges_of(l->total);
     cut_pieces(l);
-    find_constraints(l);
+    find_tensors(l);
     lay_out(l, &l->arena);
     if (!st_arena_allocate(&l->arena, "the optimizer's state and the targets", error)) return false;
     lay_out(l, &l->arena);
     cut_pieces(l);
-    find_constraints(l);
+    find_tensors(l);
     for (int s = 0; s < l->slots; s++)
         st_optimizer_start(l->optimizer, l->compile.optimizer.options, s, l->state + s * l->total, l->total);
     st_stack_names(plan->stack, l->names);

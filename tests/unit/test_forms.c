@@ -365,7 +365,7 @@ static void test_what_stands_beside_a_field(void **unused) {
     form = open_form(rig, FORM_SET, 0);
     shows(form, 80, 24, "◂ tanh ▸");
     shows(form, 80, 24, "· default linear");
-    shows(form, 80, 24, "kernel_initializer  ◂ glorot_uniform ▸");
+    shows(form, 80, 24, "kernel_initializer    ◂ glorot_uniform ▸");
     form_close(form);
     form = open_form(rig, FORM_COMPILE, 0);
     shows(form, 80, 24, "◂ sparse_categorical_crossentropy ▸");

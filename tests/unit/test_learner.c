@@ -178,11 +178,39 @@ static void test_regularised_run(void **state) {
     tear_down(&s);
 }
 
+/* Regularizers of whole weights and of outputs, and constraints. */
+static void test_held_run(void **state) {
+    (void)state;
+    Setting s;
+    assert_true(set_up(&s,
+                       "input 40;dense 37 tanh kernel_regularizer=orthogonal_regularizer:0.5 "
+                       "activity_regularizer=l1_l2:0.02:0.03 kernel_constraint=max_norm:1.5;"
+                       "dense 3 kernel_regularizer=orthogonal:0.2:columns bias_constraint=non_neg "
+                       "kernel_constraint=min_max_norm:0.5:0.9:0.7:1",
+                       "sgd mse learning_rate=0.05 momentum=0.5", NULL, 9, 3));
+    fill_weights(&s);
+    for (int step = 0; step < 30; step++) {
+        StScores scores;
+        fill(st_network_input(st_learner_network(s.learner)), 9 * 40, 4);
+        fill(st_learner_targets(s.learner), 9 * 3, 2);
+        double alone = st_learner_loss(s.learner, 9, false, 0);
+        assert_true(st_learner_step(s.learner, &(StBatch){.rows = 9}, &scores, NULL));
+        near("loss", step, scores.loss, held_losses[step]);
+        near("loss alone", step, alone, scores.loss);
+    }
+    for (int i = 0; i < 111; i++)
+        near("kernel", i, (double)weight(&s, 2)[i], held_kernel[i]);
+    for (int i = 0; i < 3; i++)
+        near("bias", i, (double)weight(&s, 3)[i], held_bias[i]);
+    tear_down(&s);
+}
+
 /* ---- the same bits ---- */
 
 enum { SAMPLES = 600 };
-static const char *const bits_layers = "dense 64 relu kernel_regularizer=l2:0.001;dropout 0.3;"
-                                       "dense 48 tanh;dense 5 softmax";
+static const char *const bits_layers =
+    "dense 64 relu kernel_regularizer=l2:0.001 kernel_constraint=max_norm;dropout 0.3;"
+    "dense 48 tanh;dense 5 softmax";
 
 /* 50 steps of `rows` shuffled rows; the last batch of an epoch is what is left. */
 static StScores train(Setting *s, int64_t rows, StTally *tally) {
@@ -518,6 +546,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_article),
         cmocka_unit_test(test_regularised_run),
+        cmocka_unit_test(test_held_run),
         cmocka_unit_test(test_threads_change_no_bit),
         cmocka_unit_test(test_it_learns),
         cmocka_unit_test(test_tally_is_evaluation),
