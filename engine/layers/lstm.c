@@ -8,7 +8,8 @@
 
 static const StOption options[] = {
     ST_RECURRENT_UNITS_OPTION,
-    ST_ACTIVATION_OPTION(StRecurrent, activation, "tanh", "Function of what is remembered, and of the output"),
+    ST_ACTIVATION_OPTION(StRecurrent, activation, "tanh",
+                         "Function of what is remembered, and of the output"),
     ST_ACTIVATION_OPTION(StRecurrent, recurrent_activation, "sigmoid", "Function of the gates"),
     ST_USE_BIAS_OPTION(StRecurrent),
     ST_RECURRENT_INITIALIZER_OPTIONS(StRecurrent),
@@ -54,8 +55,8 @@ static void any_forward(const StRecurrent *o, Real *z, Real *pre, const Real *c,
                         Real *h, int64_t n) {
     if (pre) memcpy(pre, z, (size_t)(4 * n) * sizeof *z);
     for (int gate = 0; gate < 4; gate++)
-        st_activation_forward(gate == 2 ? &o->activation : &o->recurrent_activation, z + gate * n, z + gate * n,
-                              1, n);
+        st_activation_forward(gate == 2 ? &o->activation : &o->recurrent_activation, z + gate * n,
+                              z + gate * n, 1, n);
     for (int64_t j = 0; j < n; j++)
         c_next[j] = z[n + j] * c[j] + z[j] * z[2 * n + j];
     st_activation_forward(&o->activation, tc, c_next, 1, n);

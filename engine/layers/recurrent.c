@@ -6,8 +6,9 @@
 #include <string.h>
 
 enum {
-    CHUNK = 256, /* rows of a product with the kernel: what it leaves is still in the cache when the steps come */
-    BLOCK = 64   /* rows at once where nothing is kept */
+    CHUNK =
+        256, /* rows of a product with the kernel: what it leaves is still in the cache when the steps come */
+    BLOCK = 64 /* rows at once where nothing is kept */
 };
 
 /* ---- description ---- */
@@ -88,34 +89,34 @@ static StSweep describe(const StCell *cell, const StRecurrent *o, const StShape 
     int64_t features = in->dim[1], dropped = st_times(copies, features);
     bool after = resets_after(cell, o);
     const char *inside = cell->gates > 1 ? st_activations[o->recurrent_activation.kind].name : "sigmoid";
-    return (StSweep){
-        .cell = cell,
-        .options = o,
-        .steps = in->dim[0],
-        .features = features,
-        .units = units,
-        .wide = wide,
-        .copies_x = copies,
-        .copies_h = copies,
-        .usual = strcmp(st_activations[o->activation.kind].name, "tanh") == 0 && strcmp(inside, "sigmoid") == 0,
-        .width = {[ST_TRACK_X] = dropped,
-                  [ST_TRACK_Z] = wide,
-                  [ST_TRACK_INNER] = after ? wide : 0,
-                  [ST_TRACK_H] = units,
-                  [ST_TRACK_HD] = each ? wide : 0,
-                  [ST_TRACK_RH] = cell->gates == 3 && !after ? units : 0,
-                  [ST_TRACK_C] = cell->remembers ? units : 0,
-                  [ST_TRACK_TC] = cell->remembers ? units : 0,
-                  [ST_TRACK_PRE] = st_activation_needs_z(o->activation.kind) ||
-                                           (cell->gates > 1 &&
-                                            st_activation_needs_z(o->recurrent_activation.kind))
-                                       ? wide
-                                       : 0,
-                  [ST_TRACK_END] = units,
-                  [ST_TRACK_DH] = cell->remembers ? 2 * units : units,
-                  [ST_TRACK_ROOM] = 2 * units,
-                  [ST_TRACK_DROP_X] = o->dropout > 0 ? dropped : 0,
-                  [ST_TRACK_DROP_H] = each ? wide : 0}};
+    return (StSweep){.cell = cell,
+                     .options = o,
+                     .steps = in->dim[0],
+                     .features = features,
+                     .units = units,
+                     .wide = wide,
+                     .copies_x = copies,
+                     .copies_h = copies,
+                     .usual = strcmp(st_activations[o->activation.kind].name, "tanh") == 0 &&
+                              strcmp(inside, "sigmoid") == 0,
+                     .width = {[ST_TRACK_X] = dropped,
+                               [ST_TRACK_Z] = wide,
+                               [ST_TRACK_INNER] = after ? wide : 0,
+                               [ST_TRACK_H] = units,
+                               [ST_TRACK_HD] = each ? wide : 0,
+                               [ST_TRACK_RH] = cell->gates == 3 && !after ? units : 0,
+                               [ST_TRACK_C] = cell->remembers ? units : 0,
+                               [ST_TRACK_TC] = cell->remembers ? units : 0,
+                               [ST_TRACK_PRE] = st_activation_needs_z(o->activation.kind) ||
+                                                        (cell->gates > 1 &&
+                                                         st_activation_needs_z(o->recurrent_activation.kind))
+                                                    ? wide
+                                                    : 0,
+                               [ST_TRACK_END] = units,
+                               [ST_TRACK_DH] = cell->remembers ? 2 * units : units,
+                               [ST_TRACK_ROOM] = 2 * units,
+                               [ST_TRACK_DROP_X] = o->dropout > 0 ? dropped : 0,
+                               [ST_TRACK_DROP_H] = each ? wide : 0}};
 }
 
 /* Steps that each track has room for: all of them, or as few as going forward needs. */
@@ -162,7 +163,8 @@ static void lay_out(StSweep *sweep, Real *memory, int64_t batch, int64_t first) 
 }
 
 /* The sweep over rows [first, first + rows) of the batch, in what is kept or in scratch. */
-static StSweep begin(const StCell *cell, const StStep *step, const StPass *pass, int64_t first, int64_t rows) {
+static StSweep begin(const StCell *cell, const StStep *step, const StPass *pass, int64_t first,
+                     int64_t rows) {
     StSweep sweep = describe(cell, step->options, &step->in);
     bool kept = step->kept != NULL;
     sweep.step = step;
@@ -234,8 +236,9 @@ static void project(const StSweep *sweep, int64_t from, int64_t to) {
     int64_t columns = sweep->wide / sweep->copies_x;
     if (bias) st_rows_fill(z, sweep->step->weight[ST_BIAS], rows, sweep->wide);
     for (int k = 0; k < sweep->copies_x; k++)
-        st_gemm(false, false, rows, columns, features, 1, st_track(sweep, ST_TRACK_X, from) + k * features, width,
-                sweep->step->weight[ST_KERNEL] + k * columns, sweep->wide, bias, z + k * columns, sweep->wide);
+        st_gemm(false, false, rows, columns, features, 1, st_track(sweep, ST_TRACK_X, from) + k * features,
+                width, sweep->step->weight[ST_KERNEL] + k * columns, sweep->wide, bias, z + k * columns,
+                sweep->wide);
 }
 
 /* The state before step s, dropped for every gate. */
@@ -255,8 +258,8 @@ void st_recurrent_into(const StSweep *sweep, int64_t s, int from, int to, Real *
     bool dropped = sweep->width[ST_TRACK_HD] > 0;
     const Real *h = dropped ? st_track(sweep, ST_TRACK_HD, s) : st_state_at(sweep, s);
     if (!dropped)
-        st_gemm(false, false, sweep->rows, (to - from) * units, units, 1, h, units, kernel + from * units, wide,
-                1, out + from * units, wide);
+        st_gemm(false, false, sweep->rows, (to - from) * units, units, 1, h, units, kernel + from * units,
+                wide, 1, out + from * units, wide);
     for (int k = from; dropped && k < to; k++)
         st_gemm(false, false, sweep->rows, units, units, 1, h + k * units, wide, kernel + k * units, wide, 1,
                 out + k * units, wide);
@@ -399,7 +402,8 @@ static void back_to_inputs(const StSweep *sweep) {
                     sweep->step->weight[ST_KERNEL] + k * columns, sweep->wide, 0, part, features);
             for (int64_t i = 0; i < rows; i++) {
                 int64_t r = (at + i) % sweep->rows;
-                Real *from = part + i * features, *dx = sweep->step->dx + input_at(sweep, (at + i) / sweep->rows, r);
+                Real *from = part + i * features,
+                     *dx = sweep->step->dx + input_at(sweep, (at + i) / sweep->rows, r);
                 if (sweep->width[ST_TRACK_DROP_X])
                     st_vector_multiply(from, from,
                                        sweep->track[ST_TRACK_DROP_X] + r * sweep->width[ST_TRACK_DROP_X] +

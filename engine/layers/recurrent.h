@@ -38,7 +38,8 @@ typedef struct StRecurrent {
     ST_OPTION(StRecurrent, return_sequences, ST_SWITCH, "no",                                                \
               .help = "Gives the outputs of all time steps, not of the last one alone"),                     \
         ST_OPTION(StRecurrent, go_backwards, ST_SWITCH, "no",                                                \
-                  .help = "Reads the time steps from the last to the first, and gives outputs in that order"), \
+                  .help =                                                                                    \
+                      "Reads the time steps from the last to the first, and gives outputs in that order"),   \
         ST_OPTION(StRecurrent, stateful, ST_SWITCH, "no",                                                    \
                   .help = "A row begins with the state that the same row of the batch before ended in"),     \
         ST_OPTION(StRecurrent, zero_output_for_mask, ST_SWITCH, "no",                                        \
@@ -75,11 +76,11 @@ typedef struct StSweep {
     const StPass *pass;
     const StRecurrent *options;
     int64_t first, rows, steps, features, units, wide; /* wide: gates · units */
-    int copies_x, copies_h;    /* dropped copies of inputs and states: 1, or one a gate */
-    bool usual;                /* tanh and sigmoid, whose loops are fused */
-    const Real *mask;          /* [rows, steps] of these rows, or NULL */
-    int64_t width[ST_TRACKS];  /* elements of a row; 0: there is no such track */
-    int64_t slots[ST_TRACKS];  /* steps that there is room for */
+    int copies_x, copies_h;   /* dropped copies of inputs and states: 1, or one a gate */
+    bool usual;               /* tanh and sigmoid, whose loops are fused */
+    const Real *mask;         /* [rows, steps] of these rows, or NULL */
+    int64_t width[ST_TRACKS]; /* elements of a row; 0: there is no such track */
+    int64_t slots[ST_TRACKS]; /* steps that there is room for */
     Real *track[ST_TRACKS];
 } StSweep;
 
@@ -94,21 +95,21 @@ struct StCell {
     void (*backward)(const StSweep *sweep, int64_t s);
 };
 
-#define st_track                 ST_R(st_track)
-#define st_state_at              ST_R(st_state_at)
-#define st_masked                ST_R(st_masked)
-#define st_recurrent_into        ST_R(st_recurrent_into)
-#define st_recurrent_back        ST_R(st_recurrent_back)
-#define st_recurrent_shape       ST_R(st_recurrent_shape)
-#define st_recurrent_weights     ST_R(st_recurrent_weights)
-#define st_recurrent_flops       ST_R(st_recurrent_flops)
-#define st_recurrent_kept        ST_R(st_recurrent_kept)
-#define st_recurrent_scratch     ST_R(st_recurrent_scratch)
-#define st_recurrent_state       ST_R(st_recurrent_state)
-#define st_recurrent_activity    ST_R(st_recurrent_activity)
-#define st_recurrent_forward     ST_R(st_recurrent_forward)
-#define st_recurrent_backward    ST_R(st_recurrent_backward)
-#define st_recurrent_gradient    ST_R(st_recurrent_gradient)
+#define st_track              ST_R(st_track)
+#define st_state_at           ST_R(st_state_at)
+#define st_masked             ST_R(st_masked)
+#define st_recurrent_into     ST_R(st_recurrent_into)
+#define st_recurrent_back     ST_R(st_recurrent_back)
+#define st_recurrent_shape    ST_R(st_recurrent_shape)
+#define st_recurrent_weights  ST_R(st_recurrent_weights)
+#define st_recurrent_flops    ST_R(st_recurrent_flops)
+#define st_recurrent_kept     ST_R(st_recurrent_kept)
+#define st_recurrent_scratch  ST_R(st_recurrent_scratch)
+#define st_recurrent_state    ST_R(st_recurrent_state)
+#define st_recurrent_activity ST_R(st_recurrent_activity)
+#define st_recurrent_forward  ST_R(st_recurrent_forward)
+#define st_recurrent_backward ST_R(st_recurrent_backward)
+#define st_recurrent_gradient ST_R(st_recurrent_gradient)
 
 /* ---- for cells ---- */
 
