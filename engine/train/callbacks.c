@@ -167,6 +167,11 @@ void st_callbacks_print(const StCallbacks *callbacks, StText *out) {
 bool st_callbacks_check(const StCallbacks *callbacks, const StCompile *compile, bool validation,
                         StError *error) {
     StCondition condition = {.name = ""};
+    if (*callbacks->reduce_on_plateau && compile->schedule.kind > 0)
+        return st_fail(
+            error, ST_ERR_STATE,
+            "callbacks: reduce_on_plateau lowers a rate that the schedule sets at every step; take one "
+            "of them away (schedule=none, reduce_on_plateau=)");
     if (*callbacks->stop_when && !st_condition_parse(callbacks->stop_when, &condition, error)) return false;
     const struct {
         const char *what, *name;
