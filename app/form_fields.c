@@ -185,7 +185,7 @@ static bool build_input(FormFields *fields, const Recipe *recipe, StError *error
 
 static void list_metrics(const StCompile *compile, StText *out) {
     for (int i = 0; i < compile->metrics; i++)
-        st_text_format(out, "%s%s", i ? "," : "", st_metric_name_at(NULL, compile->metric[i]));
+        st_text_format(out, "%s%s", i ? "," : "", compile->metric[i].name);
 }
 
 /* The loss that people compile a stack with such an end with, for a form that is opened without one. */

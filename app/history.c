@@ -88,7 +88,7 @@ void history_begin(History *history, uint64_t run, int metrics, const char *cons
 void history_begin_run(History *history, uint64_t run, const StCompile *compile, int64_t steps_per_epoch) {
     const char *names[ST_METRICS_MAX];
     for (int i = 0; i < compile->metrics; i++)
-        names[i] = st_metric_kind_at(compile->metric[i])->name;
+        names[i] = compile->metric[i].name;
     history_begin(history, run, compile->metrics, names, steps_per_epoch);
 }
 

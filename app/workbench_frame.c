@@ -129,15 +129,15 @@ static void draw_header_state(Bench *bench, UiRect row) {
 
 /* A metric's name where there is little room: "mae" for mean_absolute_error. */
 static void short_name(char text[16], const char *name) {
-    size_t count = 0;
-    if (strlen(name) <= 10 || strstr(name, "accuracy")) {
-        snprintf(text, 16, "%s", strlen(name) <= 10 ? name : "accuracy");
-        return;
-    }
-    for (const char *at = name; *at && count < 15; at++) {
-        if (at == name || at[-1] == '_') text[count++] = *at;
-    }
-    text[count] = '\0';
+    size_t head = strcspn(name, ":"), count = 0;
+    char plain[ST_METRIC_NAME_MAX];
+    snprintf(plain, sizeof plain, "%.*s", (int)head, name);
+    if (head > 10 && strstr(plain, "accuracy") && !strstr(plain, "top_k"))
+        snprintf(plain, sizeof plain, "accuracy");
+    bool whole = strlen(plain) <= 10;
+    for (const char *at = plain; *at && count < 15; at++)
+        if (whole || at == plain || at[-1] == '_') text[count++] = *at;
+    snprintf(text + count, 16 - count, "%s", name + head);
 }
 
 /* "loss 0.2131  val 0.2507": fields of a fixed width. Returns where to go on. */
@@ -166,7 +166,7 @@ static void draw_header_figures(Bench *bench, UiRect row) {
         &(bench->has_run ? session_run(bench->session)->recipe : session_recipe(bench->session))->compile;
     x = x < 28 ? 28 : x;
     for (int i = 0; i < compile->metrics; i++) {
-        const char *name = st_metric_kind_at(compile->metric[i])->name;
+        const char *name = compile->metric[i].name;
         char label[16];
         short_name(label, name);
         int width = (int)strlen(label);
@@ -220,7 +220,7 @@ static void draw_header_small(Bench *bench, UiRect row) {
     const Recipe *recipe = bench->has_run ? session_run(bench->session)->recipe : NULL;
     if (!recipe || recipe->compile.metrics == 0 || x + 8 > row.w) return;
     char label[16];
-    short_name(label, st_metric_kind_at(recipe->compile.metric[0])->name);
+    short_name(label, recipe->compile.metric[0].name);
     snprintf(name, sizeof name, "%.3s ", label);
     x += ui_text(grid, row, x, 0, UI_DIM, name);
     ui_text(grid, row, x, 0, UI_TRAINING, short_number(number, bench->status.step ? bench->recent[1] : NAN));

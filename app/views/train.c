@@ -532,7 +532,7 @@ static void train_explain(ViewContext *context, StText *out) {
     if (recipe->compile.given && state->focus == 0 && recipe->compile.loss.kind >= 0)
         kind = st_loss_kind_at(recipe->compile.loss.kind);
     else if (state->focus > 0 && state->focus <= recipe->compile.metrics)
-        kind = st_metric_kind_at(recipe->compile.metric[state->focus - 1]);
+        kind = st_metric_kind_at(recipe->compile.metric[state->focus - 1].kind);
     if (kind) st_text_format(out, "%s: %s. %s\n", kind->name, kind->help, kind->formula ? kind->formula : "");
     st_text_add(
         out, "fit is Keras' figure: the mean over an epoch's batches, each taken before its update and with "

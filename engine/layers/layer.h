@@ -41,7 +41,6 @@ typedef struct StWeight {
     StCall constraint;       /* index into st_constraints (layers/constraint.h) */
     int64_t fan_in, fan_out; /* for variance scaling */
     bool trainable;
-    int64_t ones_from, ones_to; /* elements that begin at 1 all the same (the forget gate of lstm) */
 } StWeight;
 
 /* What becomes of a mask [rows, positions] (1: counts, 0: is padding) on its way through a layer. */
@@ -170,8 +169,5 @@ StMaskRule st_mask_passes(const void *options);
 #define st_kind_dropout    ST_R(st_kind_dropout)
 #define st_kind_flatten    ST_R(st_kind_flatten)
 extern const StLayerKind st_kind_dense, st_kind_activation, st_kind_dropout, st_kind_flatten;
-
-#define st_kind_lstm ST_R(st_kind_lstm)
-extern const StLayerKind st_kind_lstm;
 
 #endif

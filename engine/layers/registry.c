@@ -4,7 +4,7 @@
 
 /* In the order in which menus and help show them. */
 const StLayerKind *const st_layer_kinds[] = {
-    &st_kind_dense, &st_kind_activation, &st_kind_dropout, &st_kind_flatten, &st_kind_lstm, NULL,
+    &st_kind_dense, &st_kind_activation, &st_kind_dropout, &st_kind_flatten, NULL,
 };
 
 const StLayerKind *st_layer_kind_find(const char *name) {

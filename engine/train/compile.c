@@ -109,21 +109,77 @@ void st_compile_default(StCompile *compile) {
     st_compile_choose_loss(compile, -1);
 }
 
+/* Options of a metric, one after another: "0.7:class_id=1" behind "precision:". */
+static bool metric_options_parse(const StKind *kind, StMetricSpec *metric, const char *list, StError *error) {
+    const StOption *rows = options_of(kind);
+    bool given[16] = {false};
+    for (int place = 0; list; place++) {
+        char word[ST_METRIC_NAME_MAX];
+        size_t length = strcspn(list, ":");
+        snprintf(word, sizeof word, "%.*s", (int)length, list);
+        list = list[length] ? list + length + 1 : NULL;
+        char *value = strchr(word, '='), *name = NULL;
+        if (value) {
+            *value++ = '\0';
+            name = word;
+        }
+        const StOption *row = name ? st_option_find(rows, name) : rows + place;
+        if (name && !row) return st_options_set(rows, kind->name, metric->options, name, value, error);
+        if (!name && place >= st_option_count(rows))
+            return st_fail(error, ST_ERR_VALUE, "%s: '%s' is one option too many, it takes %d", metric->name,
+                           word, st_option_count(rows));
+        if (!name && !*word) continue;
+        if (given[row - rows])
+            return st_fail(error, ST_ERR_VALUE, "%s: %s is given twice", metric->name, row->name);
+        given[row - rows] = true;
+        if (!st_option_set(row, metric->options, name ? value : word, error))
+            return st_fail_at(error, "%s", kind->name);
+    }
+    for (int i = 0; rows[i].name; i++) {
+        if (rows[i].fallback || given[i]) continue;
+        StText wants = {0};
+        st_option_wants(&rows[i], &wants);
+        st_fail(error, ST_ERR_VALUE, "%s: %s is missing, wanted %s, as in %s:%s=…", kind->name, rows[i].name,
+                st_text_string(&wants), kind->name, rows[i].name);
+        st_text_free(&wants);
+        return false;
+    }
+    return true;
+}
+
+bool st_metric_parse(StMetricSpec *metric, const char *text, StError *error) {
+    StMetricSpec trial = {0};
+    char name[ST_METRIC_NAME_MAX];
+    size_t length = strcspn(text, ":");
+    if (strlen(text) >= sizeof trial.name)
+        return st_fail(error, ST_ERR_VALUE, "metrics: '%.20s…' has %zu bytes, wanted at most %zu", text,
+                       strlen(text), sizeof trial.name - 1);
+    strcpy(trial.name, text);
+    snprintf(name, sizeof name, "%.*s", (int)length, text);
+    trial.kind = registry_find(&metrics, name, error);
+    if (trial.kind < 0) return false;
+    const StKind *kind = st_metric_kind_at(trial.kind);
+    st_options_default(options_of(kind), trial.options);
+    if (!metric_options_parse(kind, &trial, text[length] ? text + length + 1 : NULL, error)) return false;
+    *metric = trial;
+    return true;
+}
+
 static bool metrics_parse(StCompile *compile, const char *list, StError *error) {
     compile->metrics = 0;
     memset(compile->metric, 0, sizeof compile->metric);
     while (*list) {
-        char name[64];
+        char text[2 * ST_METRIC_NAME_MAX];
+        StMetricSpec metric;
         size_t length = strcspn(list, ",");
-        snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name - 1), list);
-        int kind = registry_find(&metrics, name, error);
-        if (kind < 0) return false;
+        snprintf(text, sizeof text, "%.*s", (int)(length < sizeof text ? length : sizeof text - 1), list);
+        if (!st_metric_parse(&metric, text, error)) return false;
         for (int i = 0; i < compile->metrics; i++)
-            if (compile->metric[i] == kind)
-                return st_fail(error, ST_ERR_VALUE, "metrics: %s is given twice", name);
+            if (strcmp(compile->metric[i].name, metric.name) == 0)
+                return st_fail(error, ST_ERR_VALUE, "metrics: %s is given twice", metric.name);
         if (compile->metrics == ST_METRICS_MAX)
             return st_fail(error, ST_ERR_VALUE, "metrics: wanted at most %d", ST_METRICS_MAX);
-        compile->metric[compile->metrics++] = kind;
+        compile->metric[compile->metrics++] = metric;
         list += length;
         if (*list == ',' && !*++list)
             return st_fail(error, ST_ERR_VALUE, "metrics: nothing stands behind the last comma");
@@ -344,7 +400,7 @@ bool st_compile_parse(StCompile *compile, const StWord *words, int count, StErro
 
 static void metrics_print(const StCompile *compile, StText *out) {
     for (int i = 0; i < compile->metrics; i++)
-        st_text_format(out, "%s%s", i ? "," : "", st_metric_kind_at(compile->metric[i])->name);
+        st_text_format(out, "%s%s", i ? "," : "", compile->metric[i].name);
 }
 
 /* What differs from the defaults, by name. */
@@ -427,6 +483,101 @@ void st_compile_print_changes(const StCompile *before, const StCompile *after, S
     st_text_free(&now);
 }
 
+/* ---- callbacks ---- */
+
+const StOption st_callbacks_options[] = {
+    ST_OPTION(StCallbacks, early_stopping, ST_TEXT, "",
+              .help = "stop when this figure (val_loss, loss, val_accuracy, …) has stopped getting better"),
+    ST_OPTION(StCallbacks, patience, ST_INT, "0", .low = 0, .high = INT_MAX,
+              .help = "epochs without an improvement that early_stopping waits for"),
+    ST_OPTION(StCallbacks, min_delta, ST_NUMBER, "0", .low = 0, .high = INFINITY,
+              .help = "the least change that early_stopping counts as an improvement"),
+    ST_OPTION(StCallbacks, restore_best, ST_SWITCH, "no",
+              .help = "end with the weights of the best epoch instead of the last one's"),
+    ST_OPTION(StCallbacks, stop_when, ST_TEXT, "",
+              .help = "stop at the end of the first epoch where this holds, as in val_accuracy>0.97"),
+    {.name = NULL},
+};
+
+/* A name, and behind a colon what a metric's options may hold. */
+static bool is_figure(const char *name) {
+    char word[sizeof((StCondition *)0)->name];
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(name, ":"), name);
+    return st_is_name(word) && !strpbrk(name, " ,");
+}
+
+bool st_condition_parse(const char *text, StCondition *condition, StError *error) {
+    StCondition trial = {0};
+    size_t length = strcspn(text, "<>"); /* a metric's name may hold : and = */
+    const char *op = text + length;
+    bool equal = op[0] && op[1] == '=';
+    bool sound = length > 0 && length < sizeof trial.name && (*op == '<' || *op == '>');
+    if (sound) {
+        memcpy(trial.name, text, length);
+        memcpy(trial.op, op, equal ? 2 : 1);
+        sound = is_figure(trial.name) && st_number(op + (equal ? 2 : 1), &trial.value);
+    }
+    if (!sound)
+        return st_fail(error, ST_ERR_VALUE,
+                       "stop_when=%.64s: wanted a figure, one of > < >= <= and a number, as in "
+                       "val_accuracy>0.97",
+                       text);
+    *condition = trial;
+    return true;
+}
+
+bool st_condition_holds(const StCondition *condition, double value) {
+    bool equal = condition->op[1] == '=' && value == condition->value;
+    return equal || (condition->op[0] == '<' ? value < condition->value : value > condition->value);
+}
+
+void st_callbacks_default(StCallbacks *callbacks) {
+    st_options_default(st_callbacks_options, callbacks);
+}
+
+/* Early stopping that is taken away takes its own options along, where the words do not say otherwise. */
+static void forget_early(StCallbacks *callbacks, const StWord *words, int count) {
+    static const char *const own[] = {"patience", "min_delta", "restore_best"};
+    bool away = false;
+    for (int i = 0; i < count; i++)
+        away = away || (words[i].name && strcmp(words[i].name, "early_stopping") == 0 && !*words[i].value);
+    for (int k = 0; away && k < 3; k++) {
+        bool named = false;
+        for (int i = 0; i < count; i++)
+            named = named || (words[i].name && strcmp(words[i].name, own[k]) == 0);
+        const StOption *row = st_option_find(st_callbacks_options, own[k]);
+        if (!named) st_option_set(row, callbacks, row->fallback, NULL);
+    }
+}
+
+bool st_callbacks_parse(StCallbacks *callbacks, const StWord *words, int count, StError *error) {
+    StCallbacks trial = *callbacks;
+    StCondition condition;
+    if (count == 1 && !words[0].name && strcmp(words[0].text, "none") == 0) {
+        st_callbacks_default(callbacks);
+        return true;
+    }
+    if (!st_options_change(st_callbacks_options, "callbacks", &trial, sizeof trial, words, count, error))
+        return false;
+    forget_early(&trial, words, count);
+    if (*trial.stop_when && !st_condition_parse(trial.stop_when, &condition, error))
+        return st_fail_at(error, "callbacks");
+    *callbacks = trial;
+    return true;
+}
+
+void st_callbacks_print_changes(const StCallbacks *before, const StCallbacks *after, StText *out) {
+    st_options_print_changes(st_callbacks_options, before, after, out);
+}
+
+void st_callbacks_print(const StCallbacks *callbacks, StText *out) {
+    StText options = {0};
+    st_options_print(st_callbacks_options, callbacks, &options);
+    if (options.length) st_text_format(out, "callbacks%s", st_text_string(&options));
+    out->failed = out->failed || options.failed;
+    st_text_free(&options);
+}
+
 /* ---- what a run measures ---- */
 
 bool st_monitor_find(const StCompile *compile, const char *name, bool *validation, int *metric) {
@@ -436,18 +587,18 @@ bool st_monitor_find(const StCompile *compile, const char *name, bool *validatio
     if (strcmp(name, "loss") == 0) return true;
     for (int i = 0; i < compile->metrics; i++) {
         *metric = i;
-        if (strcmp(name, st_metric_kind_at(compile->metric[i])->name) == 0) return true;
+        if (strcmp(name, compile->metric[i].name) == 0) return true;
     }
     return false;
 }
 
 bool st_monitor_higher_is_better(const StCompile *compile, int metric) {
-    return metric >= 0 && st_metric_kind_at(compile->metric[metric])->higher_is_better;
+    return metric >= 0 && st_metric_kind_at(compile->metric[metric].kind)->higher_is_better;
 }
 
 typedef struct Measured {
     int count;
-    char name[2 * (ST_METRICS_MAX + 1)][72];
+    char name[2 * (ST_METRICS_MAX + 1)][ST_METRIC_NAME_MAX + 8];
 } Measured;
 
 static const char *measured_at(const void *table, int index) {
@@ -455,8 +606,8 @@ static const char *measured_at(const void *table, int index) {
     return index < measured->count ? measured->name[index] : NULL;
 }
 
-bool st_monitor_check(const StCompile *compile, const char *what, const char *name, bool validation,
-                      StError *error) {
+static bool monitor_check(const StCompile *compile, const char *what, const char *name, bool validation,
+                          StError *error) {
     bool of_validation;
     int metric;
     if (st_monitor_find(compile, name, &of_validation, &metric)) {
@@ -469,9 +620,20 @@ bool st_monitor_check(const StCompile *compile, const char *what, const char *na
     for (int v = 0; v <= (validation ? 1 : 0); v++)
         for (int i = -1; i < compile->metrics; i++)
             snprintf(measured.name[measured.count++], sizeof measured.name[0], "%s%s", v ? "val_" : "",
-                     i < 0 ? "loss" : st_metric_kind_at(compile->metric[i])->name);
+                     i < 0 ? "loss" : compile->metric[i].name);
     st_fail_unknown(error, "figure", name, measured_at, &measured);
     return st_fail_at(error, "callbacks: %s", what);
+}
+
+bool st_callbacks_check(const StCallbacks *callbacks, const StCompile *compile, bool validation,
+                        StError *error) {
+    StCondition condition;
+    if (*callbacks->early_stopping &&
+        !monitor_check(compile, "early_stopping", callbacks->early_stopping, validation, error))
+        return false;
+    if (!*callbacks->stop_when) return true;
+    return st_condition_parse(callbacks->stop_when, &condition, error) &&
+           monitor_check(compile, "stop_when", condition.name, validation, error);
 }
 
 /* ---- fit ---- */

@@ -59,14 +59,15 @@ struct StLearner {
     const StLoss *loss;
     const StOptimizer *optimizer;
     const StMetric *metric[ST_METRICS_MAX];
-    int sums[ST_METRICS_MAX];
+    StMetricUse use[ST_METRICS_MAX];
+    int64_t sums[ST_METRICS_MAX], all_sums;
     StLossForm form;
     int layers;
     int64_t in_size, positions, width, target_size;
     int64_t rows, chunk; /* that fit; that an evaluation takes at once */
     const Real *mask;    /* of the output [rows, positions], or NULL */
     bool surveys;        /* the loss has to know of the whole batch before its first row */
-    int constraints, wholes, all_sums;
+    int constraints, wholes;
     double rate;
     int64_t iterations;
     int slots, ranges, pieces;
@@ -139,13 +140,16 @@ static void lane_measure(StLearner *l, Lane *lane, int64_t first, int64_t rows) 
     StMetricRows part = {.y = st_network_output(l->network) + first * l->positions * l->width,
                          .labels = l->labels ? l->labels + first * l->target_size : NULL,
                          .targets = l->targets ? l->targets + first * l->target_size : NULL,
+                         .mask = l->mask ? l->mask + first * l->positions : NULL,
                          .rows = rows,
                          .positions = l->positions,
                          .width = l->width};
     double *sum = lane->sum;
     memset(sum, 0, (size_t)l->all_sums * sizeof(double));
-    for (int m = 0; m < l->compile.metrics; sum += l->sums[m++])
+    for (int m = 0; m < l->compile.metrics; sum += l->sums[m++]) {
+        part.options = l->use[m].options;
         l->metric[m]->add(&part, sum);
+    }
 }
 
 static StPass lane_pass(const StLearner *l, StPoolTask task) {
@@ -387,29 +391,28 @@ static void tally_add(const StLearner *l, StTally *tally) {
     double rows = (double)l->job.rows;
     tally->samples += rows;
     tally->loss += (l->data_loss + l->penalty) * rows;
-    for (int m = 0, at = 0; m < l->compile.metrics; at += l->sums[m++])
-        for (int i = 0; i < l->job.lanes; i++)
-            for (int s = 0; s < l->sums[m]; s++)
-                tally->sum[m][s] += l->lane[i].sum[at + s];
+    for (int i = 0; i < l->job.lanes; i++)
+        for (int64_t s = 0; s < l->all_sums; s++)
+            tally->sum[s] += l->lane[i].sum[s];
 }
 
 void st_learner_scores(const StLearner *l, const StTally *tally, StScores *scores) {
     *scores = (StScores){.loss = tally->samples > 0 ? tally->loss / tally->samples : (double)NAN};
-    for (int m = 0; m < l->compile.metrics; m++)
-        scores->metric[m] = l->metric[m]->result(tally->sum[m], l->positions * l->width);
+    const double *sum = tally->sum;
+    for (int m = 0; m < l->compile.metrics; sum += l->sums[m++])
+        scores->metric[m] = l->metric[m]->result(&l->use[m], sum);
 }
 
 /* The same of the last job alone. */
 static void job_scores(const StLearner *l, StScores *scores) {
     *scores = (StScores){.loss = l->data_loss + l->penalty};
-    for (int m = 0, at = 0; m < l->compile.metrics; at += l->sums[m++]) {
-        double sum[ST_METRIC_SUMS];
-        memcpy(sum, l->lane[0].sum + at, (size_t)l->sums[m] * sizeof(double));
-        for (int i = 1; i < l->job.lanes; i++)
-            for (int s = 0; s < l->sums[m]; s++)
-                sum[s] += l->lane[i].sum[at + s];
-        scores->metric[m] = l->metric[m]->result(sum, l->positions * l->width);
-    }
+    double all[ST_METRIC_SUMS], *sum = all;
+    memcpy(all, l->lane[0].sum, (size_t)l->all_sums * sizeof(double));
+    for (int i = 1; i < l->job.lanes; i++)
+        for (int64_t s = 0; s < l->all_sums; s++)
+            all[s] += l->lane[i].sum[s];
+    for (int m = 0; m < l->compile.metrics; sum += l->sums[m++])
+        scores->metric[m] = l->metric[m]->result(&l->use[m], sum);
 }
 
 bool st_learner_step(StLearner *l, const StBatch *batch, StScores *scores, StTally *tally) {
@@ -580,9 +583,15 @@ static bool choose_kinds(StLearner *l, const StLearnerPlan *plan, const StShape 
     if (l->loss->fits && !l->loss->fits(l->compile.loss.options, output->dim[output->rank - 1], error))
         return st_fail_at(error, "%s", l->loss->kind.name);
     for (int m = 0; m < l->compile.metrics; m++) {
-        l->metric[m] = st_metric_choose(l->compile.metric[m], l->loss, output, plan->dataset, error);
+        const StMetricSpec *spec = &l->compile.metric[m];
+        l->metric[m] = st_metric_choose(spec, l->loss, output, plan->dataset, &l->use[m], error);
         if (!l->metric[m]) return false;
-        l->sums[m] = l->metric[m]->sums(st_shape_size(output));
+        l->sums[m] = l->metric[m]->sums(&l->use[m]);
+        if (l->sums[m] > ST_METRIC_SUMS - l->all_sums)
+            return st_fail(error, ST_ERR_VALUE,
+                           "metrics: %s keeps %lld sums for %lld outputs, wanted at most %d for all metrics",
+                           spec->name, (long long)l->sums[m], (long long)st_shape_size(output),
+                           ST_METRIC_SUMS);
         l->all_sums += l->sums[m];
     }
     l->rate = st_compile_learning_rate(&l->compile);

@@ -62,8 +62,8 @@ typedef struct StScores {
 /* Sums that make StScores when a pass is over: epochs add up their batches as Keras does (weighted by
  * samples). Zero-initialise; opaque to callers. */
 typedef struct StTally {
-    double samples, loss;                       /* loss: Σ over samples (regularisers × samples) */
-    double sum[ST_METRICS_MAX][ST_METRIC_SUMS]; /* each metric's own accumulators */
+    double samples, loss;       /* loss: Σ over samples (regularisers × samples) */
+    double sum[ST_METRIC_SUMS]; /* each metric's own accumulators, one behind the other */
 } StTally;
 
 /* The batch of a step: rows of the training part by index, gathered on the way. */

@@ -55,32 +55,3 @@ bool st_loss_fits(const StLoss *loss, const StShape *output, const StDataset *da
     return st_dataset_accepts(dataset, output, loss->sparse, error) ||
            st_fail_at(error, "%s", loss->kind.name);
 }
-
-const StMetric *st_metric_choose(int index, const StLoss *loss, const StShape *output,
-                                 const StDataset *dataset, StError *error) {
-    const StMetric *metric = st_metric_at(index);
-    const char *name = metric->kind.name;
-    bool classes = loss->classifies || !dataset || st_dataset_has_labels(dataset);
-    if (metric->accuracy && !classes) {
-        st_fail(error, ST_ERR_VALUE,
-                "metrics: %s counts right classes, the data has numbers as targets (regression); use "
-                "mean_absolute_error or r2_score",
-                name);
-        return NULL;
-    }
-    if (metric->resolve) metric = metric->resolve(loss->sparse, last_of(output));
-    if (loss->sparse ? !metric->labels : !metric->targets) {
-        st_fail(error, ST_ERR_VALUE, "metrics: %s wants %s, %s is given %s; use %s", name,
-                loss->sparse ? "targets shaped as the output" : "labels", loss->kind.name,
-                loss->sparse ? "labels" : "targets shaped as the output",
-                classes ? "accuracy" : "mean_absolute_error or r2_score");
-        return NULL;
-    }
-    int64_t outputs = st_shape_size(output);
-    if (metric->outputs_max && outputs > metric->outputs_max) {
-        st_fail(error, ST_ERR_VALUE, "metrics: %s wants at most %lld outputs, got %lld", name,
-                (long long)metric->outputs_max, (long long)outputs);
-        return NULL;
-    }
-    return metric;
-}

@@ -12,9 +12,9 @@
 /* dataset may be NULL. Errors say how many outputs are wanted and how the stack should end. */
 bool st_loss_fits(const StLoss *loss, const StShape *output, const StDataset *dataset, StError *error);
 
-/* The metric that computes what the word at `index` means for these targets ("accuracy" is one of three);
- * NULL with an error that says what would fit instead. */
-const StMetric *st_metric_choose(int index, const StLoss *loss, const StShape *output,
-                                 const StDataset *dataset, StError *error);
+/* The metric that computes what the word of `spec` means for these targets ("accuracy" is one of three), and
+ * how it is used, with options that lie in *spec; NULL with an error that says what would fit instead. */
+const StMetric *st_metric_choose(const StMetricSpec *spec, const StLoss *loss, const StShape *output,
+                                 const StDataset *dataset, StMetricUse *use, StError *error);
 
 #endif

@@ -517,11 +517,13 @@ static void test_refusals(void **state) {
             "labels; use accuracy");
     refused("dense 5 softmax", "sgd categorical_crossentropy sparse_categorical_accuracy", five,
             "metrics: sparse_categorical_accuracy wants labels, categorical_crossentropy is given targets "
-            "shaped as the output; use accuracy");
+            "shaped as the output; use categorical_accuracy");
     refused("dense 65", "sgd mse r2_score", NULL,
             "the shape of the input is not known; say it with input (input 4), or load data");
-    refused("input 2;dense 65", "sgd mse r2_score", NULL,
-            "metrics: r2_score wants at most 64 outputs, got 65");
+    refused("input 2;dense 1024", "sgd mse r2_score", NULL,
+            "metrics: r2_score keeps 4097 sums for 1024 outputs, wanted at most 4096 for all metrics");
+    refused("input 2;dense 3", "sgd binary_crossentropy precision:top_k=4", NULL,
+            "metrics: precision:top_k=4: top_k=4: wanted at most 3, the outputs");
     refused("input 9;dense 5 softmax", "sgd sparse_categorical_crossentropy", five,
             "input is 9, the data has rows of 8");
     refused("", "sgd mse", NULL, "the stack has no layers");
