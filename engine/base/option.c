@@ -83,6 +83,7 @@ void st_option_wants(const StOption *row, StText *out) {
     case ST_SIZE:
         range_print(row, out);
         st_text_add(out, ", or two joined by x");
+        if (row->optional) st_text_add(out, ", or none");
         return;
     case ST_SWITCH:
         st_text_add(out, "yes or no");
@@ -301,6 +302,8 @@ static bool set_none(const StOption *row, void *field, const char *text) {
     if (!row->optional || strcmp(text, "none") != 0) return false;
     if (row->type == ST_INT)
         *(int *)field = ST_NO_INT;
+    else if (row->type == ST_SIZE)
+        *(StSize *)field = (StSize){{ST_NO_INT, ST_NO_INT}};
     else
         *(double *)field = NAN;
     return true;
@@ -490,7 +493,10 @@ void st_option_print(const StOption *row, const void *values, StText *out) {
     }
     case ST_SIZE: {
         const StSize *size = field;
-        st_text_format(out, size->n[0] == size->n[1] ? "%d" : "%dx%d", size->n[0], size->n[1]);
+        if (row->optional && size->n[0] == ST_NO_INT)
+            st_text_add(out, "none");
+        else
+            st_text_format(out, size->n[0] == size->n[1] ? "%d" : "%dx%d", size->n[0], size->n[1]);
         return;
     }
     case ST_CALL: {

@@ -170,4 +170,13 @@ StMaskRule st_mask_passes(const void *options);
 #define st_kind_flatten    ST_R(st_kind_flatten)
 extern const StLayerKind st_kind_dense, st_kind_activation, st_kind_dropout, st_kind_flatten;
 
+#define st_kind_conv1d            ST_R(st_kind_conv1d)
+#define st_kind_conv2d            ST_R(st_kind_conv2d)
+#define st_kind_max_pooling1d     ST_R(st_kind_max_pooling1d)
+#define st_kind_max_pooling2d     ST_R(st_kind_max_pooling2d)
+#define st_kind_average_pooling1d ST_R(st_kind_average_pooling1d)
+#define st_kind_average_pooling2d ST_R(st_kind_average_pooling2d)
+extern const StLayerKind st_kind_conv1d, st_kind_conv2d, st_kind_max_pooling1d, st_kind_max_pooling2d,
+    st_kind_average_pooling1d, st_kind_average_pooling2d;
+
 #endif

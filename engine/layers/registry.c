@@ -4,7 +4,17 @@
 
 /* In the order in which menus and help show them. */
 const StLayerKind *const st_layer_kinds[] = {
-    &st_kind_dense, &st_kind_activation, &st_kind_dropout, &st_kind_flatten, NULL,
+    &st_kind_dense,
+    &st_kind_activation,
+    &st_kind_dropout,
+    &st_kind_flatten,
+    &st_kind_conv1d,
+    &st_kind_conv2d,
+    &st_kind_max_pooling1d,
+    &st_kind_max_pooling2d,
+    &st_kind_average_pooling1d,
+    &st_kind_average_pooling2d,
+    NULL,
 };
 
 const StLayerKind *st_layer_kind_find(const char *name) {

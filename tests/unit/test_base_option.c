@@ -24,6 +24,7 @@ typedef struct Options {
     int count;
     double any;
     int class;
+    StSize strides;
     double most;
     StNumbers shares, steps;
 } Options;
@@ -57,6 +58,7 @@ static const StOption table[] = {
     ST_OPTION(Options, most, ST_NUMBER, "none", .optional = true, .low = 0, .high = INFINITY, .help = "m"),
     ST_OPTION(Options, shares, ST_NUMBERS, "0.25", .low = 0, .high = 1, .help = "l"),
     ST_OPTION(Options, steps, ST_NUMBERS, "", .help = "t"),
+    ST_OPTION(Options, strides, ST_SIZE, "none", .optional = true, .low = 1, .high = 9, .help = "s"),
     {0},
 };
 
@@ -82,7 +84,7 @@ static void defaults(void **state) {
     assert_true(o.class == ST_NO_INT && st_is_none(o.most) && o.shares.count == 1 && o.shares.n[0] == 0.25);
     for (const StOption *row = table; row->name; row++)
         assert_int_equal(st_option_is_default(row, &o), row->fallback != NULL);
-    assert_int_equal(st_option_count(table), 15);
+    assert_int_equal(st_option_count(table), 16);
 }
 
 static void by_place_and_by_name(void **state) {
@@ -104,7 +106,10 @@ static void by_place_and_by_name(void **state) {
     assert_true(parse(&o, "1 class=-1 most=6 shares=0.5,0,1 steps=-3", &error));
     assert_true(o.class == -1 && o.most == 6 && o.shares.count == 3 && o.shares.n[2] == 1 &&
                 o.steps.n[0] == -3);
-    assert_true(parse(&o, "1 class=none most=none steps=", &error));
+    assert_true(parse(&o, "1 strides=2x3", &error));
+    assert_true(o.strides.n[0] == 2 && o.strides.n[1] == 3);
+    assert_true(parse(&o, "1 class=none most=none steps= strides=none", &error));
+    assert_true(o.strides.n[0] == ST_NO_INT && o.strides.n[1] == ST_NO_INT);
     assert_true(o.class == ST_NO_INT && st_is_none(o.most) && o.steps.count == 0);
     assert_true(parse(&o, "1 regularizer=three::5", &error) == false);
     assert_true(parse(&o, "1 regularizer=three:4", &error));
@@ -190,8 +195,8 @@ static void refuses(void **state) {
         {"1 relu activation=relu", ST_ERR_VALUE, "thing: activation is given twice"},
         {"1 any=1 any=2", ST_ERR_VALUE, "thing: any is given twice"},
         {"1 any=1 relu", ST_ERR_VALUE, "thing: 'relu' by place stands after an option by name"},
-        {"1 relu 3 no 0.1 same 4 f none 1 1 none none 0 1,2 more", ST_ERR_VALUE,
-         "thing: 'more' is one word too many, wanted at most 15"},
+        {"1 relu 3 no 0.1 same 4 f none 1 1 none none 0 1,2 none more", ST_ERR_VALUE,
+         "thing: 'more' is one word too many, wanted at most 16"},
     };
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         Options o, before;
