@@ -79,6 +79,7 @@ void st_option_wants(const StOption *row, StText *out) {
     case ST_NUMBERS:
         range_print(row, out);
         st_text_add(out, ", or several with commas");
+        if (row->optional) st_text_add(out, ", or none");
         return;
     case ST_SIZE:
         range_print(row, out);
@@ -90,6 +91,7 @@ void st_option_wants(const StOption *row, StText *out) {
         return;
     case ST_SHAPES:
         st_text_add(out, "extents joined by x (28x28x1)");
+        if (row->low < 0) st_text_add(out, ", one of them may be -1");
         return;
     case ST_TEXT:
         st_text_add(out, "text");
@@ -304,6 +306,8 @@ static bool set_none(const StOption *row, void *field, const char *text) {
         *(int *)field = ST_NO_INT;
     else if (row->type == ST_SIZE)
         *(StSize *)field = (StSize){{ST_NO_INT, ST_NO_INT}};
+    else if (row->type == ST_NUMBERS)
+        *(StNumbers *)field = (StNumbers){0};
     else
         *(double *)field = NAN;
     return true;
@@ -341,7 +345,9 @@ bool st_option_set(const StOption *row, void *values, const char *text, StError 
     }
     case ST_SHAPES: {
         StShape shape;
-        if (!st_shape_parse(text, &shape, error)) return st_fail_at(error, "%s", row->name);
+        bool read =
+            row->low < 0 ? st_shape_parse_open(text, &shape, error) : st_shape_parse(text, &shape, error);
+        if (!read) return st_fail_at(error, "%s", row->name);
         *(StShape *)field = shape;
         return true;
     }
@@ -471,6 +477,7 @@ void st_option_print(const StOption *row, const void *values, StText *out) {
         return;
     case ST_NUMBERS: {
         const StNumbers *numbers = field;
+        if (row->optional && numbers->count == 0) st_text_add(out, "none");
         for (int i = 0; i < numbers->count; i++) {
             if (i) st_text_add(out, ",");
             st_text_number(out, numbers->n[i]);

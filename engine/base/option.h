@@ -16,7 +16,7 @@
  *     ST_NUMBERS StNumbers      "0.1,0.2,0.7"; "" is none, where it is the default
  *
  * Where a row is `optional`, the word none may stand for a number, as Keras' None: an int is then ST_NO_INT,
- * and so are both of a size; a double is NaN (st_is_none).
+ * and so are both of a size; a double is NaN (st_is_none), a list empty.
  *
  * A value of NULL fallback means the option must be given (by place or name). */
 #ifndef ST_BASE_OPTION_H
@@ -85,10 +85,10 @@ typedef struct StOption {
     StOptionType type;
     bool open_low, open_high; /* the range leaves its low, high end out */
     bool place;               /* printed by place where it can be */
-    bool optional;            /* an ST_INT, ST_SIZE or ST_NUMBER that may be none */
+    bool optional;            /* an ST_INT, ST_SIZE, ST_NUMBER or ST_NUMBERS that may be none */
     size_t offset, size;      /* size: of the field, for ST_TEXT */
     const char *fallback;     /* the default as text, or NULL: must be given */
-    double low, high;         /* the range of numbers; 0, 0: any */
+    double low, high; /* the range of numbers; 0, 0: any. A shape: low -1 where an extent may be open */
     const StChoice *choices;
     const char *help; /* one sentence without a full stop */
 } StOption;

@@ -43,7 +43,8 @@ bool st_shape_equal(const StShape *a, const StShape *b) {
     return true;
 }
 
-bool st_shape_parse(const char *text, StShape *shape, StError *error) {
+/* open: how many extents may be -1. */
+static bool parse(const char *text, int open, StShape *shape, StError *error) {
     StShape read = {0};
     const char *s = text;
     for (;;) {
@@ -51,19 +52,29 @@ bool st_shape_parse(const char *text, StShape *shape, StError *error) {
             return st_fail(error, ST_ERR_SHAPE, "shape '%.40s' has more than %d extents", text, ST_RANK_MAX);
         int64_t extent = 0;
         const char *start = s;
-        for (; *s >= '0' && *s <= '9'; s++)
-            extent = st_plus(st_times(extent, 10), *s - '0');
-        if (s == start || extent < 1 || extent > INT32_MAX)
+        if (open > 0 && strncmp(s, "-1", 2) == 0) {
+            open--;
+            extent = -1;
+            s += 2;
+        }
+        for (; extent >= 0 && *s >= '0' && *s <= '9'; s++)
+            extent = extent > INT32_MAX ? extent : extent * 10 + (*s - '0');
+        if (s == start || extent == 0 || extent > INT32_MAX || (*s && *s != 'x'))
             return st_fail(error, ST_ERR_SHAPE, "shape '%.40s' is not extents from 1 joined by x (28x28x1)",
                            text);
         read.dim[read.rank++] = extent;
-        if (!*s) break;
-        if (*s++ != 'x')
-            return st_fail(error, ST_ERR_SHAPE, "shape '%.40s' is not extents from 1 joined by x (28x28x1)",
-                           text);
+        if (!*s++) break;
     }
     *shape = read;
     return true;
+}
+
+bool st_shape_parse(const char *text, StShape *shape, StError *error) {
+    return parse(text, 0, shape, error);
+}
+
+bool st_shape_parse_open(const char *text, StShape *shape, StError *error) {
+    return parse(text, 1, shape, error);
 }
 
 char *st_shape_print(const StShape *shape, char buffer[ST_SHAPE_TEXT]) {

@@ -21,6 +21,8 @@ bool st_shape_equal(const StShape *a, const StShape *b);
 
 /* "28x28x1". Every extent at least 1. Errors say what was got. */
 bool st_shape_parse(const char *text, StShape *shape, StError *error);
+/* The same, where one extent may be left open: "-1x7" has dim[0] = -1. */
+bool st_shape_parse_open(const char *text, StShape *shape, StError *error);
 /* "28x28x1"; "?" for rank 0. Returns buffer. */
 char *st_shape_print(const StShape *shape, char buffer[ST_SHAPE_TEXT]);
 

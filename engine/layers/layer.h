@@ -179,4 +179,9 @@ extern const StLayerKind st_kind_dense, st_kind_activation, st_kind_dropout, st_
 extern const StLayerKind st_kind_conv1d, st_kind_conv2d, st_kind_max_pooling1d, st_kind_max_pooling2d,
     st_kind_average_pooling1d, st_kind_average_pooling2d;
 
+#define st_kind_reshape       ST_R(st_kind_reshape)
+#define st_kind_permute       ST_R(st_kind_permute)
+#define st_kind_repeat_vector ST_R(st_kind_repeat_vector)
+extern const StLayerKind st_kind_reshape, st_kind_permute, st_kind_repeat_vector;
+
 #endif

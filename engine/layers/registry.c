@@ -2,12 +2,16 @@
 
 #include <string.h>
 
-/* In the order in which menus and help show them. */
+/* In the order in which menus and help show them, a family a paragraph. */
+/* clang-format off */
 const StLayerKind *const st_layer_kinds[] = {
     &st_kind_dense,
     &st_kind_activation,
     &st_kind_dropout,
     &st_kind_flatten,
+    &st_kind_reshape,
+    &st_kind_permute,
+    &st_kind_repeat_vector,
     &st_kind_conv1d,
     &st_kind_conv2d,
     &st_kind_max_pooling1d,
@@ -16,6 +20,7 @@ const StLayerKind *const st_layer_kinds[] = {
     &st_kind_average_pooling2d,
     NULL,
 };
+/* clang-format on */
 
 const StLayerKind *st_layer_kind_find(const char *name) {
     for (int i = 0; st_layer_kinds[i]; i++)
