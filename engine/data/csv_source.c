@@ -21,7 +21,7 @@ typedef struct Profile {
     StCellKind first;                /* the first record's cell */
 } Profile;
 
-typedef enum Role { LEFT_OUT, INPUT, TARGET } Role;
+typedef enum Role { LEFT_OUT, INPUT, TARGET, WEIGHT } Role;
 
 typedef struct Loader {
     const StCsvOptions *options;
@@ -33,10 +33,11 @@ typedef struct Loader {
     Profile *profile;  /* [columns] */
     Role *role;        /* [columns] */
     int64_t records;   /* rows of the main file, the header apart */
-    StCsvColumn *used; /* [inputs + targets] */
-    int inputs, targets;
-    float *row;    /* [inputs + targets] */
-    float *answer; /* [rows][targets] */
+    StCsvColumn *used; /* [inputs + targets + weights] */
+    int inputs, targets, weights;
+    StField weight; /* where weights is 1 */
+    float *row;     /* [inputs + targets + weights] */
+    float *answer;  /* [rows][targets] */
     int64_t left_out, without_target;
 } Loader;
 
@@ -163,20 +164,33 @@ static bool clashes(const Loader *l, int place, const char *what, StError *error
     return true;
 }
 
+static bool mark_weight(Loader *l, StError *error) {
+    if (!*l->options->weight) return true;
+    int place = find_column(l, "weight", l->options->weight, error);
+    if (place < 0 || clashes(l, place, "weight", error)) return false;
+    l->role[place] = WEIGHT;
+    l->weights = 1;
+    return true;
+}
+
 static bool settle_roles(Loader *l, StError *error) {
     if (!mark_targets(l, error)) return false;
     const char *list = l->options->only;
     char word[256];
     for (int i = 0; i < l->columns; i++)
         if (l->role[i] != TARGET) l->role[i] = *list ? LEFT_OUT : INPUT;
+    if (!mark_weight(l, error)) return false;
     while (st_list_next(&list, word)) {
         int place = find_column(l, "only", word, error);
         if (place < 0) return false;
-        if (l->role[place] != TARGET) l->role[place] = INPUT; /* naming the target as well does no harm */
+        if (l->role[place] == LEFT_OUT) l->role[place] = INPUT; /* naming the target as well does no harm */
     }
     for (list = l->options->drop; st_list_next(&list, word);) {
         int place = find_column(l, "drop", word, error);
         if (place < 0 || clashes(l, place, "drop", error)) return false;
+        if (l->role[place] == WEIGHT)
+            return st_fail(error, ST_ERR_VALUE, "%s: drop: column '%.60s' is the weight", l->csv.name,
+                           l->all[place].name);
         l->role[place] = LEFT_OUT;
     }
     for (int i = 0; i < l->columns; i++)
@@ -198,16 +212,30 @@ static bool make_field(Loader *l, int column, StField *field, StError *error) {
     return field->name != NULL;
 }
 
+static int used_of(const Loader *l) {
+    return l->inputs + l->targets + l->weights;
+}
+
+static bool settle_weight(Loader *l, int column, StError *error) {
+    l->used[l->inputs + l->targets] =
+        (StCsvColumn){.field = &l->weight, .at = column, .fills = l->options->missing != ST_MISSING_ERROR};
+    if (!make_field(l, column, &l->weight, error)) return false;
+    return !l->weight.categorical ||
+           st_fail(error, ST_ERR_FORMAT, "%s: weight: column '%.60s' holds words, wanted numbers",
+                   l->csv.name, l->weight.name);
+}
+
 /* Fields of the inputs and targets, and where their cells are. */
 static bool settle_fields(Loader *l, StError *error) {
     StTable *t = l->table;
     t->field = st_data_allocate((int64_t)l->inputs + 1, sizeof *t->field, "columns", error);
     t->target = st_data_allocate((int64_t)l->targets + 1, sizeof *t->target, "columns", error);
-    l->used = st_data_allocate((int64_t)l->inputs + l->targets, sizeof *l->used, "columns", error);
-    l->row = st_data_allocate((int64_t)l->inputs + l->targets, sizeof *l->row, "columns", error);
+    l->used = st_data_allocate(used_of(l), sizeof *l->used, "columns", error);
+    l->row = st_data_allocate(used_of(l), sizeof *l->row, "columns", error);
     if (!t->field || !t->target || !l->used || !l->row) return false;
     for (int i = 0; i < l->columns; i++) {
-        if (l->role[i] == LEFT_OUT) continue;
+        if (l->role[i] == WEIGHT && !settle_weight(l, i, error)) return false;
+        if (l->role[i] == LEFT_OUT || l->role[i] == WEIGHT) continue;
         bool input = l->role[i] == INPUT;
         StField *field = input ? &t->field[t->fields] : &t->target[t->targets];
         l->used[input ? t->fields : l->inputs + t->targets] =
@@ -319,24 +347,27 @@ static bool grow_rows(Loader *l, int64_t rows, StError *error) {
     float *x = st_data_allocate(st_times(rows, l->inputs), sizeof *x, "the rows of the csv file", error);
     float *answer = st_data_allocate(st_times(rows, l->targets), sizeof *answer, "the targets", error);
     int64_t *origin = st_data_allocate(rows, sizeof *origin, "the rows of the csv file", error);
-    if (!x || !answer || !origin) {
-        free(x), free(answer), free(origin);
+    float *weights = l->weights ? st_data_allocate(rows, sizeof *weights, "the weights", error) : NULL;
+    if (!x || !answer || !origin || (l->weights && !weights)) {
+        free(x), free(answer), free(origin), free(weights);
         return false;
     }
     if (t->rows) {
         memcpy(x, t->x, (size_t)t->rows * (size_t)l->inputs * sizeof *x);
         memcpy(answer, l->answer, (size_t)t->rows * (size_t)l->targets * sizeof *answer);
         memcpy(origin, t->origin, (size_t)t->rows * sizeof *origin);
+        if (weights) memcpy(weights, t->weights, (size_t)t->rows * sizeof *weights);
     }
-    free(t->x), free(l->answer), free(t->origin);
-    t->x = x, l->answer = answer, t->origin = origin;
+    free(t->x), free(l->answer), free(t->origin), free(t->weights);
+    t->x = x, l->answer = answer, t->origin = origin, t->weights = weights;
+    t->weights_each = l->weights;
     return true;
 }
 
 /* False where missing cells leave the row out. */
 static bool row_stays(Loader *l, int missing) {
     if (!missing) return true;
-    for (int i = l->inputs; i < l->inputs + l->targets; i++) {
+    for (int i = l->inputs; i < used_of(l); i++) {
         if (!isnan(l->row[i])) continue;
         l->without_target++;
         return false;
@@ -346,14 +377,24 @@ static bool row_stays(Loader *l, int missing) {
     return false;
 }
 
+static bool take_weight(Loader *l, const StCsv *csv, StError *error) {
+    float weight = l->weights ? l->row[l->inputs + l->targets] : 1;
+    if (weight < 0)
+        return st_fail(error, ST_ERR_VALUE, "%s:%" PRId64 ": column '%.60s': weight %g, wanted from 0 up",
+                       csv->name, csv->record_line, l->weight.name, (double)weight);
+    if (l->weights) l->table->weights[l->table->rows] = weight;
+    return true;
+}
+
 static bool read_rows(Loader *l, StCsv *csv, const StCsvColumn *used, StError *error) {
     StTable *t = l->table;
     bool end = false;
     int missing;
     csv->hint = " (missing=drop, mean, median or mode says what to do)";
     while (st_csv_next(csv, &end, error)) {
-        if (!st_csv_values(csv, used, l->inputs + l->targets, l->row, &missing, error)) return false;
+        if (!st_csv_values(csv, used, used_of(l), l->row, &missing, error)) return false;
         if (!row_stays(l, missing)) continue;
+        if (!take_weight(l, csv, error)) return false;
         memcpy(t->x + t->rows * l->inputs, l->row, (size_t)l->inputs * sizeof(float));
         memcpy(l->answer + t->rows * l->targets, l->row + l->inputs, (size_t)l->targets * sizeof(float));
         t->origin[t->rows++] = csv->record_line;
@@ -386,14 +427,14 @@ static bool match_columns(Loader *l, StCsv *test, StCsvColumn *used, StError *er
         if (at == test->cells && used_here)
             return st_fail(error, ST_ERR_FORMAT, "%s:%" PRId64 ": column '%.60s' is missing, which %s has",
                            test->name, test->record_line, l->all[i].name, l->csv.name);
-        for (int u = 0; used_here && u < l->inputs + l->targets; u++)
+        for (int u = 0; used_here && u < used_of(l); u++)
             if (used[u].field->number == i + 1) used[u].at = at;
     }
     return true;
 }
 
 static bool read_test(Loader *l, StCsv *test, StError *error) {
-    int used_count = l->inputs + l->targets;
+    int used_count = used_of(l);
     StCsvColumn *used = st_data_allocate(used_count, sizeof *used, "columns", error);
     if (!used) return false;
     memcpy(used, l->used, (size_t)used_count * sizeof *used);
@@ -533,8 +574,9 @@ static bool warn_missing(Loader *l, StError *error) {
     if (l->left_out && !st_table_warn(l->table, error, "%" PRId64 " row%s with missing cells left out",
                                       l->left_out, l->left_out == 1 ? "" : "s"))
         return false;
-    return !l->without_target || st_table_warn(l->table, error, "%" PRId64 " row%s without a target left out",
-                                               l->without_target, l->without_target == 1 ? "" : "s");
+    return !l->without_target ||
+           st_table_warn(l->table, error, "%" PRId64 " row%s without a target%s left out", l->without_target,
+                         l->without_target == 1 ? "" : "s", l->weights ? " or weight" : "");
 }
 
 static bool load_main(Loader *l, StError *error) {
@@ -572,6 +614,7 @@ bool st_csv_load_memory(const StCsvOptions *options, const char *name, const cha
     st_csv_close(&l.csv);
     for (int i = 0; l.all && i < l.columns; i++)
         st_field_free(&l.all[i]);
+    st_field_free(&l.weight);
     free(l.all), free(l.profile), free(l.role), free(l.used), free(l.row), free(l.answer);
     return done;
 }
@@ -640,6 +683,8 @@ static const StOption options_of_csv[] = {
     ST_OPTION(StCsvOptions, test, ST_TEXT, "", .help = "a file of the same columns: the test part"),
     ST_OPTION(StCsvOptions, encode, ST_TEXT, "",
               .help = "how categories become numbers: onehot, ordinal, drop, or COLUMN:METHOD with commas"),
+    ST_OPTION(StCsvOptions, weight, ST_TEXT, "",
+              .help = "name or number of the column that says what each row weighs in the loss"),
     {0},
 };
 

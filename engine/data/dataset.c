@@ -54,6 +54,7 @@ static bool reorder_table(StTable *t, const int64_t *order, int64_t count, StErr
                 reorder((void **)&t->bytes, width, order, count, error) &&
                 reorder((void **)&t->labels, targets * sizeof(int32_t), order, count, error) &&
                 reorder((void **)&t->y, targets * sizeof(float), order, count, error) &&
+                reorder((void **)&t->weights, (size_t)t->weights_each * sizeof(float), order, count, error) &&
                 reorder((void **)&t->origin, sizeof(int64_t), order, count, error);
     if (done) t->rows = count;
     return done;
@@ -229,6 +230,10 @@ const StPreparation *st_dataset_preparation(const StDataset *d) {
     return d->preparation;
 }
 
+int64_t st_dataset_weights_each(const StDataset *d) {
+    return d->table.weights ? d->table.weights_each : 0;
+}
+
 /* True where the labels' shape is the output's without its last axis (one label: a row without axes). */
 static bool labels_lead(const StDataset *d, const StShape *output) {
     StShape lead = *output;
@@ -301,6 +306,14 @@ void st_dataset_gather_x(const StDataset *d, StPart part, const int64_t *rows, i
 
 static int64_t row_of(const StDataset *d, StPart part, const int64_t *rows, int64_t at) {
     return d->start[part] + (rows ? rows[at] : at);
+}
+
+void st_dataset_gather_weights(const StDataset *d, StPart part, const int64_t *rows, int64_t first,
+                               int64_t count, float *weights) {
+    int64_t each = d->table.weights_each;
+    for (int64_t i = 0; i < count; i++)
+        memcpy(weights + i * each, d->table.weights + row_of(d, part, rows, first + i) * each,
+               (size_t)each * sizeof *weights);
 }
 
 void st_dataset_gather_labels(const StDataset *d, StPart part, const int64_t *rows, int64_t first,

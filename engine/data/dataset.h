@@ -52,6 +52,11 @@ void st_dataset_gather_x(const StDataset *dataset, StPart part, const int64_t *r
 /* Only where has_labels. */
 void st_dataset_gather_labels(const StDataset *dataset, StPart part, const int64_t *rows, int64_t first,
                               int64_t count, int32_t *labels); /* [count][y_shape] */
+/* What the rows weigh in the loss. weights_each: 1, or as many as a row has positions; 0: the data says
+ * nothing, and all weigh 1. gather: only where it is not 0. */
+int64_t st_dataset_weights_each(const StDataset *dataset);
+void st_dataset_gather_weights(const StDataset *dataset, StPart part, const int64_t *rows, int64_t first,
+                               int64_t count, float *weights); /* [count][weights_each] */
 /* width: floats a row as the output has them (accepted by st_dataset_accepts). Float targets are copied
  * (width must be their own); labels become one-hot of width / labels a row, or, where that is 1, the
  * label itself as a float. */

@@ -38,6 +38,15 @@ static void bytes(int64_t count, StText *out) {
     st_text_format(out, ", %.1f %s in memory\n", value, unit[i]);
 }
 
+/* The smallest and the largest weight. */
+static void weights_range(const StTable *t, float *low, float *high) {
+    *low = *high = t->weights[0];
+    for (int64_t i = 1; i < t->rows * t->weights_each; i++) {
+        *low = t->weights[i] < *low ? t->weights[i] : *low;
+        *high = t->weights[i] > *high ? t->weights[i] : *high;
+    }
+}
+
 static void title(const StDataset *d, StText *out) {
     const StTable *t = &d->table;
     st_data_print(&d->spec, out);
@@ -60,6 +69,10 @@ static void title(const StDataset *d, StText *out) {
         st_text_format(out, ", regression of %s number%s", y, strcmp(y, "1") == 0 ? "" : "s");
     bytes(st_dataset_bytes(d), out);
     if (t->task_note) st_text_format(out, "%s\n", t->task_note);
+    float low, high;
+    if (!t->weights) return;
+    weights_range(t, &low, &high);
+    st_text_format(out, "rows weigh %g to %g in the loss\n", (double)low, (double)high);
 }
 
 static int name_width(const StDataset *d) {
@@ -193,6 +206,11 @@ void st_dataset_describe_json(const StDataset *d, StText *out) {
     st_json_shape(out, &t->y_shape);
     st_text_format(out, ",\"bytes\":%zu", st_dataset_bytes(d));
     json_parts(d, out);
+    float low, high;
+    if (t->weights) {
+        weights_range(t, &low, &high);
+        st_text_format(out, ",\"weights\":[%.9g,%.9g]", (double)low, (double)high);
+    }
     st_text_add(out, ",\"columns\":[");
     for (int c = 0; c < d->columns; c++) {
         if (c) st_text_add(out, ",");

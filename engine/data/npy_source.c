@@ -24,6 +24,24 @@ static bool check_rows(const char *name, const StNpy *array, StError *error) {
     return true;
 }
 
+/* Weights are one a row, or one for each position: what Y has, floats without their last axis. */
+static bool check_weights(const StNpyPair *pair, const StTable *table, StError *error) {
+    const StNpy *w = &pair->weights;
+    if (!w->data) return true;
+    StShape one = row_shape(w), positions = table->y_shape;
+    int64_t each = st_shape_size(&one);
+    if (table->y && positions.rank > 1) positions.rank--;
+    char got[ST_SHAPE_TEXT], want[ST_SHAPE_TEXT];
+    if (!check_rows(pair->weights_name, w, error)) return false;
+    if (w->dim[0] != pair->x.dim[0])
+        return st_fail(error, ST_ERR_SHAPE, "%s has %" PRId64 " rows, %s has %" PRId64, pair->weights_name,
+                       w->dim[0], pair->x_name, pair->x.dim[0]);
+    if (each != 1 && (table->y_shape.rank < (table->y ? 2 : 1) || !st_shape_equal(&one, &positions)))
+        return st_fail(error, ST_ERR_SHAPE, "%s: rows of %s weights, wanted 1 or, a weight a position, %s",
+                       pair->weights_name, st_shape_print(&one, got), st_shape_print(&positions, want));
+    return true;
+}
+
 /* Y belongs to X; test arrays have the shape and kind of the training ones. */
 static bool check_pair(const StNpyPair *pair, const StNpyPair *train, StError *error) {
     if (!check_rows(pair->x_name, &pair->x, error) || !check_rows(pair->y_name, &pair->y, error))
@@ -71,6 +89,32 @@ static bool take_y(StTable *table, const StNpyPair *pair, int64_t at, StError *e
                          : st_npy_floats(&pair->y, pair->y_name, table->y + at, error);
 }
 
+/* The test part's rows weigh 1 where they are given no weights. */
+static bool take_weights(StTable *table, const StNpyPair *train, const StNpyPair *test, StError *error) {
+    if (!train->weights.data) return true;
+    int64_t own = table->own_test, all = table->rows;
+    table->weights_each = train->weights.count / (all - own);
+    int64_t first = (all - own) * table->weights_each, count = all * table->weights_each;
+    table->weights = st_data_allocate(count, sizeof(float), train->weights_name, error);
+    if (!table->weights || !st_npy_floats(&train->weights, train->weights_name, table->weights, error))
+        return false;
+    for (int64_t i = first; i < count; i++)
+        table->weights[i] = 1;
+    if (test && test->weights.data) {
+        if (test->weights.count != count - first)
+            return st_fail(error, ST_ERR_SHAPE, "%s: %" PRId64 " weights a row, wanted %" PRId64 " as in %s",
+                           test->weights_name, test->weights.count / own, table->weights_each,
+                           train->weights_name);
+        if (!st_npy_floats(&test->weights, test->weights_name, table->weights + first, error)) return false;
+    }
+    for (int64_t i = 0; i < count; i++)
+        if (table->weights[i] < 0)
+            return st_fail(error, ST_ERR_VALUE, "%s: weight %g of row %" PRId64 ", wanted weights from 0 up",
+                           i < first ? train->weights_name : test->weights_name, (double)table->weights[i],
+                           (i < first ? i : i - first) / table->weights_each + 1);
+    return true;
+}
+
 static bool allocate(StTable *table, const StNpyPair *train, bool bytes, StError *error) {
     int64_t x = st_times(table->rows, st_shape_size(&table->shape));
     int64_t y = st_times(table->rows, st_shape_size(&table->y_shape));
@@ -105,6 +149,9 @@ bool st_npy_table(const StNpyPair *train, const StNpyPair *test, StTable *table,
     int known = table->classes;
     if (test && (!take_x(table, test, train->x.count, error) || !take_y(table, test, train->y.count, error)))
         return false;
+    if (!check_weights(train, table, error) || (test && !check_weights(test, table, error)) ||
+        !take_weights(table, train, test, error))
+        return false;
     if (test && table->classes > known)
         return st_fail(error, ST_ERR_VALUE, "%s: class %d is not in %s", test->y_name, table->classes - 1,
                        train->y_name);
@@ -113,10 +160,18 @@ bool st_npy_table(const StNpyPair *train, const StNpyPair *test, StTable *table,
            (st_table_check_classes(table, train->y_name, error) && st_table_number_classes(table, error));
 }
 
-static bool read_pair(StNpyPair *pair, const char *x, const char *y, const char *base_file, StError *error) {
+static bool read_pair(StNpyPair *pair, const char *x, const char *y, const char *weights,
+                      const char *base_file, StError *error) {
     return st_path_join(base_file, x, pair->x_name, sizeof pair->x_name, error) &&
            st_path_join(base_file, y, pair->y_name, sizeof pair->y_name, error) &&
-           st_npy_read(pair->x_name, &pair->x, error) && st_npy_read(pair->y_name, &pair->y, error);
+           st_npy_read(pair->x_name, &pair->x, error) && st_npy_read(pair->y_name, &pair->y, error) &&
+           (!*weights ||
+            (st_path_join(base_file, weights, pair->weights_name, sizeof pair->weights_name, error) &&
+             st_npy_read(pair->weights_name, &pair->weights, error)));
+}
+
+static void free_pair(StNpyPair *pair) {
+    st_npy_free(&pair->x), st_npy_free(&pair->y), st_npy_free(&pair->weights);
 }
 
 static bool load(const void *values, const char *base_file, uint64_t seed, StTable *table, StError *error) {
@@ -127,10 +182,14 @@ static bool load(const void *values, const char *base_file, uint64_t seed, StTab
     if (with_test != (*o->test_y != 0))
         return st_fail(error, ST_ERR_VALUE, "data npy: %s is given and %s is not",
                        with_test ? "test_x" : "test_y", with_test ? "test_y" : "test_x");
-    bool done = read_pair(&train, o->x, o->y, base_file, error) &&
-                (!with_test || read_pair(&test, o->test_x, o->test_y, base_file, error)) &&
+    if (*o->test_weights && (!with_test || !*o->weights))
+        return st_fail(error, ST_ERR_VALUE, "data npy: test_weights is given and %s is not",
+                       with_test ? "weights" : "test_x");
+    bool done = read_pair(&train, o->x, o->y, o->weights, base_file, error) &&
+                (!with_test || read_pair(&test, o->test_x, o->test_y, o->test_weights, base_file, error)) &&
                 st_npy_table(&train, with_test ? &test : NULL, table, error);
-    st_npy_free(&train.x), st_npy_free(&train.y), st_npy_free(&test.x), st_npy_free(&test.y);
+    free_pair(&train);
+    free_pair(&test);
     return done;
 }
 
@@ -140,6 +199,9 @@ static const StOption options[] = {
               .help = "the targets: integers for sparse losses, else floats shaped as the output"),
     ST_OPTION(StNpyOptions, test_x, ST_TEXT, "", .help = "the inputs of the test part"),
     ST_OPTION(StNpyOptions, test_y, ST_TEXT, "", .help = "the targets of the test part"),
+    ST_OPTION(StNpyOptions, weights, ST_TEXT, "",
+              .help = "what rows, or positions of them, weigh in the loss; [rows] or as Y"),
+    ST_OPTION(StNpyOptions, test_weights, ST_TEXT, "", .help = "the weights of the test part"),
     {0},
 };
 

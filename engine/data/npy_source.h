@@ -8,8 +8,9 @@
 enum { ST_LABELS_MAX = 1 << 24 };
 
 typedef struct StNpyPair {
-    char x_name[4096], y_name[4096];
+    char x_name[4096], y_name[4096], weights_name[4096];
     StNpy x, y;
+    StNpy weights; /* of rank 0 without an element where none are given */
 } StNpyPair;
 
 /* test may be NULL. The arrays stay the caller's. */

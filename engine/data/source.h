@@ -15,7 +15,7 @@
 
 #include "base/option.h"
 
-enum { ST_DATA_PATH = 512, ST_DATA_LIST = 512, ST_SOURCE_OPTIONS_MAX = 2816, ST_PREPARE_MAX = 16 };
+enum { ST_DATA_PATH = 512, ST_DATA_LIST = 512, ST_SOURCE_OPTIONS_MAX = 3328, ST_PREPARE_MAX = 16 };
 
 struct StTable; /* what a source reads: data/table.h */
 
@@ -68,6 +68,7 @@ typedef struct StCsvOptions {
     int task;    /* StTask */
     char test[ST_DATA_PATH];
     char encode[ST_DATA_LIST]; /* onehot|ordinal|drop, or COLUMN:METHOD, several with commas */
+    char weight[128];          /* the column of the rows' weights, by name or number; "": none */
 } StCsvOptions;
 
 typedef struct StIdxOptions {
@@ -76,6 +77,7 @@ typedef struct StIdxOptions {
 
 typedef struct StNpyOptions {
     char x[ST_DATA_PATH], y[ST_DATA_PATH], test_x[ST_DATA_PATH], test_y[ST_DATA_PATH];
+    char weights[ST_DATA_PATH], test_weights[ST_DATA_PATH]; /* "": all rows weigh 1 */
 } StNpyOptions;
 
 typedef struct StSyntheticOptions {

@@ -50,6 +50,7 @@ void st_table_free(StTable *table) {
     free(table->bytes);
     free(table->labels);
     free(table->y);
+    free(table->weights);
     free(table->origin);
     st_names_free(table->class_name, table->classes);
     st_names_free(table->warning, table->warnings);

@@ -28,6 +28,8 @@ typedef struct StTable {
     StShape y_shape;
     int32_t *labels; /* [rows][y_shape], or */
     float *y;        /* [rows][y_shape] */
+    int64_t weights_each;
+    float *weights; /* [rows][weights_each] of the samples, or of each position of them; NULL: all 1 */
     int classes;
     char **class_name;     /* [classes] */
     bool classes_numbers;  /* class names are numbers, matched by value */

@@ -1,5 +1,6 @@
 #include "train/compile.h"
 
+#include "train/class_weight.h"
 #include "train/loss.h"
 #include "train/metric.h"
 #include "train/optimizer.h"
@@ -644,6 +645,8 @@ const StOption st_fit_options[] = {
     ST_OPTION(StFit, batch_size, ST_INT, "32", .low = 1, .high = INT_MAX,
               .help = "rows that one step takes the mean gradient of"),
     ST_OPTION(StFit, shuffle, ST_SWITCH, "yes", .help = "take the rows in a new random order every epoch"),
+    ST_OPTION(StFit, class_weight, ST_TEXT, "",
+              .help = "what classes weigh in the loss of a step: balanced, or as in 0:1,1:5 (others: 1)"),
     {.name = NULL},
 };
 
@@ -655,6 +658,7 @@ void st_fit_default(StFit *fit) {
 bool st_fit_parse(StFit *fit, const StWord *words, int count, StError *error) {
     StFit trial = *fit;
     if (!st_options_change(st_fit_options, "fit", &trial, sizeof trial, words, count, error)) return false;
+    if (!st_class_weight_check(trial.class_weight, error)) return st_fail_at(error, "fit");
     trial.given = true;
     *fit = trial;
     return true;

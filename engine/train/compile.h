@@ -64,6 +64,7 @@ typedef struct StFit {
     bool given;
     int epochs, batch_size;
     bool shuffle;
+    char class_weight[256]; /* "balanced", "0:1,1:5" (train/class_weight.h); "" is none */
 } StFit;
 
 /* Words after `compile`: optimizer, loss and metrics=a,b by place or by name, schedule= by name, and every

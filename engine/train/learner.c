@@ -3,6 +3,7 @@
 #include "layers/constraint.h"
 #include "layers/regularizer.h"
 #include "math/vector.h"
+#include "train/class_weight.h"
 #include "train/learner_fit.h"
 #include "train/loss.h"
 #include "train/optimizer.h"
@@ -64,9 +65,11 @@ struct StLearner {
     StLossForm form;
     int layers;
     int64_t in_size, positions, width, target_size;
-    int64_t rows, chunk; /* that fit; that an evaluation takes at once */
-    const Real *mask;    /* of the output [rows, positions], or NULL */
-    bool surveys;        /* the loss has to know of the whole batch before its first row */
+    int64_t rows, chunk;  /* that fit; that an evaluation takes at once */
+    const Real *mask;     /* of the output [rows, positions], or NULL */
+    int64_t weights_each; /* that the data has a row: 0, 1 or one a position */
+    int classes;          /* that have weights; 0: none have */
+    bool surveys;         /* the loss has to know of the whole batch before its first row */
     int constraints, wholes;
     double rate;
     int64_t iterations;
@@ -78,6 +81,8 @@ struct StLearner {
     char (*names)[ST_LAYER_NAME_MAX]; /* [layers] */
     int32_t *labels;                  /* [rows, target_size] where sparse */
     Real *targets;                    /* [rows, target_size] where not */
+    Real *row_weights;                /* [rows, positions] where the data or classes have weights */
+    double *class_weight;             /* [classes] */
     float *stage;                     /* double only: rows as the data set gives them */
     Real *state;                      /* [slots, total] */
     Lane *lane;                       /* [ST_LANES_MAX] */
@@ -136,6 +141,53 @@ static void gather(StLearner *l, int64_t first, int64_t rows) {
         st_dataset_gather_labels(l->dataset, job->part, index, from, rows, l->labels + first * targets);
 }
 
+/* Sample weights of rows gathered from the data, class weights in steps that update. */
+static bool rows_weigh(const StLearner *l) {
+    return (l->job.gather && l->weights_each) || (l->job.update && l->classes);
+}
+
+static void gather_weights(StLearner *l, int64_t first, int64_t rows, Real *weights) {
+    const Job *job = &l->job;
+    int64_t from = job->from + first;
+#ifdef ST_DOUBLE
+    int64_t widest = l->in_size > l->target_size ? l->in_size : l->target_size;
+    float *stage = l->stage + first * widest;
+#else
+    float *stage = weights;
+#endif
+    st_dataset_gather_weights(l->dataset, job->part, job->batch ? job->batch->index : NULL, from, rows,
+                              stage);
+#ifdef ST_DOUBLE
+    widen(weights, stage, rows * l->weights_each);
+#endif
+    if (l->weights_each == l->positions) return;
+    for (int64_t r = rows - 1; r >= 0; r--) { /* one a row becomes one a position, from the end */
+        Real weight = weights[r];
+        for (int64_t p = 0; p < l->positions; p++)
+            weights[r * l->positions + p] = weight;
+    }
+}
+
+/* The class that a position's targets mean, as Keras takes them: the largest, or one rounded. */
+static int64_t class_at(const StLearner *l, int64_t position) {
+    if (l->labels) return l->labels[position];
+    const Real *targets = l->targets + position * l->width;
+    return l->width > 1 ? st_vector_argmax(targets, l->width) : (int64_t)rint((double)targets[0]);
+}
+
+static void weigh_rows(StLearner *l, int64_t first, int64_t rows) {
+    Real *weights = l->row_weights + first * l->positions;
+    if (l->job.gather && l->weights_each)
+        gather_weights(l, first, rows, weights);
+    else
+        for (int64_t i = 0; i < rows * l->positions; i++)
+            weights[i] = 1;
+    for (int64_t i = 0; l->job.update && l->classes && i < rows * l->positions; i++) {
+        int64_t c = class_at(l, first * l->positions + i);
+        if (c >= 0 && c < l->classes) weights[i] *= (Real)l->class_weight[c];
+    }
+}
+
 static void lane_measure(StLearner *l, Lane *lane, int64_t first, int64_t rows) {
     StMetricRows part = {.y = st_network_output(l->network) + first * l->positions * l->width,
                          .labels = l->labels ? l->labels + first * l->target_size : NULL,
@@ -173,6 +225,7 @@ static StLossRows loss_rows(const StLearner *l, const StPass *pass) {
                         .dy = last->dy + at,
                         .labels = l->labels ? l->labels + pass->first * l->target_size : NULL,
                         .targets = l->targets ? l->targets + pass->first * l->target_size : NULL,
+                        .weights = rows_weigh(l) ? l->row_weights + pass->first * l->positions : NULL,
                         .mask = l->mask ? l->mask + pass->first * l->positions : NULL,
                         .rows = pass->rows,
                         .positions = l->positions,
@@ -188,6 +241,7 @@ static void lane_forward(StLearner *l, const StPass *pass, int stage) {
     if (stage == 0) {
         lane->penalty = 0;
         if (l->job.gather) gather(l, pass->first, pass->rows);
+        if (rows_weigh(l)) weigh_rows(l, pass->first, pass->rows);
     }
     st_network_forward_stage(l->network, &own, stage);
     if (stage == l->job.forward - 1 && l->surveys) {
@@ -543,6 +597,10 @@ static void lay_out(StLearner *l, StArena *arena) {
     l->names = st_arena_take(arena, l->layers, ST_LAYER_NAME_MAX);
     l->labels = l->loss->sparse ? st_arena_take(arena, targets, sizeof *l->labels) : NULL;
     l->targets = l->loss->sparse ? NULL : st_arena_take(arena, targets, sizeof *l->targets);
+    bool weighed = l->weights_each || l->classes;
+    l->row_weights =
+        weighed ? st_arena_take(arena, st_times(l->rows, l->positions), sizeof *l->row_weights) : NULL;
+    l->class_weight = l->classes ? st_arena_take(arena, l->classes, sizeof *l->class_weight) : NULL;
 #ifdef ST_DOUBLE
     int64_t widest = l->in_size > l->target_size ? l->in_size : l->target_size;
     l->stage = st_arena_take(arena, st_times(l->rows, widest), sizeof *l->stage);
@@ -602,6 +660,23 @@ static bool choose_kinds(StLearner *l, const StLearnerPlan *plan, const StShape 
     return true;
 }
 
+/* What the data and fit say of weights, against the output. */
+static bool choose_weights(StLearner *l, const StLearnerPlan *plan, StError *error) {
+    const StDataset *data = plan->dataset;
+    l->weights_each = data ? st_dataset_weights_each(data) : 0;
+    if (l->weights_each > 1 && l->weights_each != l->positions)
+        return st_fail(error, ST_ERR_SHAPE,
+                       "the data has %lld weights a row, wanted 1 or %lld (the positions of the output)",
+                       (long long)l->weights_each, (long long)l->positions);
+    if (!data || !plan->class_weight || !*plan->class_weight) return true;
+    if (!st_dataset_has_labels(data) && !l->loss->classifies)
+        return st_fail(error, ST_ERR_VALUE,
+                       "class_weight=%.60s wants classes, the data has numbers as targets (regression)",
+                       plan->class_weight);
+    l->classes = st_dataset_has_labels(data) ? st_dataset_classes(data) : l->width > 1 ? (int)l->width : 2;
+    return true;
+}
+
 static int64_t rows_wanted(const StLearnerPlan *plan) {
     int64_t most = 1;
     if (!plan->dataset) return plan->rows;
@@ -653,6 +728,9 @@ static bool build(StLearner *l, const StLearnerPlan *plan, const StShape *input,
     find_tensors(l);
     for (int s = 0; s < l->slots; s++)
         st_optimizer_start(l->optimizer, l->compile.optimizer.options, s, l->state + s * l->total, l->total);
+    if (l->classes &&
+        !st_class_weight_read(plan->class_weight, plan->dataset, l->classes, l->class_weight, error))
+        return false;
     st_stack_names(plan->stack, l->names);
     return true;
 }
@@ -669,7 +747,7 @@ StLearner *st_learner_create(const StLearnerPlan *plan, StError *error) {
     bool done = (l && layers) || st_fail_memory(error, "the learner", sizeof *l);
     done = done && choose_input(plan, &input, error) &&
            st_stack_infer(plan->stack, &input, layers, &info, error) &&
-           choose_kinds(l, plan, &info.output, error);
+           choose_kinds(l, plan, &info.output, error) && choose_weights(l, plan, error);
     free(layers);
     if (done) {
         l->pool = plan->pool;

@@ -45,8 +45,9 @@ typedef struct StLearnerPlan {
     const StDataset *dataset;
     int64_t rows;
     bool input_gradient;
-    int64_t copies; /* of the weights that the caller will keep: memory for them must be there */
-    StPool *pool;   /* borrowed; must outlive the learner */
+    const char *class_weight; /* as fit says it (train/class_weight.h): of training steps; NULL or "": none */
+    int64_t copies;           /* of the weights that the caller will keep: memory for them must be there */
+    StPool *pool;             /* borrowed; must outlive the learner */
 } StLearnerPlan;
 
 StLearner *st_learner_create(const StLearnerPlan *plan, StError *error);

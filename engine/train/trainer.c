@@ -65,6 +65,7 @@ static bool make_learner(StTrainer *t, const StTrainerPlan *plan, StError *error
                              .compile = plan->compile,
                              .dataset = plan->dataset,
                              .rows = t->fit.batch_size,
+                             .class_weight = t->fit.class_weight,
                              .copies = t->callbacks.restore_best + (t->snapshots ? 2 * 3 : 0), /* 2 slots */
                              .pool = t->pool};
     t->learner = st_learner_create(&learner, error);

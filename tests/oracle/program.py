@@ -203,6 +203,8 @@ def case(rng):
     layers.append(("dense", out, last, True, ""))
     name = str(rng.choice(["sgd", "rmsprop", "adam", "adamw"]))
     opt = {"learning_rate": float(rng.choice([0.003, 0.01, 0.05]))}
+    if loss == "mean_absolute_percentage_error":  # its slopes are a hundred times steeper
+        opt["learning_rate"] /= 100
     if name == "sgd" and rng.random() < 0.7:
         opt["momentum"] = 0.9
         if rng.random() < 0.5:
@@ -288,6 +290,16 @@ def far(a, b):
     return float(np.max(np.abs(a - b)) / max(1e-3, np.max(np.abs(b))))
 
 
+def weights_of_classes(c, y, rng):
+    """What fit says of classes, and what each row then weighs in a step; metrics and gradients know nothing of it."""
+    classes = y if c["loss"].startswith("sparse") else y.argmax(-1)
+    if c["loss"].startswith("sparse") and rng.random() < 0.3:
+        counts = np.bincount(classes, minlength=c["out"])
+        return "balanced", np.array([len(y) / ((counts > 0).sum() * counts[k]) for k in classes])
+    weights = {int(k): round(float(rng.uniform(0, 3)), 2) for k in rng.permutation(c["out"])[: rng.integers(1, c["out"])]}
+    return ",".join(f"{k}:{v}" for k, v in weights.items()), np.array([weights.get(int(k), 1.0) for k in classes])
+
+
 def try_case(number, seed, strata, folder):
     rng = np.random.default_rng([seed, number])
     c = case(rng)
@@ -300,7 +312,15 @@ def try_case(number, seed, strata, folder):
     np.save(path("y.npy"), y.astype("i4" if c["loss"].startswith("sparse") else "f4"))
     write_safetensors(path("w.safetensors"), w)
     epochs = 2
-    text = ["data npy x.npy y.npy", *c["lines"], c["compile"], f"fit epochs={epochs} batch_size={batch}"]
+    data, fit, weights = "data npy x.npy y.npy", f"fit epochs={epochs} batch_size={batch}", None
+    if rng.random() < 0.4:
+        weights = rng.uniform(0, 2, rows).astype("f4").astype(float)
+        np.save(path("rows.npy"), weights.astype("f4"))
+        data += " weights=rows.npy"
+    if rng.random() < 0.4 and (c["loss"].endswith("crossentropy") or c["loss"] == "categorical_hinge"):
+        said, each = weights_of_classes(c, y, rng)
+        weights, fit = (1 if weights is None else weights) * each, f"{fit} class_weight={said}"
+    text = [data, *c["lines"], c["compile"], fit]
     open(path("r.strata"), "w").write("\n".join(text) + "\n")
     worst = {}
     loss, grads, dx, out = gradients(c, w, x, y)
@@ -322,7 +342,8 @@ def try_case(number, seed, strata, folder):
         w = {k: v.copy() for k, v in w.items()}
         for _ in range(epochs):
             for at in range(0, rows, batch):
-                value, grads, _, _ = gradients(c, w, x[at : at + batch], y[at : at + batch])
+                value, grads, _, _ = gradients(c, w, x[at : at + batch], y[at : at + batch],
+                                              None if weights is None else weights[at : at + batch])
                 wanted.append(value)
                 optimizer.step(w, grads)
         if len(log) != len(wanted):

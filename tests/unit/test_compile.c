@@ -78,6 +78,8 @@ static void test_round_trips(void **state) {
         "callbacks stop_when=loss<=0.01",
         "fit epochs=5",
         "fit batch_size=128 shuffle=no",
+        "fit epochs=5 class_weight=balanced",
+        "fit class_weight='big cat:0.5,2:3'",
         "fit",
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
@@ -126,6 +128,8 @@ static void test_refusals(void **state) {
             "compile: 'mae' by place is one word too many, wanted optimizer, loss and metrics");
     refused("compile adam mse beta_1=1", "compile: beta_1=1: wanted 0 to below 1");
     refused("fit epochs=0", "fit: epochs=0: wanted a whole number from 1 up");
+    refused("fit class_weight=0:1,1", "fit: class_weight=1: wanted balanced, or classes with weights from 0 "
+                                      "up, as in 0:1,1:5");
     refused("fit shuffle=maybe", "fit: shuffle=maybe: wanted yes or no");
     refused("callbacks stop_when=accuracy",
             "callbacks: stop_when=accuracy: wanted a figure, one of > < >= <= and a number, as in "
