@@ -186,11 +186,7 @@ $(B)/bench/screen: tests/bench/screen.c tests/screen/vt.c
 	@mkdir -p $(@D)
 	$(call SAY,LD $@)
 	$(Q)$(CC) $(ALL_CFLAGS) -Itests $< tests/screen/vt.c -o $@ -lvterm -lutil
-$(B)/bench/%: tests/bench/%.c
-	@mkdir -p $(@D)
-	$(call SAY,LD $@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(BLAS_CFLAGS) $< -o $@ $(LIBS_ENGINE)
-bench: deps-test all $(B)/bench/bare $(B)/bench/screen ## measure against the bare sgemm calls and, where it is installed, PyTorch
+bench: deps-test all $(B)/bench/screen ## measure against the bare sgemm calls and, where it is installed, PyTorch
 	@B=$(B) sh tests/bench/bench.sh
 
 # ---- pictures, data, installing --------------------------------------------------------------------------
@@ -220,6 +216,7 @@ install: all ## install the program, man page, bash completion and samples under
 	$(B)/strata help --man >$(DESTDIR)$(PREFIX)/share/man/man1/strata.1
 	$(B)/strata help --completion >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/strata
 	install -m 644 samples/*.strata $(DESTDIR)$(PREFIX)/share/strata/samples
+	install -D -m 644 tests/bench/torch_side.py $(DESTDIR)$(PREFIX)/share/strata/bench/torch_side.py
 	install -m 644 $(wildcard samples/data/*.*) $(DESTDIR)$(PREFIX)/share/strata/samples/data
 	install -d $(DESTDIR)$(PREFIX)/share/strata/samples/data/fashion-mnist-small
 	install -m 644 $(wildcard samples/data/fashion-mnist-small/*) \

@@ -1,127 +1,211 @@
-/* `strata bench`: the engine against the bare matrix products of the same network, on this machine. */
+/* `strata bench`: the engine against the bare products of the same network and against PyTorch, on this
+ * machine, in one run. The sides take turns, round by round; medians are printed. */
 #include "calls.h"
-#include "fit.h"
+#include "measure.h"
 
 #include "math/gemm.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-enum { BENCH_SIZES = 5 };
+enum { ROUNDS_MAX = 99, SETTINGS_MAX = 4, TORCHES = 4 };
+static const double SECONDS = 0.5; /* of one measurement, the warming up not counted */
+static const double HOPELESS =
+    0.8; /* a setting that came out below this part of its side's best is left out */
 
-/* The networks that are measured: dense layers, relu, softmax at the end, Adam. */
-static const struct Bench {
-    const char *name;
-    int batch, rows, epochs, layers, size[BENCH_SIZES]; /* size[0]: the inputs */
-} benches[] = {{"100-64-64-10, batch 32", 32, 10000, 20, 3, {100, 64, 64, 10}},
-               {"784-128-10, batch 128", 128, 10000, 10, 2, {784, 128, 10}},
-               {"784-1024-1024-10, batch 256", 256, 5120, 2, 3, {784, 1024, 1024, 10}}};
+typedef enum Side { ENGINE, BARE, TORCH, SIDES } Side;
 
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+/* How a side can be set: 1 and 2 threads, for PyTorch with OpenMP's threads waiting actively and passively.
+ */
+static const struct Setting {
+    int threads;
+    bool active;
+} settings[SETTINGS_MAX] = {{1, false}, {2, false}, {1, true}, {2, true}};
+static const int settings_of[SIDES] = {2, 2, 4};
+
+typedef struct BenchRun {
+    int rounds, threads; /* threads: 0: 1 and 2 */
+    bool json;
+    Torch torch[TORCHES];
+    bool has_torch;
+} BenchRun;
+
+/* ---- one measurement ---- */
+
+typedef double Measure(const Workload *workload, int threads, double seconds, StError *error);
+
+typedef struct Answer {
+    double speed;
+    StError error;
+} Answer;
+
+/* In a process of its own. */
+static double apart(Measure *measure, const Workload *workload, int threads, StError *error) {
+    int from[2];
+    Answer answer = {0};
+    if (pipe(from) != 0) return 0;
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        answer.speed = measure(workload, threads, SECONDS, &answer.error);
+        _exit(write(from[1], &answer, sizeof answer) != sizeof answer);
+    }
+    close(from[1]);
+    if (pid < 0 || read(from[0], &answer, sizeof answer) != sizeof answer)
+        st_fail(&answer.error, ST_ERR_STATE, "the measurement ended badly");
+    close(from[0]);
+    if (pid > 0) waitpid(pid, NULL, 0);
+    if (answer.speed <= 0) *error = answer.error;
+    return answer.speed;
 }
 
-/* One training step's products: forward, then backward, the first layer's dX left out. */
-static void bare_step(const struct Bench *bench, float *const *x, float *const *d, float *const *w,
-                      float *const *g) {
-    const int *size = bench->size;
-    for (int i = 0; i < bench->layers; i++)
-        st_gemm(false, false, bench->batch, size[i + 1], size[i], 1, x[i], size[i], w[i], size[i + 1], 0,
-                x[i + 1], size[i + 1]);
-    for (int i = bench->layers - 1; i >= 0; i--) {
-        st_gemm(true, false, size[i], size[i + 1], bench->batch, 1, x[i], size[i], d[i + 1], size[i + 1], 0,
-                g[i], size[i + 1]);
-        if (i > 0)
-            st_gemm(false, true, bench->batch, size[i], size[i + 1], 1, d[i + 1], size[i + 1], w[i],
-                    size[i + 1], 0, d[i], size[i]);
+static double measure(const BenchRun *run, Side side, const Workload *workload, int setting, StError *error) {
+    int threads = settings[setting].threads;
+    switch (side) {
+    case ENGINE:
+        return apart(measure_engine, workload, run->threads ? run->threads : threads, error);
+    case BARE:
+        return workload->products ? apart(measure_bare, workload, threads, error) : 0;
+    default:
+        return run->has_torch ? measure_torch(&run->torch[setting], workload, SECONDS) : 0;
     }
 }
 
-static float *noise(StArena *arena, int64_t count) {
-    float *v = st_arena_take(arena, count, sizeof *v);
-    StRng rng = st_rng(1, ST_STREAM_INSPECT, (uint64_t)count, 0);
-    for (int64_t i = 0; v && i < count; i++)
-        v[i] = (float)(0.2 * st_rng_uniform(&rng) - 0.1);
-    return v;
+/* ---- one workload ---- */
+
+static int ascending(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
 }
 
-/* Rows a second of the bare products, on one thread; 0 without memory. */
-static double bare_speed(const struct Bench *bench) {
-    enum { KINDS = 4 };
-    StArena arena = {0};
-    float *v[KINDS][BENCH_SIZES] = {{0}};
-    for (int pass = 0; pass < 2; pass++) {
-        if (pass && !st_arena_allocate(&arena, "the bench", NULL)) return 0;
-        for (int i = 0; i <= bench->layers; i++) {
-            int64_t rows = (int64_t)bench->batch * bench->size[i];
-            int64_t weights = i < bench->layers ? (int64_t)bench->size[i] * bench->size[i + 1] : 1;
-            v[0][i] = noise(&arena, rows), v[1][i] = noise(&arena, rows);
-            v[2][i] = noise(&arena, weights), v[3][i] = noise(&arena, weights);
+static double median(double *v, int count) {
+    qsort(v, (size_t)count, sizeof *v, ascending);
+    return count % 2 ? v[count / 2] : (v[count / 2 - 1] + v[count / 2]) / 2;
+}
+
+/* The best of a side's settings, in medians of the rounds; 0: it could not be measured. */
+typedef struct Result {
+    double speed[SIDES];
+    int threads[SIDES];
+    StError error; /* of the engine */
+} Result;
+
+static void compare(const BenchRun *run, const Workload *workload, Result *result) {
+    static double speed[SIDES][SETTINGS_MAX][ROUNDS_MAX];
+    bool out[SIDES][SETTINGS_MAX] = {{false}};
+    *result = (Result){0};
+    for (int round = 0; round < run->rounds; round++)
+        for (Side side = ENGINE; side < SIDES; side++) {
+            double best = 0;
+            for (int s = 0; s < settings_of[side]; s++) {
+                if (side == ENGINE && run->threads && s > 0) out[side][s] = true;
+                if (out[side][s]) continue;
+                speed[side][s][round] = measure(run, side, workload, s, &result->error);
+                if (speed[side][s][round] > best) best = speed[side][s][round];
+            }
+            for (int s = 0; round == 0 && s < settings_of[side]; s++)
+                out[side][s] = speed[side][s][0] < HOPELESS * best || best == 0;
         }
-    }
-    double start = now(), warm = start + 0.1, end = start + 0.6, time = start;
-    long steps = 0, warm_steps = 0;
-    for (; time < end; time = now(), steps++) {
-        if (!warm_steps && time >= warm) start = time, warm_steps = steps;
-        bare_step(bench, v[0], v[1], v[2], v[3]);
-    }
-    st_arena_free(&arena);
-    return (double)(steps - warm_steps) * bench->batch / (time - start);
+    for (Side side = ENGINE; side < SIDES; side++)
+        for (int s = 0; s < settings_of[side]; s++) {
+            double middle = out[side][s] ? 0 : median(speed[side][s], run->rounds);
+            if (middle <= result->speed[side]) continue;
+            result->speed[side] = middle;
+            result->threads[side] = side == ENGINE && run->threads ? run->threads : settings[s].threads;
+        }
 }
 
-static bool train_speed(const struct Bench *bench, int threads, double *speed, StError *error) {
-    int wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    SessionPlan plan = {
-        .place = PLACE_RECIPE, .threads = threads, .lossless = true, .quiet = true, .wake_fd = wake_fd};
-    Session *session = session_create(&plan, error);
-    StText text = {0};
-    st_text_format(&text, "data synthetic random samples=%d features=%d classes=%d\n", bench->rows,
-                   bench->size[0], bench->size[bench->layers]);
-    for (int i = 1; i <= bench->layers; i++)
-        st_text_format(&text, "dense %d %s\n", bench->size[i], i < bench->layers ? "relu" : "softmax");
-    st_text_format(&text,
-                   "compile adam sparse_categorical_crossentropy metrics=accuracy\n"
-                   "fit epochs=%d batch_size=%d\n",
-                   bench->epochs, bench->batch);
-    FitResult result;
-    bool done = session && session_run_text(session, st_text_string(&text), NULL, error) &&
-                fit_train(session, &(FitPlan){0}, &result, error);
-    if (done) *speed = (double)result.status.samples / result.status.seconds;
-    st_text_free(&text);
-    session_destroy(session);
-    close(wake_fd);
-    return done;
+/* ---- printing ---- */
+
+static void print_part(double value, double wanted, const char *format) {
+    char text[2][16] = {"-", ""};
+    if (value > 0) snprintf(text[0], sizeof text[0], format, value);
+    if (wanted > 0) snprintf(text[1], sizeof text[1], format, wanted);
+    printf(" %8s %7s", text[0], text[1]);
+}
+
+static void print_speed(double speed, int threads) {
+    if (speed > 0)
+        printf(" %10.0f/%d", speed, threads);
+    else
+        printf(" %12s", "-");
+}
+
+static double ratio(double a, double b) {
+    return b > 0 ? a / b : 0;
+}
+
+static void print(const BenchRun *run, const Workload *workload, const Result *result) {
+    const double *speed = result->speed;
+    double bare = ratio(speed[ENGINE], speed[BARE]), torch = ratio(speed[ENGINE], speed[TORCH]);
+    if (run->json) {
+        printf("{\"network\": \"%s\", \"threads\": %d, \"samples_per_s\": %.0f, \"bare\": %.0f, \"torch\": "
+               "%.0f}\n",
+               workload->title, result->threads[ENGINE], speed[ENGINE], speed[BARE], speed[TORCH]);
+        return;
+    }
+    printf("%-38s", workload->title);
+    for (Side side = ENGINE; side < SIDES; side++)
+        print_speed(speed[side], result->threads[side]);
+    print_part(100 * bare, 100 * workload->of_bare, "%.0f %%");
+    print_part(torch, workload->of_torch, "%.1f x");
+    printf("\n");
+    if (speed[ENGINE] <= 0 && *result->error.message) printf("    %s\n", result->error.message);
+}
+
+static void print_head(const BenchRun *run) {
+    char blas[256];
+    printf(
+        "%s\nsamples a second / threads, medians of %d; of every side the best of 1 and 2 threads counts\n",
+        st_math_blas(blas, sizeof blas), run->rounds);
+    if (!run->has_torch) printf("PyTorch is not installed (Debian: python3-torch): its column is left out\n");
+    printf("%-38s %12s %12s %12s %8s %7s %8s %7s\n", "", "strata", "bare", "PyTorch", "of bare", "wanted",
+           "of it", "wanted");
+}
+
+/* ---- the call ---- */
+
+static const Workload *find(const char *word) {
+    for (const Workload *w = workloads; w->word; w++)
+        if (strcmp(w->word, word) == 0) return w;
+    return NULL;
+}
+
+static const char *word_at(const void *unused, int index) {
+    (void)unused;
+    return workloads[index].word;
+}
+
+static int run_all(BenchRun *run, const Workload *only) {
+    int failed = 0;
+    for (int i = 0; i < TORCHES; i++)
+        run->has_torch = torch_start(&run->torch[i], settings[i].threads, settings[i].active) &&
+                         (i == 0 || run->has_torch);
+    if (!run->json) print_head(run);
+    for (const Workload *w = workloads; w->word; w++) {
+        Result result;
+        if (only && w != only) continue;
+        fflush(stdout);
+        compare(run, w, &result);
+        print(run, w, &result);
+        failed += result.speed[ENGINE] <= 0;
+    }
+    for (int i = 0; i < TORCHES; i++)
+        torch_end(&run->torch[i]);
+    return failed > 0;
 }
 
 int call_bench(ProgramArguments *arguments) {
-    char blas[128];
-    StError error = {0};
-    int threads = arguments->threads ? arguments->threads : st_processors() < 4 ? st_processors() : 4;
-    st_math_start();
-    if (!arguments->json)
-        printf("%s\n%-30s %14s %14s %8s\n", st_math_blas(blas, sizeof blas), "rows a second", "strata",
-               "products", "of them");
-    for (size_t i = 0; i < sizeof benches / sizeof *benches; i++) {
-        double bare = bare_speed(&benches[i]), speed;
-        if (!train_speed(&benches[i], threads, &speed, &error)) {
-            fprintf(stderr, "strata: bench: %s\n", error.message);
-            return 1;
-        }
-        if (arguments->json)
-            printf("{\"network\": \"%s\", \"threads\": %d, \"samples_per_s\": %.0f, \"bare\": %.0f}\n",
-                   benches[i].name, threads, speed, bare);
-        else
-            printf("%-30s %14.0f %14.0f %7.0f%%\n", benches[i].name, speed, bare,
-                   bare > 0 ? 100 * speed / bare : 0);
-        fflush(stdout);
+    BenchRun run = {.rounds = arguments->rounds, .threads = arguments->threads, .json = arguments->json};
+    const Workload *only = arguments->files ? find(arguments->file[0]) : NULL;
+    if (arguments->files && !only) {
+        const char *near = st_nearest(arguments->file[0], word_at, NULL);
+        fprintf(stderr, "strata: bench: unknown workload %.60s%s%s\n", arguments->file[0],
+                near ? "; did you mean " : "", near ? near : "");
+        return 2;
     }
-    if (!arguments->json)
-        printf("training on %d thread%s, the products on one\n", threads, threads == 1 ? "" : "s");
-    return 0;
+    return run_all(&run, only);
 }

@@ -1,4 +1,5 @@
 #include "fit.h"
+#include "run_log.h"
 #include "session_inner.h"
 
 #include <errno.h>
@@ -12,26 +13,26 @@
 
 /* ---- figures as text ---- */
 
-static const char *metric_name(const StCompile *compile, int metric) {
+const char *fit_score_name(const StCompile *compile, int metric) {
     return metric < 0 ? "loss" : compile->metric[metric].name;
 }
 
-static double score_of(const StScores *scores, int metric) {
+double fit_score(const StScores *scores, int metric) {
     return metric < 0 ? scores->loss : scores->metric[metric];
 }
 
 void fit_scores(const StCompile *compile, const StScores *scores, const char *prefix, StText *out) {
     for (int m = -1; m < compile->metrics; m++) {
-        double value = score_of(scores, m);
+        double value = fit_score(scores, m);
         bool small = value != 0 && fabs(value) < 1e-3;
-        st_text_format(out, " - %s%s: ", prefix, metric_name(compile, m));
+        st_text_format(out, " - %s%s: ", prefix, fit_score_name(compile, m));
         st_text_format(out, small ? "%.4e" : "%.4f", isnan(value) ? fabs(value) : value); /* never "-nan" */
     }
 }
 
 void fit_scores_lines(const StCompile *compile, const StScores *scores, StText *out) {
     for (int m = -1; m < compile->metrics; m++)
-        st_text_format(out, "%s %.9g\n", metric_name(compile, m), score_of(scores, m));
+        st_text_format(out, "%s %.9g\n", fit_score_name(compile, m), fit_score(scores, m));
 }
 
 void json_number(StText *out, double value) {
@@ -43,81 +44,9 @@ void json_number(StText *out, double value) {
 
 void fit_scores_json(const StCompile *compile, const StScores *scores, const char *prefix, StText *out) {
     for (int m = -1; m < compile->metrics; m++) {
-        st_text_format(out, ", \"%s%s\": ", prefix, metric_name(compile, m));
-        json_number(out, score_of(scores, m));
+        st_text_format(out, ", \"%s%s\": ", prefix, fit_score_name(compile, m));
+        json_number(out, fit_score(scores, m));
     }
-}
-
-/* ---- the log ---- */
-
-typedef struct Log {
-    FILE *file; /* NULL: none */
-    const char *path;
-    const StCompile *compile;
-    bool steps, held; /* held: a step's row that waits for its epoch's validation */
-    StRecord row;
-} Log;
-
-static void log_cells(Log *log, const StScores *scores, StText *line) {
-    for (int m = -1; m < log->compile->metrics; m++) {
-        st_text_add(line, ",");
-        if (scores) st_text_number(line, score_of(scores, m));
-    }
-}
-
-static void log_row(Log *log, const StRecord *row) {
-    StText line = {0};
-    st_text_format(&line, "%" PRId64 ",%" PRId64 ",", row->epoch, row->step);
-    st_text_number(&line, row->rate);
-    log_cells(log, &row->train, &line);
-    log_cells(log, row->validated ? &row->validation : NULL, &line);
-    st_text_add(&line, "\n");
-    fputs(st_text_string(&line), log->file);
-    if (row->validated || !log->steps) fflush(log->file); /* epoch by epoch for who watches the file */
-    st_text_free(&line);
-}
-
-static void log_flush_row(Log *log) {
-    if (log->held) log_row(log, &log->row);
-    log->held = false;
-}
-
-static void log_record(Log *log, const StRecord *record) {
-    if (!log->file) return;
-    if (!log->steps) {
-        if (record->epoch_end) log_row(log, record);
-        return;
-    }
-    if (record->epoch_end && log->held) { /* the last step's row of an epoch carries the validation */
-        log->row.validated = record->validated;
-        log->row.validation = record->validation;
-    }
-    log_flush_row(log);
-    if (record->epoch_end) return;
-    log->row = *record;
-    log->held = true;
-}
-
-static bool log_open(Log *log, const FitPlan *plan, const StCompile *compile, StError *error) {
-    *log = (Log){.path = plan->log, .compile = compile, .steps = plan->log_steps};
-    if (!plan->log) return true;
-    log->file = fopen(plan->log, "w");
-    if (!log->file) return st_fail(error, ST_ERR_FILE, "%s: %s", plan->log, strerror(errno));
-    fputs("epoch,step,learning_rate", log->file);
-    for (int m = -1; m < compile->metrics; m++)
-        fprintf(log->file, ",%s", metric_name(compile, m));
-    for (int m = -1; m < compile->metrics; m++)
-        fprintf(log->file, ",val_%s", metric_name(compile, m));
-    fputs("\n", log->file);
-    return true;
-}
-
-static bool log_close(Log *log, StError *error) {
-    if (!log->file) return true;
-    log_flush_row(log);
-    bool bad = ferror(log->file) != 0;
-    bad = fclose(log->file) != 0 || bad;
-    return !bad || st_fail(error, ST_ERR_FILE, "%s: %s", log->path, strerror(errno));
 }
 
 /* ---- training ---- */
@@ -126,7 +55,7 @@ typedef struct Watch {
     Session *session;
     StTrainer *trainer;
     const StCompile *compile;
-    Log log;
+    RunLog log;
     FitResult *result;
     int64_t announced; /* the epoch that has its head line */
     bool drawn;        /* a progress line stands */
@@ -138,6 +67,16 @@ static void say_head(Watch *watch, int64_t epoch, int64_t epochs) {
     snprintf(line, sizeof line, "Epoch %" PRId64 "/%" PRId64 "\n", epoch, epochs);
     session_print(watch->session, line);
     watch->announced = epoch;
+}
+
+/* That reduce_on_plateau has lowered the rate. */
+static void say_rate(const Watch *watch, const StRecord *record) {
+    const StCallbacks *callbacks = &session_run(watch->session)->recipe->callbacks;
+    char line[160];
+    if (!*callbacks->reduce_on_plateau || record->next_rate == record->rate) return;
+    snprintf(line, sizeof line, "learning rate %g → %g: %s did not get better\n", record->rate,
+             record->next_rate, callbacks->reduce_on_plateau);
+    session_print(watch->session, line);
 }
 
 static void say_epoch(Watch *watch, const StRecord *record, const StTrainerStatus *status) {
@@ -152,6 +91,7 @@ static void say_epoch(Watch *watch, const StRecord *record, const StTrainerStatu
     session_print(watch->session, st_text_string(&line));
     st_text_free(&line);
     watch->drawn = false;
+    say_rate(watch, record);
 }
 
 static void draw_progress(Watch *watch, const StTrainerStatus *status) {
@@ -177,7 +117,7 @@ static void take_records(Watch *watch) {
         st_trainer_status(watch->trainer, &status);
         if (watch->session->history) history_add(watch->session->history, records, count);
         for (int i = 0; i < count; i++) {
-            log_record(&watch->log, &records[i]);
+            run_log_record(&watch->log, &records[i]);
             if (records[i].epoch_end) say_epoch(watch, &records[i], &status);
             if (records[i].epoch_end || !watch->result->has_fit) watch->result->fit = records[i].train;
             watch->result->has_fit |= records[i].epoch_end;
@@ -290,6 +230,7 @@ static bool watch_all(Watch *watch, StError *error) {
         say_autopsy(watch);
         return st_fail(error, ST_ERR_NONFINITE, "%.600s", status->reason);
     }
+    if (status->failed) return st_fail(error, ST_ERR_FILE, "%.600s", status->reason);
     if (!evaluate_parts(watch, error)) return false;
     say_end(watch);
     return true;
@@ -326,9 +267,9 @@ bool fit_train(Session *session, const FitPlan *plan, FitResult *result, StError
         watch.trainer = session_run(session)->trainer;
         watch.compile = &session_run(session)->recipe->compile;
         begin_history(session);
-        done = log_open(&watch.log, plan, watch.compile, error);
+        done = run_log_open(&watch.log, plan->log, plan->log_steps, watch.compile, error);
         done = done && watch_all(&watch, error);
-        done = (log_close(&watch.log, done ? error : NULL) && done);
+        done = (run_log_close(&watch.log, done ? error : NULL) && done);
     }
     sigaction(SIGINT, &before, NULL);
     return done;

@@ -24,10 +24,13 @@ typedef struct FitResult {
  * (with the result filled all the same). The session needs a wake_fd. */
 bool fit_train(Session *session, const FitPlan *plan, FitResult *result, StError *error);
 
-/* What happened in the last steps before a run diverged, a line each: loss, largest weight, largest relative step
- * with its tensor. Nothing where the run did not diverge. */
+/* What happened in the last steps before a run diverged, a line each: loss, largest weight, largest relative
+ * step with its tensor. Nothing where the run did not diverge. */
 void fit_autopsy(StTrainer *trainer, StText *out);
 
+/* Name and figure of the loss (metric -1) or of a metric, as compile lists them. */
+const char *fit_score_name(const StCompile *compile, int metric);
+double fit_score(const StScores *scores, int metric);
 /* "loss: 0.1234 - accuracy: 0.9700", names prefixed. */
 void fit_scores(const StCompile *compile, const StScores *scores, const char *prefix, StText *out);
 /* "loss 0.123456789\naccuracy 0.97\n": nine digits. */

@@ -40,6 +40,7 @@ const StOption program_options[] = {
         .help = "columns x rows of text, from 1x1 up; without it as many rows as there is to show"),
     ROW(unit, ST_INT, "-1", .low = -1, .high = 1e9, .help = "the unit, counted from 0"),
     ROW(row, ST_INT, "-1", .low = -1, .high = 2e9, .help = "the row of the data, counted from 0"),
+    ROW(rounds, ST_INT, "5", .low = 1, .high = 99, .help = "so many measurements, whose median counts"),
     ROW(man, ST_SWITCH, "no", .help = "prints the man page"),
     ROW(completion, ST_SWITCH, "no", .help = "prints the completion of bash"),
     {0}};
@@ -66,8 +67,8 @@ const ProgramCall program_calls[] = {
      "set seed json", call_data},
     {"run", "FILE|-", "runs a script of commands, fit included", 1, 1, "threads quiet", call_run},
     {"shell", "[FILE]", "the same language at a prompt", 0, 1, "threads quiet", call_shell},
-    {"bench", "", "the engine against the bare products of the same network, on this machine", 0, 0,
-     "threads json", call_bench},
+    {"bench", "[WORKLOAD]", "the engine against the bare products of the same network and against PyTorch", 0,
+     1, "rounds threads json", call_bench},
     {"help", "[TOPIC]", "explains every command, layer kind, option and loss, from their tables", 0, 1,
      "man completion", call_help},
     {0}};

@@ -16,7 +16,7 @@ typedef struct ProgramArguments {
     const char *file[PROGRAM_FILES]; /* words that are no options */
     int sets;
     const char *set[PROGRAM_SETS]; /* --set, in order */
-    int epochs, threads;           /* 0: not given */
+    int epochs, threads, rounds;   /* 0: not given */
     char seed[24];                 /* "": not given */
     char init[RECIPE_PATH_MAX], save[RECIPE_PATH_MAX], log[RECIPE_PATH_MAX];
     int log_every; /* index into step, epoch */

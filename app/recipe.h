@@ -5,7 +5,7 @@
 
 #include "data/dataset.h"
 #include "model/stack.h"
-#include "train/compile.h"
+#include "train/callbacks.h"
 
 enum { RECIPE_PATH_MAX = 1024, RECIPE_COMMENT_MAX = 4096 };
 

@@ -28,6 +28,7 @@ typedef struct Run {
     Recipe recipe;
     Loaded *data;
     StLayerInfo *layers;
+    struct Keeper *keeper; /* what callbacks keep in files; NULL: nothing */
 } Run;
 
 struct Session {

@@ -1,4 +1,5 @@
 /* The session's run: what it begins with, the orders it takes, and what is read of it. */
+#include "keeper.h"
 #include "session_inner.h"
 
 #include <math.h>
@@ -22,6 +23,7 @@ void session_release_held(Session *session) {
 static void run_free(Run *run) {
     if (!run) return;
     if (run->seen.trainer) st_trainer_destroy(run->seen.trainer);
+    keeper_free(run->keeper);
     loaded_release(run->data);
     recipe_free(&run->recipe);
     free(run->layers);
@@ -130,6 +132,7 @@ static StTrainer *make_trainer(Session *session, Run *run, const SessionStart *s
                                const StWeightSet *weights, StError *error) {
     StFit fit = run->recipe.fit;
     if (start->no_shuffle) fit.shuffle = false;
+    if (!keeper_create(&run->recipe, run->data->dataset, session->path, &run->keeper, error)) return NULL;
     StTrainerPlan plan = {.stack = &run->recipe.stack,
                           .compile = &run->recipe.compile,
                           .callbacks = &run->recipe.callbacks,
@@ -142,7 +145,8 @@ static StTrainer *make_trainer(Session *session, Run *run, const SessionStart *s
                           .paused = true,
                           .lossless = session->plan.lossless,
                           .snapshots = session->plan.snapshots,
-                          .wake_fd = session->plan.wake_fd};
+                          .wake_fd = session->plan.wake_fd,
+                          .keeper = keeper_hook(run->keeper)};
     return st_trainer_create(&plan, error);
 }
 

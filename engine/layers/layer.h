@@ -41,6 +41,7 @@ typedef struct StWeight {
     StCall constraint;       /* index into st_constraints (layers/constraint.h) */
     int64_t fan_in, fan_out; /* for variance scaling */
     bool trainable;
+    int64_t ones_from, ones_to; /* elements that begin at 1 all the same (the forget gate of lstm) */
 } StWeight;
 
 /* What becomes of a mask [rows, positions] (1: counts, 0: is padding) on its way through a layer. */
@@ -183,5 +184,8 @@ extern const StLayerKind st_kind_conv1d, st_kind_conv2d, st_kind_max_pooling1d, 
 #define st_kind_permute       ST_R(st_kind_permute)
 #define st_kind_repeat_vector ST_R(st_kind_repeat_vector)
 extern const StLayerKind st_kind_reshape, st_kind_permute, st_kind_repeat_vector;
+
+#define st_kind_lstm ST_R(st_kind_lstm)
+extern const StLayerKind st_kind_lstm;
 
 #endif

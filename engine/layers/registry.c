@@ -18,6 +18,7 @@ const StLayerKind *const st_layer_kinds[] = {
     &st_kind_max_pooling2d,
     &st_kind_average_pooling1d,
     &st_kind_average_pooling2d,
+    &st_kind_lstm,
     NULL,
 };
 /* clang-format on */

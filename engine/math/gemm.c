@@ -44,6 +44,15 @@ StProductKind st_product_kind(void) {
     return kind;
 }
 
+void st_blas_threads(int threads) {
+    st_math_start();
+#ifdef ST_PLAIN_BLAS
+    (void)threads;
+#else
+    openblas_set_num_threads(threads);
+#endif
+}
+
 #ifdef ST_PLAIN_BLAS
 
 static void describe_blas(char *buffer, size_t size) {
@@ -218,4 +227,21 @@ void st_gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, Real alpha, cons
     if (!own_product(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) &&
         !vector_product(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc))
         matrix_product(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+
+void st_blas_product(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const Real *a, int64_t lda,
+                     const Real *b, int64_t ldb, bool add, Real *c, int64_t ldc) {
+#ifndef ST_PLAIN_BLAS
+#ifdef ST_DOUBLE
+#define VECTOR_PRODUCT cblas_dgemv
+#else
+#define VECTOR_PRODUCT cblas_sgemv
+#endif
+    if (m == 1 && !ta) {
+        VECTOR_PRODUCT(CblasRowMajor, tb ? CblasNoTrans : CblasTrans, (int)(tb ? n : k), (int)(tb ? k : n), 1,
+                       b, (int)ldb, a, 1, (Real)add, c, 1);
+        return;
+    }
+#endif
+    matrix_product(ta, tb, m, n, k, 1, a, lda, b, ldb, (Real)add, c, ldc);
 }

@@ -151,7 +151,9 @@ static void describe_tensors(StNetwork *network, const StLayerInfo *infos) {
                                  .regularizer = weight->regularizer,
                                  .constraint = weight->constraint,
                                  .fan_in = weight->fan_in,
-                                 .fan_out = weight->fan_out};
+                                 .fan_out = weight->fan_out,
+                                 .ones_from = weight->ones_from,
+                                 .ones_to = weight->ones_to};
             snprintf(tensor->name, sizeof tensor->name, "%s/%.20s", infos[i].name, weight->name);
             int64_t end = st_plus(network->total, st_plus(tensor->size, ALIGNED - 1));
             network->total = end < 0 ? -1 : end / ALIGNED * ALIGNED;
@@ -368,6 +370,8 @@ void st_network_initialize(StNetwork *network, uint64_t seed) {
                            .fan_out = tensor->fan_out,
                            .trainable = tensor->trainable};
         st_initializer_draw(&weight, network->weights + tensor->offset, &rng);
+        for (int64_t j = tensor->ones_from; j < tensor->ones_to; j++)
+            network->weights[tensor->offset + j] = 1;
     }
 }
 

@@ -25,6 +25,7 @@ typedef struct StTensor {
     bool trainable;
     StCall initializer, regularizer, constraint;
     int64_t fan_in, fan_out;
+    int64_t ones_from, ones_to; /* elements that begin at 1 */
 } StTensor;
 
 #define st_network_create         ST_R(st_network_create)

@@ -484,101 +484,6 @@ void st_compile_print_changes(const StCompile *before, const StCompile *after, S
     st_text_free(&now);
 }
 
-/* ---- callbacks ---- */
-
-const StOption st_callbacks_options[] = {
-    ST_OPTION(StCallbacks, early_stopping, ST_TEXT, "",
-              .help = "stop when this figure (val_loss, loss, val_accuracy, …) has stopped getting better"),
-    ST_OPTION(StCallbacks, patience, ST_INT, "0", .low = 0, .high = INT_MAX,
-              .help = "epochs without an improvement that early_stopping waits for"),
-    ST_OPTION(StCallbacks, min_delta, ST_NUMBER, "0", .low = 0, .high = INFINITY,
-              .help = "the least change that early_stopping counts as an improvement"),
-    ST_OPTION(StCallbacks, restore_best, ST_SWITCH, "no",
-              .help = "end with the weights of the best epoch instead of the last one's"),
-    ST_OPTION(StCallbacks, stop_when, ST_TEXT, "",
-              .help = "stop at the end of the first epoch where this holds, as in val_accuracy>0.97"),
-    {.name = NULL},
-};
-
-/* A name, and behind a colon what a metric's options may hold. */
-static bool is_figure(const char *name) {
-    char word[sizeof((StCondition *)0)->name];
-    snprintf(word, sizeof word, "%.*s", (int)strcspn(name, ":"), name);
-    return st_is_name(word) && !strpbrk(name, " ,");
-}
-
-bool st_condition_parse(const char *text, StCondition *condition, StError *error) {
-    StCondition trial = {0};
-    size_t length = strcspn(text, "<>"); /* a metric's name may hold : and = */
-    const char *op = text + length;
-    bool equal = op[0] && op[1] == '=';
-    bool sound = length > 0 && length < sizeof trial.name && (*op == '<' || *op == '>');
-    if (sound) {
-        memcpy(trial.name, text, length);
-        memcpy(trial.op, op, equal ? 2 : 1);
-        sound = is_figure(trial.name) && st_number(op + (equal ? 2 : 1), &trial.value);
-    }
-    if (!sound)
-        return st_fail(error, ST_ERR_VALUE,
-                       "stop_when=%.64s: wanted a figure, one of > < >= <= and a number, as in "
-                       "val_accuracy>0.97",
-                       text);
-    *condition = trial;
-    return true;
-}
-
-bool st_condition_holds(const StCondition *condition, double value) {
-    bool equal = condition->op[1] == '=' && value == condition->value;
-    return equal || (condition->op[0] == '<' ? value < condition->value : value > condition->value);
-}
-
-void st_callbacks_default(StCallbacks *callbacks) {
-    st_options_default(st_callbacks_options, callbacks);
-}
-
-/* Early stopping that is taken away takes its own options along, where the words do not say otherwise. */
-static void forget_early(StCallbacks *callbacks, const StWord *words, int count) {
-    static const char *const own[] = {"patience", "min_delta", "restore_best"};
-    bool away = false;
-    for (int i = 0; i < count; i++)
-        away = away || (words[i].name && strcmp(words[i].name, "early_stopping") == 0 && !*words[i].value);
-    for (int k = 0; away && k < 3; k++) {
-        bool named = false;
-        for (int i = 0; i < count; i++)
-            named = named || (words[i].name && strcmp(words[i].name, own[k]) == 0);
-        const StOption *row = st_option_find(st_callbacks_options, own[k]);
-        if (!named) st_option_set(row, callbacks, row->fallback, NULL);
-    }
-}
-
-bool st_callbacks_parse(StCallbacks *callbacks, const StWord *words, int count, StError *error) {
-    StCallbacks trial = *callbacks;
-    StCondition condition;
-    if (count == 1 && !words[0].name && strcmp(words[0].text, "none") == 0) {
-        st_callbacks_default(callbacks);
-        return true;
-    }
-    if (!st_options_change(st_callbacks_options, "callbacks", &trial, sizeof trial, words, count, error))
-        return false;
-    forget_early(&trial, words, count);
-    if (*trial.stop_when && !st_condition_parse(trial.stop_when, &condition, error))
-        return st_fail_at(error, "callbacks");
-    *callbacks = trial;
-    return true;
-}
-
-void st_callbacks_print_changes(const StCallbacks *before, const StCallbacks *after, StText *out) {
-    st_options_print_changes(st_callbacks_options, before, after, out);
-}
-
-void st_callbacks_print(const StCallbacks *callbacks, StText *out) {
-    StText options = {0};
-    st_options_print(st_callbacks_options, callbacks, &options);
-    if (options.length) st_text_format(out, "callbacks%s", st_text_string(&options));
-    out->failed = out->failed || options.failed;
-    st_text_free(&options);
-}
-
 /* ---- what a run measures ---- */
 
 bool st_monitor_find(const StCompile *compile, const char *name, bool *validation, int *metric) {
@@ -607,8 +512,8 @@ static const char *measured_at(const void *table, int index) {
     return index < measured->count ? measured->name[index] : NULL;
 }
 
-static bool monitor_check(const StCompile *compile, const char *what, const char *name, bool validation,
-                          StError *error) {
+bool st_monitor_check(const StCompile *compile, const char *what, const char *name, bool validation,
+                      StError *error) {
     bool of_validation;
     int metric;
     if (st_monitor_find(compile, name, &of_validation, &metric)) {
@@ -624,17 +529,6 @@ static bool monitor_check(const StCompile *compile, const char *what, const char
                      i < 0 ? "loss" : compile->metric[i].name);
     st_fail_unknown(error, "figure", name, measured_at, &measured);
     return st_fail_at(error, "callbacks: %s", what);
-}
-
-bool st_callbacks_check(const StCallbacks *callbacks, const StCompile *compile, bool validation,
-                        StError *error) {
-    StCondition condition;
-    if (*callbacks->early_stopping &&
-        !monitor_check(compile, "early_stopping", callbacks->early_stopping, validation, error))
-        return false;
-    if (!*callbacks->stop_when) return true;
-    return st_condition_parse(callbacks->stop_when, &condition, error) &&
-           monitor_check(compile, "stop_when", condition.name, validation, error);
 }
 
 /* ---- fit ---- */

@@ -1,4 +1,4 @@
-/* What `compile`, `callbacks` and `fit` say: pure data, from option tables.
+/* What `compile` and `fit` say (callbacks.h has `callbacks`): pure data, from option tables.
  *
  * Losses, optimizers and metrics are each a list of rows (loss.h, optimizer.h, metric.h). A row holds the
  * description (StKind) and the numeric half side by side, in the file of its family, and is compiled in
@@ -51,15 +51,6 @@ typedef struct StCompile {
     StMetricSpec metric[ST_METRICS_MAX];
 } StCompile;
 
-/* callbacks early_stopping=val_loss patience=3 min_delta=0 restore_best=yes stop_when=val_accuracy>0.97 */
-typedef struct StCallbacks {
-    char early_stopping[ST_METRIC_NAME_MAX + 8]; /* the monitored name; "" is none */
-    int patience;
-    double min_delta;
-    bool restore_best;
-    char stop_when[ST_METRIC_NAME_MAX + 40]; /* "val_accuracy>0.97"; "" is none */
-} StCallbacks;
-
 typedef struct StFit {
     bool given;
     int epochs, batch_size;
@@ -70,24 +61,19 @@ typedef struct StFit {
 /* Words after `compile`: optimizer, loss and metrics=a,b by place or by name, schedule= by name, and every
  * option of the chosen optimizer, loss and schedule, in any order. Where two of these have an option of one
  * name (alpha of a focal loss and of cosine_decay), it is of the one that was named last before it. Words
- * after `callbacks` and `fit`. What they do not name stays as it is in the spec; another optimizer, loss or
+ * after `fit`. What they do not name stays as it is in the spec; another optimizer, loss or
  * schedule begins with its defaults and leaves the others alone, schedule=none takes it away, and metrics=
- * replaces the list. `callbacks none` takes all away, and early_stopping= what belongs to early stopping. On
- * failure the spec is untouched. Printing gives the whole line without its newline, reading back as the same;
- * it gives nothing for a compile or fit that was not given, and for callbacks that are all default. */
+ * replaces the list. On failure the spec is untouched. Printing gives the whole line without its newline,
+ * reading back as the same; it gives nothing for a compile or fit that was not given. */
 bool st_compile_parse(StCompile *compile, const StWord *words, int count, StError *error);
 void st_compile_print(const StCompile *compile, StText *out);
-bool st_callbacks_parse(StCallbacks *callbacks, const StWord *words, int count, StError *error);
-void st_callbacks_print(const StCallbacks *callbacks, StText *out);
 bool st_fit_parse(StFit *fit, const StWord *words, int count, StError *error);
 void st_fit_print(const StFit *fit, StText *out);
 /* What differs, for people: "optimizer adam → sgd, learning_rate 0.001 → 0.01"; nothing where nothing does,
  * and the whole line where there was none before. */
 void st_compile_print_changes(const StCompile *before, const StCompile *after, StText *out);
-void st_callbacks_print_changes(const StCallbacks *before, const StCallbacks *after, StText *out);
 void st_fit_print_changes(const StFit *before, const StFit *after, StText *out);
 void st_compile_default(StCompile *compile);
-void st_callbacks_default(StCallbacks *callbacks);
 void st_fit_default(StFit *fit);
 
 /* One metric with its options behind colons, by place or by name, as Keras' constructor has them:
@@ -100,26 +86,15 @@ void st_compile_choose_loss(StCompile *compile, int kind);
 void st_compile_choose_schedule(StCompile *compile, int kind);
 
 /* The option tables, for forms, help and completion. */
-extern const StOption st_callbacks_options[], st_fit_options[];
+extern const StOption st_fit_options[];
 
-/* What stop_when says. */
-typedef struct StCondition {
-    char name[ST_METRIC_NAME_MAX + 8]; /* val_accuracy */
-    char op[3];                        /* > < >= <= */
-    double value;
-} StCondition;
-bool st_condition_parse(const char *text, StCondition *condition, StError *error);
-/* False for a value that is not a number. */
-bool st_condition_holds(const StCondition *condition, double value);
-
-/* What a run measures: loss, the metrics, and the same with val_ where there is a validation part. A run is
- * refused where a callback names something else. */
-bool st_callbacks_check(const StCallbacks *callbacks, const StCompile *compile, bool validation,
-                        StError *error);
 /* Finds a measured name. metric: -1 for the loss, else the index in StCompile.metric. False where unknown. */
 bool st_monitor_find(const StCompile *compile, const char *name, bool *validation, int *metric);
 /* accuracy: yes; loss, mse: no. */
 bool st_monitor_higher_is_better(const StCompile *compile, int metric);
+/* Refuses a name that is not measured, for a callback: suggests the nearest, or asks for validation. */
+bool st_monitor_check(const StCompile *compile, const char *what, const char *name, bool validation,
+                      StError *error);
 
 /* A kind of loss, optimizer, schedule or metric as everybody sees it. help is a sentence without a full stop.
  */

@@ -53,7 +53,7 @@ static void lay_out(StTrainer *t, StArena *arena) {
     t->order = st_arena_take(arena, t->rows, sizeof *t->order);
     StRecord *records = st_arena_take(arena, RECORDS, sizeof *records);
     st_ring_init(&t->ring, records, RECORDS, RECORDS_FOR_EPOCHS);
-    if (t->early.on && t->callbacks.restore_best)
+    if (t->early.monitor.on && t->callbacks.restore_best)
         t->early.weights = st_arena_take(arena, t->shape.total, sizeof(float));
     st_replay_init(t, arena);
 }
@@ -108,6 +108,7 @@ static void fill_plan(StTrainer *t, const StTrainerPlan *plan) {
     t->seed = plan->seed;
     t->run = plan->run;
     t->lossless = plan->lossless;
+    t->keeper = plan->keeper;
     t->snapshots = plan->snapshots;
     t->threads = plan->threads;
     t->wake_fd = plan->wake_fd;
@@ -129,9 +130,7 @@ static void fill_plan(StTrainer *t, const StTrainerPlan *plan) {
 }
 
 static bool build(StTrainer *t, const StTrainerPlan *plan, StError *error) {
-    if (!make_learner(t, plan, error) || !st_early_init(&t->early, &t->callbacks, plan->compile, error) ||
-        !st_stop_when_init(&t->stop_when, &t->callbacks, plan->compile, error))
-        return false;
+    if (!make_learner(t, plan, error) || !st_callbacks_init(t, plan->compile, error)) return false;
     lay_out(t, &t->arena);
     if (!st_arena_allocate(&t->arena, "the trainer", error)) return false;
     lay_out(t, &t->arena);

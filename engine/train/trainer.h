@@ -6,6 +6,7 @@
 #ifndef ST_TRAIN_TRAINER_H
 #define ST_TRAIN_TRAINER_H
 
+#include "train/callbacks.h"
 #include "train/learner.h"
 #include "train/snapshot.h"
 
@@ -27,6 +28,17 @@ const char *st_trainer_state_word(StTrainerState state);
 
 typedef struct StTrainer StTrainer;
 
+struct StRecord;
+
+/* What files are kept of a run: called at the end of every epoch on the engine's thread, before the next one
+ * begins. checkpoint: its weights are to be written (callbacks checkpoint=…). False ends the run with the
+ * error as its reason. */
+typedef struct StKeeper {
+    bool (*epoch)(void *context, const struct StRecord *record, const StWeightSet *weights, bool checkpoint,
+                  StError *error);
+    void *context; /* must outlive the trainer */
+} StKeeper;
+
 typedef struct StTrainerPlan {
     const StStack *stack; /* copied */
     const StCompile *compile;
@@ -42,6 +54,7 @@ typedef struct StTrainerPlan {
                        (headless logs). Else records that don't fit are merged, never lost spikes */
     bool snapshots; /* publish them (the workbench); costs training under 1 % */
     int wake_fd;    /* eventfd, or -1 */
+    StKeeper keeper;
 } StTrainerPlan;
 
 StTrainer *st_trainer_create(const StTrainerPlan *plan, StError *error);
@@ -68,10 +81,10 @@ void st_trainer_wait(StTrainer *trainer);
 typedef struct StRecord {
     bool epoch_end; /* then train is the mean over the epoch while weights moved, dropout on ("fit loss") */
     bool validated; /* validation holds figures of now, dropout off */
-    int64_t first, step; /* steps made, from 1 */
-    int64_t epoch;       /* the epoch that it belongs to, from 1 */
-    double seconds;      /* of training so far, pauses left out */
-    double rate;
+    int64_t first, step;    /* steps made, from 1 */
+    int64_t epoch;          /* the epoch that it belongs to, from 1 */
+    double seconds;         /* of training so far, pauses left out */
+    double rate, next_rate; /* next_rate: after an epoch's end (reduce_on_plateau may have lowered it) */
     StScores train, validation;
     double loss_low, loss_high; /* of a merged record; else both the loss */
 } StRecord;
@@ -93,6 +106,7 @@ typedef struct StTrainerStatus {
     StScores last, validation; /* the newest step's, the newest epoch's */
     bool has_last, has_validation;
     int64_t validation_epoch;
+    bool failed;      /* STOPPED because the keeper could not write */
     int64_t restored; /* the epoch whose weights restore_best put back when training ended; 0: none */
     char reason[512]; /* DONE by a callback, DIVERGED: why, as a sentence */
 } StTrainerStatus;

@@ -229,6 +229,24 @@ static void make_step(StTrainer *t, bool wanted) {
 
 /* ---- the end of an epoch ---- */
 
+static void change_rate(StTrainer *t, double rate) {
+    st_replay_rate(t, rate);
+    st_learner_set_rate(t->learner, rate);
+    t->rate = rate;
+}
+
+/* What files keep of the epoch. False ends the run: what was asked to be kept would be lost. */
+static bool keep(StTrainer *t, const StRecord *record, char *reason, size_t size) {
+    StError error = {0};
+    bool due = st_checkpoint_due(t, record);
+    if (!t->keeper.epoch || t->keeper.epoch(t->keeper.context, record, &t->shape, due, &error)) return true;
+    snprintf(reason, size, "%.*s", (int)size - 1, error.message);
+    pthread_mutex_lock(&t->lock);
+    t->status.failed = true;
+    pthread_mutex_unlock(&t->lock);
+    return false;
+}
+
 static void finish_epoch(StTrainer *t) {
     if (!st_vector_finite(t->weights, t->shape.total)) { /* its last step spoilt them */
         diverge(t);
@@ -249,6 +267,8 @@ static void finish_epoch(StTrainer *t) {
     if (!done) return; /* an order came: again when it goes on */
     st_learner_scores(t->learner, &t->tally, &record.train);
     record.loss_low = record.loss_high = record.train.loss;
+    record.next_rate = st_plateau_rate(t, &record);
+    if (record.next_rate != t->rate) change_rate(t, record.next_rate);
     memset(&t->tally, 0, sizeof t->tally);
     t->epoch++;
     t->epoch_due = false;
@@ -264,6 +284,10 @@ static void finish_epoch(StTrainer *t) {
     pthread_mutex_unlock(&t->lock);
     st_trainer_wake(t);
     char reason[sizeof t->status.reason] = "";
+    if (!keep(t, &record, reason, sizeof reason)) {
+        end(t, ST_STATE_STOPPED, reason, sizeof reason);
+        return;
+    }
     if (st_early_ends(t, &record, reason, sizeof reason) ||
         st_stop_when_ends(&t->stop_when, &record, reason, sizeof reason) || t->epoch >= t->epochs)
         end(t, ST_STATE_DONE, reason, sizeof reason);
@@ -277,7 +301,7 @@ static void begin(StTrainer *t) {
     StTrainerState state = t->status.state;
     if (state == ST_STATE_DONE) { /* once more as many epochs as fit says */
         t->epochs = t->epoch + t->fit.epochs;
-        st_early_begin(&t->early);
+        st_callbacks_begin(t);
     }
     t->mark = st_trainer_clock();
     t->paced_at = 0; /* the first step at once */
@@ -345,11 +369,7 @@ static void obey_weights(StTrainer *t, float *weights) {
 }
 
 static void obey(StTrainer *t, const StMail *mail) {
-    if (mail->rate) {
-        st_replay_rate(t, mail->new_rate);
-        st_learner_set_rate(t->learner, mail->new_rate);
-        t->rate = mail->new_rate;
-    }
+    if (mail->rate) change_rate(t, mail->new_rate);
     if (mail->weights) obey_weights(t, mail->weights);
     obey_order(t, mail->order, mail->count);
     if (mail->now) {

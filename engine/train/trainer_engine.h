@@ -21,14 +21,25 @@ enum { ST_AUTOPSY_STEPS = 32, ST_RATES_MAX = 64 };
 
 /* ---- callbacks ---- */
 
-typedef struct StEarly {
+/* A figure that is watched for getting better. */
+typedef struct StMonitor {
     bool on, validation, higher;
     int metric; /* -1: the loss */
     double best;
-    int wait, epochs;   /* since the best; of this fit */
+} StMonitor;
+
+typedef struct StEarly {
+    StMonitor monitor;
+    int wait;           /* epochs since the best */
+    int64_t first;      /* epoch that this fit began after */
     int64_t best_epoch; /* 0: none yet */
     float *weights;     /* [total] of the best epoch, or NULL where they are not restored */
 } StEarly;
+
+typedef struct StPlateau {
+    StMonitor monitor;
+    int wait, cooldown;
+} StPlateau;
 
 typedef struct StStopWhen {
     bool on, validation;
@@ -84,6 +95,7 @@ struct StTrainer {
     const StDataset *dataset;
     uint64_t seed, run;
     bool lossless, snapshots;
+    StKeeper keeper;
     int threads, wake_fd;
     StPool *pool;
     StLearner *learner;
@@ -113,6 +125,8 @@ struct StTrainer {
     double step_seconds, evaluation_seconds; /* the last one's */
     double look_cost, next_look;             /* of a snapshot; when one may be taken again */
     StEarly early;
+    StPlateau plateau;
+    StMonitor checkpoint; /* where the best is kept in a file */
     StStopWhen stop_when;
     StReplay replay;
     StRing ring; /* its far end is the owner's */
@@ -158,12 +172,14 @@ void st_trainer_shuffle(StTrainer *trainer, int64_t epoch);
 StBatch st_trainer_batch(StTrainer *trainer, int64_t step);
 
 /* ---- trainer_callbacks.c ---- */
-bool st_early_init(StEarly *early, const StCallbacks *callbacks, const StCompile *compile, StError *error);
-bool st_stop_when_init(StStopWhen *stop, const StCallbacks *callbacks, const StCompile *compile,
-                       StError *error);
-void st_early_begin(StEarly *early); /* a fit begins: forget */
+bool st_callbacks_init(StTrainer *trainer, const StCompile *compile, StError *error);
+void st_callbacks_begin(StTrainer *trainer); /* a fit begins: forget */
 /* At the end of `epoch` (from 1): true where training is to end, with the reason. */
 bool st_early_ends(StTrainer *trainer, const StRecord *record, char *reason, size_t size);
+/* The rate that is to be from now on: lower after a plateau. */
+double st_plateau_rate(StTrainer *trainer, const StRecord *record);
+/* Whether this epoch's weights are to go to a file. */
+bool st_checkpoint_due(StTrainer *trainer, const StRecord *record);
 bool st_stop_when_ends(const StStopWhen *stop, const StRecord *record, char *reason, size_t size);
 /* Puts the best weights back where that was asked for; true where that changed them. Adds to reason. */
 bool st_early_restore(StTrainer *trainer, char *reason, size_t size);

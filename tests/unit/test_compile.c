@@ -1,5 +1,5 @@
 /* compile, callbacks and fit: what is read is what is printed, and what is refused says why. */
-#include "train/compile.h"
+#include "train/callbacks.h"
 
 #include <math.h>
 #include <setjmp.h>
