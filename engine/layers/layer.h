@@ -185,7 +185,9 @@ extern const StLayerKind st_kind_conv1d, st_kind_conv2d, st_kind_max_pooling1d, 
 #define st_kind_repeat_vector ST_R(st_kind_repeat_vector)
 extern const StLayerKind st_kind_reshape, st_kind_permute, st_kind_repeat_vector;
 
-#define st_kind_lstm ST_R(st_kind_lstm)
-extern const StLayerKind st_kind_lstm;
+#define st_kind_simple_rnn ST_R(st_kind_simple_rnn)
+#define st_kind_lstm       ST_R(st_kind_lstm)
+#define st_kind_gru        ST_R(st_kind_gru)
+extern const StLayerKind st_kind_simple_rnn, st_kind_lstm, st_kind_gru;
 
 #endif

@@ -18,7 +18,9 @@ const StLayerKind *const st_layer_kinds[] = {
     &st_kind_max_pooling2d,
     &st_kind_average_pooling1d,
     &st_kind_average_pooling2d,
+    &st_kind_simple_rnn,
     &st_kind_lstm,
+    &st_kind_gru,
     NULL,
 };
 /* clang-format on */
