@@ -281,7 +281,7 @@ static bool act_rate(const CommandCall *call, StError *error) {
     if (!wants_words(call, 1, 1, "VALUE|up|down", error)) return false;
     const char *word = call->words[1].text;
     bool up = strcmp(word, "up") == 0, down = strcmp(word, "down") == 0;
-    double old = session_rate(call->session), rate;
+    double old = session_base_rate(call->session), rate;
     if (!session_recipe(call->session)->compile.given)
         return st_fail(error, ST_ERR_STATE, "rate: there is no compile line with an optimizer yet");
     if (up || down)
@@ -334,9 +334,9 @@ const Command commands[] = {
      .edit = edit_copy},
     {"undo", "", "takes the last edit back", DOING, .act = act_undo},
     {"redo", "", "makes the edit again that was undone", DOING, .act = act_redo},
-    {"compile", "optimizer=… loss=… metrics=…",
+    {"compile", "optimizer=… loss=… metrics=… schedule=…",
      "the optimizer, the loss and the metrics, with every option of the chosen ones; what is not named stays",
-     EVERYWHERE, .words = "optimizer= loss= metrics=", .edit = edit_compile},
+     EVERYWHERE, .words = "optimizer= loss= metrics= schedule=", .edit = edit_compile},
     {"callbacks", "early_stopping=… stop_when=… | none", "what may end training early; none takes all away",
      EVERYWHERE, .words = "none", .options = st_callbacks_options, .edit = edit_callbacks},
     {"fit", "epochs=N batch_size=32", "how long to train and in what batches; in a script it trains",

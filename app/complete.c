@@ -106,10 +106,12 @@ static const char *word_value(const StWords *words, const char *name) {
     return NULL;
 }
 
-/* The tables whose options may follow in this line; at most two. */
+enum { TABLES = 3 };
+
+/* The tables whose options may follow in this line. */
 static void option_tables(const Complete *complete, const Command *row, const StWords *words,
-                          const StOption *tables[2]) {
-    tables[0] = tables[1] = NULL;
+                          const StOption *tables[TABLES]) {
+    tables[0] = tables[1] = tables[2] = NULL;
     const char *verb = words->word[0].text, *second = words->count > 1 ? words->word[1].text : NULL;
     const StStack *stack = &session_recipe(complete->session)->stack;
     const StLayerKind *kind = st_layer_kind_find(verb);
@@ -127,7 +129,11 @@ static void option_tables(const Complete *complete, const Command *row, const St
                                                          : compile->optimizer.kind);
         const StKind *b = st_loss_kind_at(loss ? index_of(st_loss_name_at, loss) : compile->loss.kind);
         tables[0] = a ? a->options : NULL;
+        const char *schedule = word_value(words, "schedule");
+        const StKind *c =
+            st_schedule_kind_at(schedule ? index_of(st_schedule_name_at, schedule) : compile->schedule.kind);
         tables[1] = b ? b->options : NULL;
+        tables[2] = c ? c->options : NULL;
     } else if (row->takes & TAKES_SOURCE) {
         for (int i = 0; second && st_source_kinds[i]; i++)
             if (strcmp(st_source_kinds[i]->name, second) == 0) tables[0] = st_source_kinds[i]->options;
@@ -136,11 +142,12 @@ static void option_tables(const Complete *complete, const Command *row, const St
     }
 }
 
-static void complete_value(const Complete *complete, const char *name, const StOption *tables[2]) {
+static void complete_value(const Complete *complete, const char *name, const StOption *tables[TABLES]) {
     if (strcmp(name, "optimizer") == 0) offer_all(complete, st_optimizer_name_at, NULL);
     if (strcmp(name, "loss") == 0) offer_all(complete, st_loss_name_at, NULL);
+    if (strcmp(name, "schedule") == 0) offer_all(complete, st_schedule_name_at, NULL);
     if (strcmp(name, "metrics") == 0) offer_all(complete, st_metric_name_at, NULL);
-    for (int t = 0; t < 2; t++) {
+    for (int t = 0; t < TABLES; t++) {
         const StOption *row = tables[t] ? st_option_find(tables[t], name) : NULL;
         if (row) offer_choices(complete, row);
     }
@@ -148,7 +155,7 @@ static void complete_value(const Complete *complete, const char *name, const StO
 
 /* A word by place, or the names of options. count: words before this one. */
 static void complete_word(const Complete *complete, const Command *row, int count,
-                          const StOption *tables[2]) {
+                          const StOption *tables[TABLES]) {
     bool kind_here = (row->takes & TAKES_KIND) && (row->takes & TAKES_LAYER) && count == 2;
     if ((row->takes & TAKES_LAYER) && count == 1) offer_layers(complete);
     if (kind_here) offer_all(complete, st_layer_kind_name_at, NULL);
@@ -163,7 +170,7 @@ static void complete_word(const Complete *complete, const Command *row, int coun
     if (tables[0] && place >= 0 && place < st_option_count(tables[0]) &&
         (row->takes & (TAKES_KIND | TAKES_SOURCE)))
         offer_choices(complete, &tables[0][place]);
-    for (int t = 0; t < 2; t++)
+    for (int t = 0; t < TABLES; t++)
         offer_options(complete, tables[t]);
     if (row->takes & TAKES_KIND || strcmp(row->name, "set") == 0) offer(complete, "name=");
 }
@@ -189,7 +196,7 @@ void command_complete(Session *session, const char *line, int cursor, int *begin
     *begin = start + (int)(prefix - word);
     Complete complete = {session, prefix, add, to};
     const Command *row = words->count ? command_find(session, words->word[0].text, NULL) : NULL;
-    const StOption *tables[2];
+    const StOption *tables[TABLES];
     if (words->count == 0) {
         offer_all(&complete, command_name_at, session);
     } else if (row) {

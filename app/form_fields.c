@@ -208,14 +208,20 @@ static bool build_compile(FormFields *fields, const Recipe *recipe, StError *err
     const StCompile *now = recipe->compile.given ? &recipe->compile : &standard;
     fields->was[0] = now->optimizer.kind;
     fields->was[1] = now->loss.kind;
+    fields->was[2] = now->schedule.kind;
     if (fields->choice[0] < 0) fields->choice[0] = now->optimizer.kind < 0 ? 0 : now->optimizer.kind;
     if (fields->choice[1] < 0)
         fields->choice[1] = now->loss.kind < 0 ? likely_loss(&recipe->stack) : now->loss.kind;
+    if (fields->choice[2] < 0) fields->choice[2] = now->schedule.kind;
     const StKind *optimizer = st_optimizer_kind_at(fields->choice[0]);
     const StKind *loss = st_loss_kind_at(fields->choice[1]);
-    Scratch of_optimizer = {{0}}, of_loss = {{0}};
+    const StKind *schedule = st_schedule_kind_at(fields->choice[2]);
+    Scratch of_optimizer = {{0}}, of_loss = {{0}}, of_schedule = {{0}};
     if (optimizer->options) st_options_default(optimizer->options, of_optimizer.bytes);
     if (loss->options) st_options_default(loss->options, of_loss.bytes);
+    if (schedule->options) st_options_default(schedule->options, of_schedule.bytes);
+    if (fields->choice[2] == now->schedule.kind)
+        memcpy(of_schedule.bytes, now->schedule.options, ST_SPEC_OPTIONS_MAX);
     if (fields->choice[0] == now->optimizer.kind)
         memcpy(of_optimizer.bytes, now->optimizer.options, ST_SPEC_OPTIONS_MAX);
     if (fields->choice[1] == now->loss.kind) memcpy(of_loss.bytes, now->loss.options, ST_SPEC_OPTIONS_MAX);
@@ -224,7 +230,8 @@ static bool build_compile(FormFields *fields, const Recipe *recipe, StError *err
     bool done =
         add_selector(fields, 0, "optimizer", optimizer->help, st_optimizer_name_at, error) &&
         add_selector(fields, 1, "loss", loss->help, st_loss_name_at, error) &&
-        add_text(fields, "metrics", metrics_help, st_text_string(&metrics), "", "accuracy,mse, …", error);
+        add_text(fields, "metrics", metrics_help, st_text_string(&metrics), "", "accuracy,mse, …", error) &&
+        add_selector(fields, 2, "schedule", schedule->help, st_schedule_name_at, error);
     st_text_free(&metrics);
     if (done && optimizer->options && optimizer->options->name)
         done = add_note(fields, optimizer->name, optimizer->help, error) &&
@@ -232,6 +239,9 @@ static bool build_compile(FormFields *fields, const Recipe *recipe, StError *err
     if (done && loss->options && loss->options->name)
         done = add_note(fields, loss->name, loss->help, error) &&
                add_options(fields, 2, loss->options, of_loss.bytes, error);
+    if (done && schedule->options)
+        done = add_note(fields, schedule->name, schedule->help, error) &&
+               add_options(fields, 3, schedule->options, of_schedule.bytes, error);
     return done;
 }
 
@@ -451,17 +461,39 @@ static void line_set(const Values *values, StText *line) {
     }
 }
 
+/* Whether an option of the group changed that one of another group has the name of too (alpha of a focal
+ * loss and of a schedule): then the line must name what it belongs to. */
+static bool shares_name(const Values *values, int group) {
+    const FormFields *fields = values->fields;
+    for (int i = 0; i < fields->count; i++) {
+        const FormField *field = &fields->field[i];
+        const char *text = value_at(values, i);
+        if (field->group != group || !text || strcmp(text, field->now) == 0) continue;
+        for (int k = 0; k < fields->count; k++)
+            if (fields->field[k].group != group && fields->field[k].row &&
+                strcmp(fields->field[k].row->name, field->row->name) == 0)
+                return true;
+    }
+    return false;
+}
+
 /* A new line says everything that is no default; else what differs from the recipe's, which keeps the rest.
  */
 static void line_compile(const Values *values, StText *line) {
+    enum { LOSS = 1, METRICS = 2, SCHEDULE = 3 };
     const FormFields *fields = values->fields;
-    for (int i = 0; i < 3 && i < fields->count; i++) {
+    for (int i = 0; i <= METRICS && i < fields->count; i++) {
         const char *text = value_at(values, i);
-        bool changed = i < 2 ? fields->choice[i] != fields->was[i] : strcmp(text, fields->field[i].now) != 0;
+        bool changed =
+            i < METRICS ? fields->choice[i] != fields->was[i] : strcmp(text, fields->field[i].now) != 0;
+        if (i == LOSS) changed = changed || shares_name(values, 2);
         if (fields->fresh ? *text != '\0' : changed) add_word(line, fields->ui[i].label, text);
     }
-    for (int group = 1; group <= 2; group++)
-        add_changed(values, group, line);
+    add_changed(values, 1, line);
+    add_changed(values, 2, line);
+    if (SCHEDULE < fields->count && (fields->choice[2] != fields->was[2] || shares_name(values, 3)))
+        add_word(line, fields->ui[SCHEDULE].label, value_at(values, SCHEDULE));
+    add_changed(values, 3, line);
     close_changes(values, line);
 }
 

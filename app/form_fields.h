@@ -6,7 +6,7 @@
 
 #include "form.h"
 
-enum { FORM_FIELDS_MAX = 48, FORM_SELECTORS = 2 };
+enum { FORM_FIELDS_MAX = 48, FORM_SELECTORS = 3 };
 
 /* One field beside what the toolkit shows of it. Everything is owned by the fields. */
 typedef struct FormField {

@@ -56,6 +56,10 @@ static bool optimizer_at(int index, Topic *topic) {
     return kind_topic(st_optimizer_kind_at(index), topic);
 }
 
+static bool schedule_at(int index, Topic *topic) {
+    return kind_topic(st_schedule_kind_at(index), topic);
+}
+
 static bool metric_at(int index, Topic *topic) {
     return kind_topic(st_metric_kind_at(index), topic);
 }
@@ -88,6 +92,7 @@ static const struct Group {
               {"layers", "layer kind", "Kinds of layers", layer_at},
               {"losses", "loss", "Losses", loss_at},
               {"optimizers", "optimizer", "Optimizers", optimizer_at},
+              {"schedules", "schedule of the learning rate", "Schedules of the learning rate", schedule_at},
               {"metrics", "metric", "Metrics", metric_at},
               {"sources", "data source", "Sources of data", source_at},
               {"views", "view", "Views", view_at},

@@ -178,7 +178,10 @@ bool session_stop(Session *session, StError *error);
 bool session_reset(Session *session, bool new_seed, StError *error);
 /* Acts on the run at once and is an edit of the recipe. */
 bool session_set_rate(Session *session, double rate, StError *error);
-double session_rate(const Session *session); /* the run's, else the recipe's */
+/* The run's, else the recipe's: that the newest step was made with, and learning_rate itself, which a
+ * schedule begins with and session_set_rate sets. */
+double session_rate(const Session *session);
+double session_base_rate(const Session *session);
 
 /* True where the recipe differs from what the run was made of; what (may be NULL) gets "data, stack". */
 bool session_pending(const Session *session, StText *what);

@@ -403,6 +403,16 @@ double session_rate(const Session *session) {
         st_trainer_status(session->run->seen.trainer, &status);
         return status.rate;
     }
+    const StCompile *compile = &session->recipe.compile;
+    return compile->given ? st_compile_rate_at(compile, st_compile_learning_rate(compile), 0) : NAN;
+}
+
+double session_base_rate(const Session *session) {
+    if (session->run) {
+        StTrainerStatus status;
+        st_trainer_status(session->run->seen.trainer, &status);
+        return status.base_rate;
+    }
     return session->recipe.compile.given ? st_compile_learning_rate(&session->recipe.compile) : NAN;
 }
 
@@ -412,6 +422,11 @@ bool session_set_rate(Session *session, double rate, StError *error) {
     const StCompile *compile = &session->recipe.compile;
     if (!compile->given)
         return st_fail(error, ST_ERR_STATE, "rate: there is no compile line with an optimizer yet");
+    if (!st_compile_uses_learning_rate(compile))
+        return st_fail(error, ST_ERR_STATE,
+                       "rate: %s says every rate itself; change its values, or take it away with 'compile "
+                       "schedule=none'",
+                       st_schedule_kind_at(compile->schedule.kind)->name);
     st_text_number(&digits, rate);
     const StKind *kind = st_optimizer_kind_at(compile->optimizer.kind);
     StOptimizerSpec trial = compile->optimizer;

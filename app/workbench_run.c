@@ -149,7 +149,7 @@ static void advise_rate(const Bench *bench, char text[80]) {
     const StCompile *compile = &session_run(bench->session)->recipe->compile;
     const StKind *kind = st_optimizer_kind_at(compile->optimizer.kind);
     const StOption *option = kind ? st_option_find(kind->options, "learning_rate") : NULL;
-    double third = bench->status.rate / 3, standard;
+    double third = bench->status.base_rate / 3, standard;
     if (option && option->fallback && st_number(option->fallback, &standard) && standard <= third)
         snprintf(text, 80, "rate %g (%.40s's default)", standard, kind->name);
     else

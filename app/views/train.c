@@ -120,6 +120,8 @@ static void draw_plot(ViewContext *context, UiGrid *grid, UiRect area, int serie
     if (here) state->view = view;
     double change[HISTORY_CHANGES];
     size_t changes = history_rate_changes(context->now, state->axis, change, HISTORY_CHANGES);
+    const SessionRun *run = session_run(context->session);
+    if (run && run->recipe->compile.schedule.kind > 0) changes = 0; /* it changes all the time */
     for (size_t i = 0; i < changes && !bare; i++) { /* where the rate was changed, a mark on the axis */
         int x = ui_plot_column(&view, change[i]) - view.inner.x;
         if (change[i] < view.x0 || change[i] > view.x1) continue;

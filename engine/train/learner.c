@@ -29,8 +29,10 @@ typedef struct Lane {
 /* Neighbouring trainable weights that are treated alike. */
 typedef struct Piece {
     int64_t from, to; /* into the flat arrays */
+    int tensor;       /* the first one that it is of */
     StCall regularizer;
     bool regular;
+    double squares; /* Σ gradient², where gradients are clipped by a norm */
 } Piece;
 
 /* A fixed range of the flat arrays: what one thread examines and updates. */
@@ -71,7 +73,8 @@ struct StLearner {
     int classes;          /* that have weights; 0: none have */
     bool surveys;         /* the loss has to know of the whole batch before its first row */
     int constraints, wholes;
-    double rate;
+    double rate;                      /* what the schedule begins with */
+    double clipnorm, global_clipnorm; /* 0: none */
     int64_t iterations;
     int slots, ranges, pieces;
     int64_t total;             /* weights */
@@ -312,24 +315,47 @@ static void range_examine(StLearner *l, Range *range) {
     range_penalty(l, range);
     range->finite = true;
     for (int p = range->first; p < range->first + range->count; p++) {
-        const Piece *piece = &l->piece[p];
+        Piece *piece = &l->piece[p];
         int64_t count = piece->to - piece->from;
         if (piece->regular)
             st_regularizer_add_gradient(&piece->regularizer, l->gradients + piece->from,
                                         l->weights + piece->from, count);
         range->finite = range->finite && st_vector_finite(l->gradients + piece->from, count) &&
                         st_vector_finite(l->weights + piece->from, count);
+        if (l->clipnorm > 0 || l->global_clipnorm > 0)
+            piece->squares = st_vector_sum_squares(l->gradients + piece->from, count);
     }
 }
 
+/* What a piece's gradient is multiplied by: its pieces' sums are added in their order, whoever made them. */
+static double clip_of(const StLearner *l, int piece) {
+    double squares = 0;
+    if (l->global_clipnorm > 0) {
+        for (int p = 0; p < l->pieces; p++)
+            squares += l->piece[p].squares;
+        return st_optimizer_clip(sqrt(squares), l->global_clipnorm);
+    }
+    int tensor = l->piece[piece].tensor;
+    while (piece > 0 && l->piece[piece - 1].tensor == tensor)
+        piece--;
+    for (; piece < l->pieces && l->piece[piece].tensor == tensor; piece++)
+        squares += l->piece[piece].squares;
+    return st_optimizer_clip(sqrt(squares), l->clipnorm);
+}
+
 static void range_update(StLearner *l, const Range *range) {
+    StUpdate update = l->job.constants;
     for (int p = range->first; p < range->first + range->count; p++) {
         const Piece *piece = &l->piece[p];
         Real *slot[ST_SLOTS_MAX] = {NULL};
         for (int s = 0; s < l->slots; s++)
             slot[s] = l->state + s * l->total + piece->from;
-        st_optimizer_apply(l->optimizer, &l->job.constants, l->weights + piece->from,
-                           l->gradients + piece->from, slot, piece->to - piece->from);
+        if (l->clipnorm > 0 || l->global_clipnorm > 0) {
+            update.scale = (Real)clip_of(l, p);
+            update.plain = l->job.constants.plain && update.scale == 1;
+        }
+        st_optimizer_apply(l->optimizer, &update, l->weights + piece->from, l->gradients + piece->from, slot,
+                           piece->to - piece->from);
     }
 }
 
@@ -477,8 +503,8 @@ bool st_learner_step(StLearner *l, const StBatch *batch, StScores *scores, StTal
                .update = true,
                .rows = batch->rows,
                .pass = {.training = true, .carry = true, .seed = batch->seed, .step = batch->step}};
-    double rate = st_compile_rate_at(&l->compile, l->rate, l->iterations);
-    st_optimizer_prepare(l->optimizer, l->compile.optimizer.options, rate, l->iterations + 1, &job.constants);
+    st_optimizer_prepare(l->optimizer, l->compile.optimizer.options, st_learner_rate(l), l->iterations + 1,
+                         &job.constants);
     run(l, &job);
     job_scores(l, scores);
     if (!all_finite(l)) return false;
@@ -488,6 +514,18 @@ bool st_learner_step(StLearner *l, const StBatch *batch, StScores *scores, StTal
     st_network_update(l->network, &whole);
     l->iterations++;
     if (tally) tally_add(l, tally);
+    return true;
+}
+
+bool st_learner_average(StLearner *l) {
+    const StOptimizerCommon *common = (const void *)l->compile.optimizer.options;
+    if (!common->use_ema || l->iterations == 0) return false;
+    const Real *average = l->state + (l->slots - 1) * l->total;
+    for (int p = 0; p < l->pieces; p++) {
+        const Piece *piece = &l->piece[p];
+        memcpy(l->weights + piece->from, average + piece->from,
+               (size_t)(piece->to - piece->from) * sizeof(Real));
+    }
     return true;
 }
 
@@ -558,12 +596,13 @@ static void cut_pieces(StLearner *l) {
         for (int t = 0; t < tensors; t++) {
             Piece piece = {.from = tensor[t].offset > low ? tensor[t].offset : low,
                            .to = tensor[t].offset + tensor[t].size,
+                           .tensor = t,
                            .regularizer = tensor[t].regularizer,
                            .regular = tensor[t].regularizer.kind != 0};
             if (piece.to > high) piece.to = high;
             if (!tensor[t].trainable || piece.from >= piece.to) continue;
             Piece *before = l->piece && l->pieces > first ? &l->piece[l->pieces - 1] : NULL;
-            if (before && before->to == piece.from && !before->regular && !piece.regular)
+            if (before && before->to == piece.from && !before->regular && !piece.regular && l->clipnorm == 0)
                 before->to = piece.to;
             else if (l->piece)
                 l->piece[l->pieces++] = piece;
@@ -652,7 +691,10 @@ static bool choose_kinds(StLearner *l, const StLearnerPlan *plan, const StShape 
                            ST_METRIC_SUMS);
         l->all_sums += l->sums[m];
     }
+    const StOptimizerCommon *common = (const void *)l->compile.optimizer.options;
     l->rate = st_compile_learning_rate(&l->compile);
+    l->clipnorm = common->clipnorm > 0 ? common->clipnorm : 0;
+    l->global_clipnorm = common->global_clipnorm > 0 ? common->global_clipnorm : 0;
     l->slots = st_optimizer_slots(l->optimizer, l->compile.optimizer.options);
     l->width = output->dim[output->rank - 1];
     l->positions = st_shape_size(output) / l->width;
@@ -798,7 +840,7 @@ void st_learner_set_rate(StLearner *l, double rate) {
 }
 
 double st_learner_rate(const StLearner *l) {
-    return l->rate;
+    return st_compile_rate_at(&l->compile, l->rate, l->iterations);
 }
 
 Real *st_learner_state(StLearner *l, int64_t *count, int64_t **iterations) {

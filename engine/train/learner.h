@@ -19,6 +19,7 @@ typedef struct StLearner StLearner;
 #define st_learner_destroy        ST_R(st_learner_destroy)
 #define st_learner_network        ST_R(st_learner_network)
 #define st_learner_step           ST_R(st_learner_step)
+#define st_learner_average        ST_R(st_learner_average)
 #define st_learner_evaluate       ST_R(st_learner_evaluate)
 #define st_learner_adapt          ST_R(st_learner_adapt)
 #define st_learner_scores         ST_R(st_learner_scores)
@@ -86,6 +87,10 @@ void st_learner_scores(const StLearner *learner, const StTally *tally, StScores 
  * "output of layer 3 dense_1 has 4 of 320 values not finite", "gradient of dense_1/kernel …", "loss". */
 void st_learner_culprit(StLearner *learner, StText *out);
 
+/* Training ends: with use_ema the weights become their moving averages, and it is true. They stay what they
+ * are, as in Keras, where it goes on. */
+bool st_learner_average(StLearner *learner);
+
 /* Means over a whole part, now, dropout off. cancel (may be NULL) is looked at between chunks: when true the
  * call returns false. */
 bool st_learner_evaluate(StLearner *learner, StPart part, const atomic_bool *cancel, StScores *scores);
@@ -105,7 +110,9 @@ int64_t st_learner_target_size(const StLearner *learner); /* elements of targets
 int32_t *st_learner_labels(StLearner *learner);           /* [rows, target size] where sparse */
 Real *st_learner_targets(StLearner *learner);             /* [rows, target size] where not */
 
+/* The learning_rate that the schedule, if there is one, begins with. */
 void st_learner_set_rate(StLearner *learner, double rate);
+/* What the next step will be made with: that one by the schedule, at the optimizer's step counter. */
 double st_learner_rate(const StLearner *learner);
 
 /* Everything an exact continuation needs beside the weights: the optimizer's slots (flat, count elements)

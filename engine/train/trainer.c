@@ -121,10 +121,13 @@ static void fill_plan(StTrainer *t, const StTrainerPlan *plan) {
     t->limit = INT64_MAX;
     t->order_epoch = -1;
     t->rate = st_compile_learning_rate(plan->compile);
+    t->step_rate = st_compile_rate_at(plan->compile, t->rate, 0);
+    t->scheduled = plan->compile->schedule.kind > 0;
     t->status = (StTrainerStatus){.steps = t->epochs * t->steps_per_epoch,
                                   .epochs = t->epochs,
                                   .steps_per_epoch = t->steps_per_epoch,
-                                  .rate = t->rate,
+                                  .rate = t->step_rate,
+                                  .base_rate = t->rate,
                                   .threads = t->threads};
     if (!plan->paused) t->mail = (StMail){.posted = true, .order = ST_PLAY};
 }
@@ -238,7 +241,8 @@ void st_trainer_stop(StTrainer *t) {
 void st_trainer_set_rate(StTrainer *t, double rate) {
     StMail *mail = post_begin(t);
     mail->rate = true;
-    mail->new_rate = t->status.rate = rate;
+    mail->new_rate = t->status.base_rate = rate;
+    if (!t->scheduled) t->status.rate = rate;
     post_end(t);
 }
 

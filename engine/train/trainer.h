@@ -66,6 +66,7 @@ void st_trainer_pause(StTrainer *trainer);
 void st_trainer_one_step(StTrainer *trainer);
 void st_trainer_one_epoch(StTrainer *trainer); /* to the end of the present epoch */
 void st_trainer_stop(StTrainer *trainer);
+/* Another learning_rate. A schedule goes on from it: what it would say had it begun so. */
 void st_trainer_set_rate(StTrainer *trainer, double rate);
 /* Steps a second (0: full speed); slows the trainer, never changes a number. per_epoch: epochs a second. */
 void st_trainer_set_pace(StTrainer *trainer, double per_second, bool per_epoch);
@@ -81,10 +82,11 @@ void st_trainer_wait(StTrainer *trainer);
 typedef struct StRecord {
     bool epoch_end; /* then train is the mean over the epoch while weights moved, dropout on ("fit loss") */
     bool validated; /* validation holds figures of now, dropout off */
-    int64_t first, step;    /* steps made, from 1 */
-    int64_t epoch;          /* the epoch that it belongs to, from 1 */
-    double seconds;         /* of training so far, pauses left out */
-    double rate, next_rate; /* next_rate: after an epoch's end (reduce_on_plateau may have lowered it) */
+    int64_t first, step; /* steps made, from 1 */
+    int64_t epoch;       /* the epoch that it belongs to, from 1 */
+    double seconds;      /* of training so far, pauses left out */
+    double rate;         /* that the step was made with, by the schedule where there is one */
+    double next_rate;    /* after an epoch's end: the same, or what reduce_on_plateau has made of it */
     StScores train, validation;
     double loss_low, loss_high; /* of a merged record; else both the loss */
 } StRecord;
@@ -99,7 +101,7 @@ typedef struct StTrainerStatus {
     int64_t steps_per_epoch, samples;   /* samples: seen in training so far */
     double seconds, samples_per_s;      /* training alone; samples_per_s over the last second or so */
     double seconds_left;                /* at the present speed, evaluation included; -1 unknown */
-    double rate;
+    double rate, base_rate; /* of the newest step, else the first; that the schedule begins with */
     double pace;
     bool pace_per_epoch;
     int threads;

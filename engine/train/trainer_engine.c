@@ -69,7 +69,7 @@ static void publish(StTrainer *t, StSlot *slot, bool has_before) {
     slot->snapshot.gradients = t->gradients_valid ? slot->gradients : NULL;
     slot->snapshot.step = t->step;
     slot->snapshot.epoch = t->step / t->steps_per_epoch;
-    slot->snapshot.rate = t->rate;
+    slot->snapshot.rate = t->step_rate;
     slot->snapshot.run = t->run;
     pthread_mutex_lock(&t->lock);
     st_slots_publish(&t->slots, slot);
@@ -127,8 +127,20 @@ static bool restore_best(StTrainer *t, char *reason, size_t size) {
     return true;
 }
 
-/* Training is over, for now: best weights back, a last snapshot. */
+/* Weights that a moving average was kept of become it. */
+static void average(StTrainer *t, char *reason, size_t size) {
+    size_t length = strlen(reason);
+    if (!st_learner_average(t->learner)) return;
+    t->version++;
+    t->gradients_valid = false;
+    st_replay_forget(t);
+    snprintf(reason + length, size - length, "%sthe weights are their moving averages now",
+             length ? "; " : "");
+}
+
+/* Training is over, for now: averages in Keras' order before the best weights, a last snapshot. */
 static void end(StTrainer *t, StTrainerState state, char *reason, size_t size) {
+    average(t, reason, size);
     restore_best(t, reason, size);
     if (t->snapshots) publish_present(t, NULL);
     set_state(t, state, reason);
@@ -171,6 +183,7 @@ static void count_step(StTrainer *t, const StRecord *record) {
     status->seconds = t->seconds;
     status->last = record->train;
     status->has_last = true;
+    if (!t->mail.rate) status->rate = record->rate; /* one that waits was shown already */
     if (t->seconds - t->speed[1].seconds > 0.5) {
         t->speed[0] = t->speed[1];
         t->speed[1] = (struct StSpeed){t->seconds, t->samples};
@@ -196,7 +209,8 @@ static void make_step(StTrainer *t, bool wanted) {
         copy(t, slot->before, t->weights);
         copied = st_trainer_clock();
     }
-    StRecord record = {.epoch = t->epoch + 1, .rate = t->rate};
+    t->step_rate = st_learner_rate(t->learner);
+    StRecord record = {.epoch = t->epoch + 1, .rate = t->step_rate};
     if (!st_learner_step(t->learner, &batch, &record.train, &t->tally)) {
         pthread_mutex_lock(&t->lock);
         if (slot) slot->holders--;
@@ -233,6 +247,12 @@ static void change_rate(StTrainer *t, double rate) {
     st_replay_rate(t, rate);
     st_learner_set_rate(t->learner, rate);
     t->rate = rate;
+    pthread_mutex_lock(&t->lock);
+    if (!t->mail.rate) { /* one that waits was shown already */
+        t->status.base_rate = rate;
+        t->status.rate = st_learner_rate(t->learner);
+    }
+    pthread_mutex_unlock(&t->lock);
 }
 
 /* What files keep of the epoch. False ends the run: what was asked to be kept would be lost. */
@@ -258,7 +278,7 @@ static void finish_epoch(StTrainer *t) {
                        .step = t->step,
                        .epoch = t->epoch + 1,
                        .seconds = t->seconds,
-                       .rate = t->rate};
+                       .rate = t->step_rate};
     double begun = st_trainer_clock();
     bool done =
         !t->validates || st_learner_evaluate(t->learner, ST_VALIDATION, &t->cancel, &record.validation);
@@ -267,8 +287,12 @@ static void finish_epoch(StTrainer *t) {
     if (!done) return; /* an order came: again when it goes on */
     st_learner_scores(t->learner, &t->tally, &record.train);
     record.loss_low = record.loss_high = record.train.loss;
-    record.next_rate = st_plateau_rate(t, &record);
-    if (record.next_rate != t->rate) change_rate(t, record.next_rate);
+    record.next_rate = record.rate;
+    double base = st_plateau_rate(t, &record);
+    if (base != t->rate) {
+        change_rate(t, base);
+        record.next_rate = st_learner_rate(t->learner);
+    }
     memset(&t->tally, 0, sizeof t->tally);
     t->epoch++;
     t->epoch_due = false;

@@ -106,7 +106,7 @@ struct StTrainer {
     float *carried; /* what stateful layers carry from batch to batch, or NULL */
     int64_t carried_count;
     int64_t rows, steps_per_epoch;
-    bool validates;
+    bool validates, scheduled;
     StArena arena;
     pthread_t thread;
     bool started;
@@ -120,8 +120,9 @@ struct StTrainer {
     uint64_t version; /* of the weights: grows with every change */
     bool gradients_valid;
     StTally tally;
-    double mark, seconds, rate; /* mark: until when time is accounted for */
-    double pace, paced_at;      /* steps a second, 0: full speed; when the last one was due by it */
+    double mark, seconds;   /* mark: until when time is accounted for */
+    double rate, step_rate; /* what the schedule begins with; what the last step was made with */
+    double pace, paced_at;  /* steps a second, 0: full speed; when the last one was due by it */
     double step_seconds, evaluation_seconds; /* the last one's */
     double look_cost, next_look;             /* of a snapshot; when one may be taken again */
     StEarly early;

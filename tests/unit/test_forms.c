@@ -132,12 +132,18 @@ static void test_compile_follows_its_optimizer(void **unused) {
     press(form, UI_KEY_DOWN, 2);
     type(form, "accuracy");
     assert_non_null(strstr(form_line(form), "metrics=accuracy"));
-    press(form, UI_KEY_DOWN, 1);
+    press(form, UI_KEY_DOWN, 2); /* past the schedule */
     press(form, UI_KEY_END, 1);
     press(form, UI_KEY_BACKSPACE, 8);
     type(form, "0.5");
     assert_string_equal(form_line(form), "compile optimizer=sgd metrics=accuracy learning_rate=0.5");
     assert_true(form_trial(form)->runs);
+    press(form, UI_KEY_UP, 1);
+    form_key(form, UI_KEY_RIGHT);
+    assert_string_equal(form_line(form), "compile optimizer=sgd metrics=accuracy learning_rate=0.5 "
+                                         "schedule=exponential_decay");
+    assert_false(form_trial(form)->runs);
+    assert_non_null(strstr(form_trial(form)->error.message, "decay_steps is missing"));
     form_close(form);
     rig_close(rig);
 }

@@ -107,6 +107,23 @@ static void test_lines(void **state) {
          "values=1,0.5,0.01");
 }
 
+/* A name that two of them have is of the one that was named last before it. */
+static void test_shared_names(void **state) {
+    (void)state;
+    const char *both = "sgd schedule=cosine_decay decay_steps=9 alpha=0.2 loss=binary_focal_crossentropy "
+                       "alpha=0.3";
+    const char *printed = "compile optimizer=sgd loss=binary_focal_crossentropy alpha=0.3 "
+                          "schedule=cosine_decay decay_steps=9 alpha=0.2";
+    then((const char *[]){both, NULL}, printed);
+    then((const char *[]){both, "momentum=0.5", "momentum=0", NULL}, printed);
+    then((const char *[]){both, "schedule=cosine_decay alpha=0.4", NULL},
+         "compile optimizer=sgd loss=binary_focal_crossentropy alpha=0.3 schedule=cosine_decay decay_steps=9 "
+         "alpha=0.4");
+    refused(both, "alpha=0.5",
+            "compile: binary_focal_crossentropy and cosine_decay both have alpha; put it behind "
+            "loss=binary_focal_crossentropy or schedule=cosine_decay");
+}
+
 static void test_refusals(void **state) {
     (void)state;
     const char *plain = "sgd mse";
@@ -180,6 +197,7 @@ int main(void) {
         cmocka_unit_test(test_rates),
         cmocka_unit_test(test_every_schedule_has_a_fixture_and_explains_itself),
         cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_shared_names),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_all_of_them_read_back),
     };
