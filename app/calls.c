@@ -2,6 +2,7 @@
 #include "fit.h"
 #include "places.h"
 #include "predict.h"
+#include "session_range.h"
 #include "show.h"
 #include "workbench.h"
 
@@ -359,6 +360,21 @@ int call_show(ProgramArguments *arguments) {
     if (!session) return 1;
     bool done = load_weights(session, arguments, &error) && show_run(session, &plan, &error);
     return end(session, done, &error);
+}
+
+static bool range_test(Session *session, const ProgramArguments *arguments, StError *error) {
+    RangePlan plan = {.low = arguments->low, .high = arguments->high, .steps = arguments->steps};
+    if (*arguments->init && !session_load(session, arguments->init, error)) return false;
+    if (!session_range_begin(session, &plan, error)) return in_file(arguments, error);
+    st_rate_test_wait(session_range(session));
+    ShowPlan show = {.view = "rates", .unit = -1, .row = -1, .json = arguments->json};
+    return show_run(session, &show, error);
+}
+
+int call_range_test(ProgramArguments *arguments) {
+    StError error = {0};
+    Session *session = begin(arguments, 0);
+    return session ? end(session, range_test(session, arguments, &error), &error) : 1;
 }
 
 int call_data(ProgramArguments *arguments) {

@@ -11,6 +11,7 @@ int call_predict(ProgramArguments *arguments);
 int call_gradients(ProgramArguments *arguments);
 int call_check(ProgramArguments *arguments);
 int call_show(ProgramArguments *arguments);
+int call_range_test(ProgramArguments *arguments);
 int call_data(ProgramArguments *arguments);
 int call_run(ProgramArguments *arguments);
 int call_shell(ProgramArguments *arguments);

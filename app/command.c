@@ -2,6 +2,7 @@
 #include "fit.h"
 #include "predict.h"
 #include "program.h"
+#include "session_range.h"
 #include "show.h"
 
 #include <limits.h>
@@ -358,6 +359,9 @@ const Command commands[] = {
      DOING, .takes = TAKES_TOPIC, .act = act_help},
     {"rate", "VALUE|up|down", "the learning rate, at once and in the recipe", DOING, .words = "up down",
      .act = act_rate},
+    {"range_test", "low=1e-6 high=1 steps=100",
+     "trains a copy of the network at growing learning rates and shows where the loss falls fastest", DOING,
+     .options = range_options, .act = range_act},
     {"new", "", "begins an empty recipe", DOING, .act = act_new},
     {"play", "[keep]", "starts training, or goes on; keep: with the weights of unchanged layers", BENCH,
      .words = "keep", .act = act_play},

@@ -1,4 +1,5 @@
 #include "session_inner.h"
+#include "session_range.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -27,6 +28,7 @@ static void edits_clear(Edits *edits) {
 
 void session_destroy(Session *session) {
     if (!session) return;
+    session_range_free(session->range);
     session_end_run(session);
     session_forget_loaded(session);
     session_forget_data(session);

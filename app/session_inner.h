@@ -62,9 +62,10 @@ struct Session {
     uint64_t runs;
     History *history; /* of the run, where scripts and shells trained it; NULL: none */
     bool has_loaded;
-    StWeightFile loaded;    /* weights for the next start, by `load` */
-    StShape loaded_input;   /* the rows that the last file's preparation makes; rank 0: not known */
-    const StSnapshot *held; /* lent by session_weights */
+    StWeightFile loaded;        /* weights for the next start, by `load` */
+    StShape loaded_input;       /* the rows that the last file's preparation makes; rank 0: not known */
+    const StSnapshot *held;     /* lent by session_weights */
+    struct SessionRange *range; /* the newest range test; NULL: none */
 };
 
 /* The recipe changed: draft (moved) takes its place. text NULL: not for the history. */

@@ -7,10 +7,10 @@
 #include <string.h>
 
 extern const View view_overview, view_stack, view_data, view_train, view_weights, view_start, view_log,
-    view_help;
+    view_rates,    view_help;
 
 const View *const views[] = {&view_overview, &view_stack, &view_data, &view_train, &view_weights,
-                             &view_start,    &view_log,   &view_help, NULL};
+                             &view_rates,    &view_start, &view_log,   &view_help, NULL};
 
 const View *view_find(const char *name) {
     for (int i = 0; views[i]; i++) {
