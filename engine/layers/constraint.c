@@ -1,15 +1,9 @@
 #include "layers/constraint.h"
 
+#include "layers/walk.h"
 #include "math/scalar.h"
 
 enum { BLOCK = 64 };
-
-/* One call on one shape, as extents of rank ST_RANK_MAX with leading ones. */
-typedef struct Projection {
-    const double *p; /* the call's parameters */
-    int64_t extent[ST_RANK_MAX], stride[ST_RANK_MAX];
-    bool summed[ST_RANK_MAX]; /* the norm runs over this axis */
-} Projection;
 
 #define AXIS                                                                                                 \
     { "axis", "[0]", 0, 0 }
@@ -63,49 +57,28 @@ bool st_constraint_fits(const StCall *call, const StShape *shape, StError *error
     return true;
 }
 
-static Projection projection(const StCall *call, int bits, const StShape *shape) {
-    Projection to = {.p = call->parameter};
-    int64_t stride = 1;
-    for (int i = ST_RANK_MAX - 1; i >= 0; i--) {
-        int axis = i - (ST_RANK_MAX - shape->rank);
-        to.extent[i] = axis < 0 ? 1 : shape->dim[axis];
-        to.stride[i] = stride;
-        stride *= to.extent[i];
-        to.summed[i] = axis >= 0 && (bits & (ST_AXIS_BIT(axis) | ST_AXIS_BIT(axis - shape->rank)));
-    }
-    return to;
-}
-
-/* Steps through the axes that are summed (or those that are not), but for the last axis: the offset of the
- * next, or -1 behind the last. */
-static int64_t next_place(const Projection *to, bool summed, int64_t place[ST_RANK_MAX]) {
-    int64_t offset = 0;
-    int i = ST_RANK_MAX - 2;
-    for (; i >= 0; i--) {
-        if (to->summed[i] != summed) continue;
-        if (++place[i] < to->extent[i]) break;
-        place[i] = 0;
-    }
-    if (i < 0) return -1;
-    for (i = 0; i < ST_RANK_MAX - 1; i++)
-        if (to->summed[i] == summed) offset += place[i] * to->stride[i];
-    return offset;
+static StWalk walk_of(const StShape *shape, int bits) {
+    bool summed[ST_RANK_MAX] = {false};
+    for (int axis = 0; axis < shape->rank; axis++)
+        summed[axis] = bits & (ST_AXIS_BIT(axis) | ST_AXIS_BIT(axis - shape->rank));
+    return st_walk(shape, summed);
 }
 
 /* Up to BLOCK norms side by side on the last axis (count of them), or, where that axis is summed too, one. */
-static void project(const Projection *to, const Constraint *constraint, Real *w, int64_t count) {
-    bool along = to->summed[ST_RANK_MAX - 1];
-    int64_t length = to->extent[ST_RANK_MAX - 1], place[ST_RANK_MAX] = {0};
+static void project(const StWalk *walk, const StCall *call, Real *w, int64_t count) {
+    const Constraint *constraint = &constraints[call->kind];
+    bool along = walk->over[ST_AXIS_LAST];
+    int64_t length = walk->extent[ST_AXIS_LAST], place[ST_RANK_MAX] = {0};
     double squares[BLOCK] = {0};
     Real scale[BLOCK];
-    for (int64_t at = 0; at >= 0; at = next_place(to, true, place))
+    for (int64_t at = 0; at >= 0; at = st_walk_next(walk, true, place))
         for (int64_t i = 0; i < (along ? length : count); i++)
             squares[along ? 0 : i] += (double)w[at + i] * (double)w[at + i];
     for (int64_t i = 0; i < count; i++) {
         double norm = sqrt(squares[i]);
-        scale[i] = (Real)(constraint->wanted(to->p, norm) / (1e-7 + norm));
+        scale[i] = (Real)(constraint->wanted(call->parameter, norm) / (1e-7 + norm));
     }
-    for (int64_t at = 0; at >= 0; at = next_place(to, true, place))
+    for (int64_t at = 0; at >= 0; at = st_walk_next(walk, true, place))
         for (int64_t i = 0; i < (along ? length : count); i++)
             w[at + i] *= scale[along ? 0 : i];
 }
@@ -118,9 +91,9 @@ void st_constraint_apply(const StCall *call, const StShape *shape, Real *w) {
             w[i] = (Real)constraint->wanted(call->parameter, (double)w[i]);
         return;
     }
-    Projection to = projection(call, (int)call->parameter[constraint->axis], shape);
-    int64_t last = to.summed[ST_RANK_MAX - 1] ? 1 : to.extent[ST_RANK_MAX - 1], place[ST_RANK_MAX] = {0};
-    for (int64_t at = 0; at >= 0; at = next_place(&to, false, place))
+    StWalk walk = walk_of(shape, (int)call->parameter[constraint->axis]);
+    int64_t last = walk.over[ST_AXIS_LAST] ? 1 : walk.extent[ST_AXIS_LAST], place[ST_RANK_MAX] = {0};
+    for (int64_t at = 0; at >= 0; at = st_walk_next(&walk, false, place))
         for (int64_t from = 0; from < last; from += BLOCK)
-            project(&to, constraint, w + at + from, last - from < BLOCK ? last - from : BLOCK);
+            project(&walk, call, w + at + from, last - from < BLOCK ? last - from : BLOCK);
 }

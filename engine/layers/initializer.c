@@ -205,6 +205,14 @@ INITIALIZERS(FILLER)
 #define FILLER_NAME(id, text, fill_it, ...) id##_fill,
 static bool (*const fillers[])(const Fill *) = {INITIALIZERS(FILLER_NAME)};
 
+void st_initializer_fans(const StShape *shape, int64_t *fan_in, int64_t *fan_out) {
+    int64_t field = 1, rank = shape->rank;
+    for (int i = 0; i < rank - 2; i++)
+        field = st_times(field, shape->dim[i]);
+    *fan_in = st_times(field, shape->dim[rank > 1 ? rank - 2 : 0]);
+    *fan_out = st_times(field, shape->dim[rank - 1]);
+}
+
 bool st_initializer_fits(const StCall *call, const StShape *shape, StError *error) {
     char text[ST_SHAPE_TEXT];
     bool turned = fillers[call->kind] == orthogonal_fill, square = fillers[call->kind] == identity_fill;

@@ -12,6 +12,11 @@ extern const StChoice st_initializers[];
 
 #define st_initializer_fits ST_R(st_initializer_fits)
 #define st_initializer_draw ST_R(st_initializer_draw)
+#define st_initializer_fans ST_R(st_initializer_fans)
+/* Keras' fans of a weight by its shape alone: of 2 extents these, of more the last two times the others, of 1
+ * that one. */
+void st_initializer_fans(const StShape *shape, int64_t *fan_in, int64_t *fan_out);
+
 /* False where it cannot fill a weight of this shape: orthogonal wants 2 extents or more, identity just 2. */
 bool st_initializer_fits(const StCall *call, const StShape *shape, StError *error);
 

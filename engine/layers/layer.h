@@ -190,4 +190,19 @@ extern const StLayerKind st_kind_reshape, st_kind_permute, st_kind_repeat_vector
 #define st_kind_gru        ST_R(st_kind_gru)
 extern const StLayerKind st_kind_simple_rnn, st_kind_lstm, st_kind_gru;
 
+#define st_kind_relu                    ST_R(st_kind_relu)
+#define st_kind_leaky_relu              ST_R(st_kind_leaky_relu)
+#define st_kind_prelu                   ST_R(st_kind_prelu)
+#define st_kind_elu                     ST_R(st_kind_elu)
+#define st_kind_softmax                 ST_R(st_kind_softmax)
+#define st_kind_rescaling               ST_R(st_kind_rescaling)
+#define st_kind_activity_regularization ST_R(st_kind_activity_regularization)
+#define st_kind_gaussian_noise          ST_R(st_kind_gaussian_noise)
+#define st_kind_gaussian_dropout        ST_R(st_kind_gaussian_dropout)
+#define st_kind_spatial_dropout1d       ST_R(st_kind_spatial_dropout1d)
+#define st_kind_spatial_dropout2d       ST_R(st_kind_spatial_dropout2d)
+extern const StLayerKind st_kind_relu, st_kind_leaky_relu, st_kind_prelu, st_kind_elu, st_kind_softmax,
+    st_kind_rescaling, st_kind_activity_regularization, st_kind_gaussian_noise, st_kind_gaussian_dropout,
+    st_kind_spatial_dropout1d, st_kind_spatial_dropout2d;
+
 #endif

@@ -186,6 +186,23 @@ static inline float st_erfc(float x) {
 
 #endif
 
+/* cos(2πt), 0 <= t < 1; in float by sin's series about the nearer zero, to 1e-7. */
+static inline Real st_cos_turn(Real t) {
+#ifdef ST_DOUBLE
+    return cos(6.28318530717958647693 * t);
+#else
+    float quarter = st_abs(t - 0.5f) - 0.25f; /* cos(2πt) = sin(2π·quarter), quarter in [-1/4, 1/4] */
+    float x = 6.28318530717958647693f * quarter, z = x * x;
+    float p = 1.6059043837e-10f;
+    p = st_fma(p, z, -2.5052108385e-8f);
+    p = st_fma(p, z, 2.7557319224e-6f);
+    p = st_fma(p, z, -1.9841269841e-4f);
+    p = st_fma(p, z, 8.3333333333e-3f);
+    p = st_fma(p, z, -1.6666666667e-1f);
+    return st_fma(p * z, x, x);
+#endif
+}
+
 /* 1 / (1 + exp(-x)), to full relative accuracy at both ends. */
 static inline Real st_sigmoid(Real x) {
     Real e = st_exp(-st_abs(x));

@@ -10,7 +10,8 @@ For every case the loss is sum(y * dy) with a random dy. Arrays are written with
     NAME COUNT value value ...     (input, weights by Keras' names, output, dy, dx, d/WEIGHT)
 
 A family's KINDS names a class a kind: made of (words, shape, rng), with `weights`, a dictionary of tensors
-(those in `frozen`, a set of names, have no gradient), and called with (x, mode). torch.nan in dx never is
+(those in `frozen`, a set of names, have no gradient), and called with (x, mode); penalty(y), where a class has it, is
+what it adds to the loss times the rows. torch.nan in dx never is
 compared: the input of a case that has no gradient is written as zeros.
 """
 import importlib
@@ -48,7 +49,10 @@ def write_case(out, case, index, kinds):
         layer.weights[name] = single(layer.weights[name]).requires_grad_(name not in frozen)
     y = layer(x, mode)
     dy = single(torch.tensor(rng.normal(size=tuple(y.shape))))
-    (y * dy).sum().backward()
+    loss = (y * dy).sum()
+    if hasattr(layer, "penalty"):
+        loss = loss + layer.penalty(y) / y.shape[0]
+    loss.backward()
     out.write("case " + case.replace(f" words={numbers} ", " ") + "\n")
     write(out, "input", x)
     for name, w in layer.weights.items():

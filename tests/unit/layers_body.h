@@ -151,11 +151,14 @@ static void load(StNetwork *network, const Case *c) {
     copy_in(st_network_input(network), find(c, "input"));
 }
 
+static double penalty; /* of the regularizers of outputs, since it was last set to 0 */
+
 static StPass pass_of(const Case *c, int lanes, int lane) {
     int64_t first = st_network_lane(c->rows, lanes, lane);
     return (StPass){.first = first,
                     .rows = st_network_lane(c->rows, lanes, lane + 1) - first,
                     .batch = c->rows,
+                    .penalty = &penalty,
                     .lane = lane,
                     .lanes = lanes,
                     .training = c->training,
@@ -248,6 +251,11 @@ static void without_dx(void **state) {
         StNetwork *network = build(c);
         load(network, c);
         StStep step = *st_network_step(network, 0);
+        const StCall *activity = step.kind->activity ? step.kind->activity(step.options) : NULL;
+        if (activity && activity->kind) { /* the network adds its gradient, not the kind */
+            st_network_destroy(network);
+            continue;
+        }
         step.dx = NULL;
         StPass pass = pass_of(c, 1, 0);
         pass.scratch = scratch_of(&step);
@@ -299,8 +307,9 @@ static void in_pieces(void **state) {
 static double loss(StNetwork *network, const Case *c) {
     const StStep *step = st_network_step(network, 0);
     const Array *dy = find(c, "dy");
+    penalty = 0;
     forward(network, c, 1);
-    double sum = 0;
+    double sum = penalty / c->rows;
     for (int64_t i = 0; i < dy->count; i++)
         sum += (double)step->y[i] * dy->value[i];
     return sum;

@@ -250,10 +250,15 @@ static void dropout_masks(void **state) {
     (void)state;
     enum { ROWS = 50, WIDTH = 37 };
     static Real x[ROWS * WIDTH], y[ROWS * WIDTH], z[ROWS * WIDTH];
-    double rate = 0.3;
+    const double rate = 0.3;
+    StLayer layer;
+    StWords words;
+    assert_true(st_words_split("dropout 0.3", &words, NULL));
+    assert_true(st_layer_parse(&layer, words.word, words.count, NULL));
     StStep step = {.kind = &st_kind_dropout,
-                   .options = &rate,
+                   .options = layer.options,
                    .layer = 2,
+                   .in = {1, {WIDTH}},
                    .in_size = WIDTH,
                    .out_size = WIDTH,
                    .x = x,

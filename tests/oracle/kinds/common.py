@@ -104,7 +104,7 @@ ACTIVATIONS = {
 def activation(call, z):
     """f(z) for a call as the language writes it: leaky_relu:0.3."""
     name, *numbers = call.split(":")
-    return ACTIVATIONS[name](z, *(None if n == "none" else float(n) for n in numbers))
+    return ACTIVATIONS[name](z, *(number_or_none(n) for n in numbers))
 
 
 def options(words, places):
@@ -117,3 +117,15 @@ def options(words, places):
             values[places[place]] = word
             place += 1
     return values
+
+
+def number_or_none(text):
+    return None if text == "none" else float(text)
+
+
+def l1_l2(call, y):
+    """What a regularizer l1, l2 or l1_l2 adds."""
+    name, *numbers = call.split(":")
+    p = [float(n) for n in numbers] + [0.01] * (2 - len(numbers))
+    l1, l2 = {"none": (0, 0), "l1": (p[0], 0), "l2": (0, p[0]), "l1_l2": (p[0], p[1])}[name]
+    return l1 * y.abs().sum() + l2 * y.square().sum()
