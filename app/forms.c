@@ -128,7 +128,7 @@ bool form_output_fits(const Session *session, const Recipe *recipe, const StStac
     const StLoss *loss = recipe->compile.given ? st_loss_at(recipe->compile.loss.kind) : NULL;
     if (!dataset || !loss || info->first_bad >= 0 || info->output.rank == 0) return true;
     if (!recipe_equal(recipe, session_recipe(session), RECIPE_DATA)) return true;
-    return st_loss_fits(loss, &info->output, dataset, error);
+    return st_loss_fits(&recipe->compile.loss, &info->output, dataset, error);
 }
 
 /* The activation that the stack ends in, layers without one of their own (dropout, flatten) passed over. */

@@ -347,7 +347,8 @@ static void draw_picture(UiGrid *grid, UiRect area, Shown *now) {
     if (st_dataset_has_labels(now->dataset)) {
         int32_t label = 0;
         st_dataset_gather_labels(now->dataset, part, NULL, row, 1, &label);
-        ui_print(grid, area, 0, 0, UI_TITLE, "%s", st_dataset_class_name(now->dataset, label));
+        ui_print(grid, area, 0, 0, UI_TITLE, "%s",
+                 label < 0 ? "-1" : st_dataset_class_name(now->dataset, label));
         ui_cut_top(&area, 1);
     }
     ui_heat_draw(grid, area, &heat);

@@ -241,9 +241,9 @@ static bool labels_lead(const StDataset *d, const StShape *output) {
     return lead.rank == 0 ? d->label_count == 1 : st_shape_equal(&lead, &d->table.y_shape);
 }
 
-static bool accepts_labels(const StDataset *d, const StShape *output, bool sparse, StError *error) {
+static bool accepts_labels(const StDataset *d, const StShape *output, bool sparse, int classes,
+                           StError *error) {
     int64_t last = output->rank ? output->dim[output->rank - 1] : 0;
-    int classes = d->table.classes;
     char out[ST_SHAPE_TEXT], shape[ST_SHAPE_TEXT];
     st_shape_print(output, out);
     st_shape_print(&d->table.y_shape, shape);
@@ -257,8 +257,24 @@ static bool accepts_labels(const StDataset *d, const StShape *output, bool spars
                    out, shape, classes);
 }
 
-bool st_dataset_accepts(const StDataset *d, const StShape *output, bool sparse, StError *error) {
-    if (d->table.labels) return accepts_labels(d, output, sparse, error);
+int st_dataset_classes_but(const StDataset *d, int left_out, StError *error) {
+    const StTable *t = &d->table;
+    if (t->unlabelled && left_out != -1) {
+        st_fail(
+            error, ST_ERR_VALUE,
+            "the data has labels of -1, which ignore_class=-1 of sparse_categorical_crossentropy leaves out");
+        return -1;
+    }
+    int classes = t->classes;
+    if (left_out != classes - 1) return classes;
+    while (--classes > 0) /* the classes below it that there are none of need no output either */
+        for (int part = 0; part < ST_PARTS; part++)
+            if (d->class_count[part][classes - 1]) return classes;
+    return classes;
+}
+
+bool st_dataset_accepts(const StDataset *d, const StShape *output, bool sparse, int classes, StError *error) {
+    if (d->table.labels) return accepts_labels(d, output, sparse, classes, error);
     char out[ST_SHAPE_TEXT], shape[ST_SHAPE_TEXT];
     st_shape_print(output, out);
     st_shape_print(&d->table.y_shape, shape);
@@ -340,7 +356,7 @@ void st_dataset_gather_y(const StDataset *d, StPart part, const int64_t *rows, i
         for (int64_t l = 0; l < each; l++) {
             if (depth == 1)
                 y[l] = (float)label[l];
-            else
+            else if (label[l] >= 0)
                 y[l * depth + label[l]] = 1;
         }
     }

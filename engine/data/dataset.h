@@ -29,7 +29,7 @@ StShape st_dataset_x_shape(const StDataset *dataset); /* of one row, prepared */
 StTask st_dataset_task(const StDataset *dataset);
 int64_t st_dataset_rows(const StDataset *dataset, StPart part); /* 0: there is no such part */
 int64_t st_dataset_rows_total(const StDataset *dataset);
-/* Targets are labels (int32 from 0 below classes) or floats.
+/* Targets are labels (int32 from 0 below classes, or -1 where there is none) or floats.
  * y_shape: of one row's labels (rank 1 of extent 1 for a plain class) or floats. */
 bool st_dataset_has_labels(const StDataset *dataset);
 StShape st_dataset_y_shape(const StDataset *dataset);
@@ -39,11 +39,17 @@ int st_dataset_inputs(const StDataset *dataset); /* entries of x's last axis, an
 const char *st_dataset_input_name(const StDataset *dataset, int index);
 const StPreparation *st_dataset_preparation(const StDataset *dataset);
 
+/* How many classes an output has to know where a label does not count (one that is not below classes: all
+ * do). Labels may be -1, of no class: with left_out -1 that is fine, otherwise it is an error and the answer
+ * -1. */
+int st_dataset_classes_but(const StDataset *dataset, int left_out, StError *error);
+
 /* True where targets fit an output: for sparse losses labels shaped as the output without its last axis,
- * classes not above its last extent; for all others floats of as many values as the output, or labels
- * that become one-hot (extent of the last axis >= classes) or, for one output and two classes, 0 and 1.
- * Errors name both shapes and what would fit. */
-bool st_dataset_accepts(const StDataset *dataset, const StShape *output, bool sparse, StError *error);
+ * classes (those that st_dataset_classes_but says) not above its last extent; for all others floats of as
+ * many values as the output, or labels that become one-hot (extent of the last axis >= classes) or, for one
+ * output and two classes, 0 and 1. Errors name both shapes and what would fit. */
+bool st_dataset_accepts(const StDataset *dataset, const StShape *output, bool sparse, int classes,
+                        StError *error);
 
 /* ---- rows for a batch ----
  * Row i of the batch is row first + i of the part, or rows[first + i] where rows is given. */

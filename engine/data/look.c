@@ -140,7 +140,7 @@ static bool count_categories(StDataset *d, StError *error) {
             float v = c < t->fields ? t->x[row * t->fields + c] : 0;
             if (c < t->fields && !isnan(v)) count[(int)v]++;
             for (int64_t l = 0; c >= t->fields && l < d->label_count; l++)
-                count[t->labels[row * d->label_count + l]]++;
+                if (t->labels[row * d->label_count + l] >= 0) count[t->labels[row * d->label_count + l]]++;
         }
         count += info->categories;
     }
@@ -154,7 +154,7 @@ static bool count_classes(StDataset *d, StError *error) {
             st_data_allocate(t->classes, sizeof *count, "the class counts", error);
         if (!count) return false;
         for (int64_t i = d->start[part] * d->label_count; i < d->start[part + 1] * d->label_count; i++)
-            count[t->labels[i]]++;
+            if (t->labels[i] >= 0) count[t->labels[i]]++;
     }
     return true;
 }
@@ -365,7 +365,7 @@ void st_dataset_cell(const StDataset *d, StPart part, int64_t row, int column, S
     if (column >= t->fields) {
         int64_t at = row * d->label_count + column - t->fields;
         if (t->labels && d->label_count == 1)
-            st_text_add(out, t->class_name[t->labels[row]]);
+            st_text_add(out, t->labels[row] < 0 ? "-1" : t->class_name[t->labels[row]]);
         else if (t->y && t->y_shape.rank == 1)
             st_text_float(out, t->y[at]);
         return;

@@ -68,10 +68,12 @@ static bool check_pair(const StNpyPair *pair, const StNpyPair *train, StError *e
 static bool take_labels(StTable *table, const StNpyPair *pair, int64_t at, StError *error) {
     for (int64_t i = 0; i < pair->y.count; i++) {
         double value = st_npy_value(&pair->y, i);
-        if (value < 0 || value >= ST_LABELS_MAX)
+        if (value < -1 || value >= ST_LABELS_MAX)
             return st_fail(error, ST_ERR_VALUE,
-                           "%s: element %" PRId64 " is %.0f, wanted labels from 0 below %d", pair->y_name, i,
-                           value, ST_LABELS_MAX);
+                           "%s: element %" PRId64
+                           " is %.0f, wanted labels from 0 below %d, or -1 for what has none",
+                           pair->y_name, i, value, ST_LABELS_MAX);
+        table->unlabelled = table->unlabelled || value < 0;
         table->labels[at + i] = (int32_t)value;
         if (table->classes <= (int)value) table->classes = (int)value + 1;
     }

@@ -97,7 +97,7 @@ static void by_turns(const int64_t *drawn, const int64_t size[ST_PARTS], int8_t 
 
 static bool draw_parts(const StSplitSpec *split, const StTable *table, uint64_t seed, int64_t rows,
                        const int64_t size[ST_PARTS], int64_t *drawn, int8_t *mark_of, StError *error) {
-    bool plain_labels = table->labels && st_shape_size(&table->y_shape) == 1;
+    bool plain_labels = table->labels && !table->unlabelled && st_shape_size(&table->y_shape) == 1;
     for (int64_t i = 0; i < rows; i++)
         drawn[i] = i;
     if (split->shuffle) {

@@ -29,7 +29,8 @@ typedef struct StTable {
     int32_t *labels; /* [rows][y_shape], or */
     float *y;        /* [rows][y_shape] */
     int64_t weights_each;
-    float *weights; /* [rows][weights_each] of the samples, or of each position of them; NULL: all 1 */
+    float *weights;  /* [rows][weights_each] of the samples, or of each position of them; NULL: all 1 */
+    bool unlabelled; /* some labels are -1: of no class */
     int classes;
     char **class_name;     /* [classes] */
     bool classes_numbers;  /* class names are numbers, matched by value */

@@ -676,9 +676,7 @@ static bool choose_kinds(StLearner *l, const StLearnerPlan *plan, const StShape 
     l->optimizer = st_optimizer_at(l->compile.optimizer.kind);
     if (!l->loss || !l->optimizer)
         return st_fail(error, ST_ERR_STATE, "there is no loss yet; add 'compile optimizer=… loss=…'");
-    if (!st_loss_fits(l->loss, output, plan->dataset, error)) return false;
-    if (l->loss->fits && !l->loss->fits(l->compile.loss.options, output->dim[output->rank - 1], error))
-        return st_fail_at(error, "%s", l->loss->kind.name);
+    if (!st_loss_fits(&l->compile.loss, output, plan->dataset, error)) return false;
     for (int m = 0; m < l->compile.metrics; m++) {
         const StMetricSpec *spec = &l->compile.metric[m];
         l->metric[m] = st_metric_choose(spec, l->loss, output, plan->dataset, &l->use[m], error);

@@ -40,10 +40,15 @@ static bool fits_numbers(const StLoss *loss, const StShape *output, const StData
         (long long)(y.rank > 0 ? last_of(&y) : wanted));
 }
 
-bool st_loss_fits(const StLoss *loss, const StShape *output, const StDataset *dataset, StError *error) {
+bool st_loss_fits(const StLossSpec *spec, const StShape *output, const StDataset *dataset, StError *error) {
+    const StLoss *loss = st_loss_at(spec->kind);
     int64_t width = last_of(output);
     bool labels = dataset && st_dataset_has_labels(dataset);
-    int classes = labels ? st_dataset_classes(dataset) : 0;
+    int ignored = loss->ignored ? loss->ignored(spec->options) : ST_NO_INT;
+    int classes = labels ? st_dataset_classes_but(dataset, ignored, error) : 0;
+    if (classes < 0) return false;
+    if (loss->fits && !loss->fits(spec->options, width, error))
+        return st_fail_at(error, "%s", loss->kind.name);
     if (loss->exclusive && width < 2 && classes <= 2)
         return st_fail(error, ST_ERR_SHAPE,
                        "%s wants an output for every class, at least 2, got 1; end the stack in 'dense 2 "
@@ -52,6 +57,6 @@ bool st_loss_fits(const StLoss *loss, const StShape *output, const StDataset *da
     if (!dataset) return true;
     if (!(labels ? fits_labels(loss, width, classes, error) : fits_numbers(loss, output, dataset, error)))
         return false;
-    return st_dataset_accepts(dataset, output, loss->sparse, error) ||
+    return st_dataset_accepts(dataset, output, loss->sparse, classes, error) ||
            st_fail_at(error, "%s", loss->kind.name);
 }

@@ -10,7 +10,7 @@
 #define st_metric_choose ST_R(st_metric_choose)
 
 /* dataset may be NULL. Errors say how many outputs are wanted and how the stack should end. */
-bool st_loss_fits(const StLoss *loss, const StShape *output, const StDataset *dataset, StError *error);
+bool st_loss_fits(const StLossSpec *spec, const StShape *output, const StDataset *dataset, StError *error);
 
 /* The metric that computes what the word of `spec` means for these targets ("accuracy" is one of three), and
  * how it is used, with options that lie in *spec; NULL with an error that says what would fit instead. */

@@ -245,13 +245,14 @@ static void arrays_as_data(void **state) {
     assert_int_equal(st_dataset_inputs(set), 2); /* channels */
     assert_memory_equal(x_of(set, ST_TRAIN, 1), x + 8, 8 * sizeof(float));
     StError error = {0};
-    assert_true(st_dataset_accepts(set, &out, true, &error) && st_dataset_accepts(set, &out, false, &error));
+    assert_true(st_dataset_accepts(set, &out, true, st_dataset_classes(set), &error) &&
+                st_dataset_accepts(set, &out, false, st_dataset_classes(set), &error));
     float y[9];
     const float onehot[9] = {1, 0, 0, 0, 0, 1, 0, 1, 0};
     st_dataset_gather_y(set, ST_TRAIN, NULL, 0, 3, 3, y);
     assert_memory_equal(y, onehot, sizeof y);
     out = st_shape(1, 2);
-    assert_false(st_dataset_accepts(set, &out, true, &error));
+    assert_false(st_dataset_accepts(set, &out, true, st_dataset_classes(set), &error));
     assert_string_equal(error.message, "the output has shape 2, the data 3 classes: wanted 3 outputs");
     st_dataset_destroy(set);
 }
@@ -265,7 +266,8 @@ static void labels_of_sequences_and_float_targets(void **state) {
     put_npy("y.npy", ST_NPY_U1, 2, DIM(2, 3), labels);
     StDataset *set = load("data npy x.npy y.npy");
     StShape out = st_shape(2, 3, 3), flat = st_shape(1, 3);
-    assert_true(st_dataset_accepts(set, &out, true, &error) && !st_dataset_accepts(set, &flat, true, &error));
+    assert_true(st_dataset_accepts(set, &out, true, st_dataset_classes(set), &error) &&
+                !st_dataset_accepts(set, &flat, true, st_dataset_classes(set), &error));
     assert_string_equal(error.message, "the output has shape 3, the data labels of shape 3 in 3 classes");
     int32_t got[6];
     const int64_t rows[] = {9, 1, 0};
@@ -274,11 +276,11 @@ static void labels_of_sequences_and_float_targets(void **state) {
     st_dataset_destroy(set);
     put_npy("y.npy", ST_NPY_F4, 2, DIM(2, 3), x);
     set = load("data npy x.npy y.npy test_x=x.npy test_y=y.npy");
-    assert_true(st_dataset_accepts(set, &flat, false, &error) &&
-                !st_dataset_accepts(set, &flat, true, &error));
+    assert_true(st_dataset_accepts(set, &flat, false, st_dataset_classes(set), &error) &&
+                !st_dataset_accepts(set, &flat, true, st_dataset_classes(set), &error));
     assert_string_equal(error.message,
                         "the loss wants labels (whole numbers), the data has float targets of shape 3");
-    assert_false(st_dataset_accepts(set, &out, false, &error));
+    assert_false(st_dataset_accepts(set, &out, false, st_dataset_classes(set), &error));
     assert_string_equal(error.message, "the output has shape 3x3, the data targets of shape 3");
     float y[3];
     st_dataset_gather_y(set, ST_TEST, NULL, 1, 1, 3, y);
@@ -290,12 +292,13 @@ static void labels_of_sequences_and_float_targets(void **state) {
 static void arrays_that_do_not_fit(void **state) {
     (void)state;
     const float x[12] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
-    const int32_t labels[] = {0, 1, -1}, same[] = {1, 1, 1}, ok[] = {0, 1, 0};
+    const int32_t labels[] = {0, 1, -2}, same[] = {1, 1, 1}, ok[] = {0, 1, 0};
     put_npy("x.npy", ST_NPY_F4, 2, DIM(3, 4), x);
     put_npy("y.npy", ST_NPY_I4, 1, DIM(2), labels);
     refuses("data npy x.npy y.npy", "x.npy has 3 rows, y.npy has 2");
     put_npy("y.npy", ST_NPY_I4, 1, DIM(3), labels);
-    refuses("data npy x.npy y.npy", "y.npy: element 2 is -1, wanted labels from 0 below 16777216");
+    refuses("data npy x.npy y.npy",
+            "y.npy: element 2 is -2, wanted labels from 0 below 16777216, or -1 for what has none");
     put_npy("y.npy", ST_NPY_I4, 1, DIM(3), ok);
     put_npy("t.npy", ST_NPY_F4, 2, DIM(3, 2), x);
     refuses("data npy x.npy y.npy test_x=t.npy test_y=y.npy", "t.npy: rows of shape 2, wanted 4 as in x.npy");

@@ -290,16 +290,18 @@ static void what_a_loss_may_ask_for(void **state) {
     StError error = {0};
     StDataset *set = load("data synthetic xor samples=20");
     StShape one = st_shape(1, 1), two = st_shape(1, 2), five = st_shape(1, 5);
-    assert_true(st_dataset_accepts(set, &one, false, &error) && !st_dataset_accepts(set, &one, true, &error));
+    assert_true(st_dataset_accepts(set, &one, false, st_dataset_classes(set), &error) &&
+                !st_dataset_accepts(set, &one, true, st_dataset_classes(set), &error));
     assert_string_equal(error.message, "the output has shape 1, the data 2 classes: wanted 2 outputs");
-    assert_true(st_dataset_accepts(set, &two, true, &error) && st_dataset_accepts(set, &five, true, &error));
+    assert_true(st_dataset_accepts(set, &two, true, st_dataset_classes(set), &error) &&
+                st_dataset_accepts(set, &five, true, st_dataset_classes(set), &error));
     float y[20];
     st_dataset_gather_y(set, ST_TRAIN, NULL, 0, 20, 1, y);
     for (int i = 0; i < 20; i++)
         assert_true(y[i] == (float)label_of(set, ST_TRAIN, i));
     st_dataset_destroy(set);
     set = load("data synthetic rings samples=20");
-    assert_false(st_dataset_accepts(set, &one, false, &error));
+    assert_false(st_dataset_accepts(set, &one, false, st_dataset_classes(set), &error));
     assert_string_equal(error.message, "the output has shape 1, the data 3 classes: wanted 3 outputs");
     st_dataset_destroy(set);
 }

@@ -317,12 +317,53 @@ static void positions_weigh(void **state) {
     }
 }
 
+/* Labels that do not count: -1, and a class above all others that no output is for. */
+static void labels_without_a_class(void **state) {
+    (void)state;
+    static const char *const losses[] = {
+        "sgd sparse_categorical_crossentropy sparse_categorical_accuracy learning_rate=1 ignore_class=-1",
+        "sgd sparse_categorical_crossentropy sparse_categorical_accuracy learning_rate=1 ignore_class=255"};
+    static const int32_t labels[][4] = {{1, -1, 0, 0}, {1, 255, 0, 0}};
+    put_npy("x.npy", ST_NPY_F4, 2, DIM(4, 1), (const float[]){1, 2, 3, 4});
+    for (int i = 0; i < 2; i++) {
+        put_npy("y.npy", ST_NPY_I4, 1, DIM(4), labels[i]);
+        StDataset *set = load("data npy x.npy y.npy\nsplit train=1 shuffle=no");
+        Setting s;
+        double metric;
+        float bias[2];
+        StText text = {0};
+        assert_true(set_up(&s, "dense 2 softmax", losses[i], set, "0:3"));
+        near(step(&s, &metric, bias, 2), log(2) * (3 + 3 + 1) / 3);
+        near((double)bias[0], 0.5 * (3 + 3 - 1) / 3);
+        near(metric, 0.5); /* Keras' accuracy knows of no class to be ignored */
+        tear_down(&s);
+        assert_false(set_up(&s, "dense 2 softmax", "sgd sparse_categorical_crossentropy", set, NULL));
+        assert_string_equal(
+            s.error.message,
+            i ? "sparse_categorical_crossentropy wants 256 outputs (the classes of the data), got "
+                "2; end the stack in 'dense 256 softmax'"
+              : "the data has labels of -1, which ignore_class=-1 of "
+                "sparse_categorical_crossentropy leaves out");
+        tear_down(&s);
+        st_dataset_cell(set, ST_TRAIN, 1, st_dataset_columns(set) - 1, &text);
+        assert_string_equal(st_text_string(&text), i ? "255" : "-1");
+        st_text_free(&text);
+        assert_int_equal(st_dataset_class_counts(set, ST_TRAIN)[0], 2);
+        st_dataset_destroy(set);
+    }
+    put_npy("y.npy", ST_NPY_I4, 1, DIM(4), labels[0]);
+    StDataset *set = load("data npy x.npy y.npy\nsplit train=0.5 test=0.5"); /* not stratified */
+    assert_int_equal(st_dataset_rows(set, ST_TEST), 2);
+    st_dataset_destroy(set);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_column_of_weights),         cmocka_unit_test(weights_follow_their_rows),
         cmocka_unit_test(columns_that_are_no_weights), cmocka_unit_test(an_array_of_weights),
         cmocka_unit_test(weights_of_classes),          cmocka_unit_test(rows_weigh_in_a_step),
         cmocka_unit_test(classes_weigh_in_a_step),     cmocka_unit_test(positions_weigh),
+        cmocka_unit_test(labels_without_a_class),
     };
     return cmocka_run_group_tests_name("weights in the loss", tests, make_folder, remove_folder);
 }
