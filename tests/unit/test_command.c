@@ -134,7 +134,7 @@ static void test_complete(void **state) {
     run("input 4");
     run("dense 8 relu name=hidden");
     run("dropout 0.5");
-    offers("sp", 0, " split");
+    offers("spl", 0, " split");
     offers("dro", 0, " dropout");
     offers("dense 8 si", 8, " silu sigmoid");
     offers("dense 8 activation=ta", 19, " tanh tanh_shrink");
