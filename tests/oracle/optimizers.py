@@ -92,7 +92,7 @@ def clipped(gradients, clipnorm=0.0, clipvalue=0.0, global_clipnorm=0.0):
         return [g * clipnorm / np.maximum(np.sqrt(np.sum(g**2)), clipnorm) for g in gradients]
     if global_clipnorm > 0:
         norm = np.sqrt(sum(np.sum(g**2) for g in gradients))
-        return [g * (global_clipnorm * min(1.0 / norm, 1.0 / global_clipnorm)) for g in gradients]
+        return [g * (global_clipnorm / max(norm, global_clipnorm)) for g in gradients]
     return [np.clip(g, -clipvalue, clipvalue) if clipvalue > 0 else g for g in gradients]
 
 

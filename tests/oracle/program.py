@@ -11,6 +11,8 @@ import numpy as np
 import torch
 
 import losses
+import optimizers
+import schedules
 
 torch.set_default_dtype(torch.float64)
 
@@ -135,45 +137,59 @@ def loss_of(name, options, last, logits, y, target, weights):
     return losses.value_of(name, y, target, options, weights)
 
 
-class Optimizer:
-    """Keras' update rules, one class for all."""
+# Each option with what is drawn for it, in half of the cases.
+RATES = {"sgd": 0.05, "rmsprop": 0.01, "adagrad": 0.1, "adadelta": 0.5, "adam": 0.01, "adamw": 0.01, "adamax": 0.01,
+         "nadam": 0.01, "lion": 0.003, "ftrl": 0.1}
+OPTIONS = {
+    "sgd": {"momentum": [0.9, 0.3], "nesterov": [True]},
+    "rmsprop": {"rho": [0.7, 0.95], "momentum": [0.5], "epsilon": [1e-3], "centered": [True]},
+    "adagrad": {"initial_accumulator_value": [0.01, 0.5], "epsilon": [1e-3]},
+    "adadelta": {"rho": [0.5, 0.99], "epsilon": [1e-3]},
+    "adam": {"beta_1": [0.5, 0.8], "beta_2": [0.9, 0.99], "epsilon": [1e-3], "amsgrad": [True]},
+    "adamw": {"beta_1": [0.5, 0.8], "beta_2": [0.9, 0.99], "epsilon": [1e-3], "amsgrad": [True]},
+    "adamax": {"beta_1": [0.5, 0.8], "beta_2": [0.9, 0.99], "epsilon": [1e-3]},
+    "nadam": {"beta_1": [0.5, 0.8], "beta_2": [0.9, 0.99], "epsilon": [1e-3]},
+    "lion": {"beta_1": [0.5, 0.8], "beta_2": [0.7, 0.9]},
+    "ftrl": {"learning_rate_power": [-0.7, -0.4], "initial_accumulator_value": [0.5, 1.0],
+             "l1_regularization_strength": [0.01], "l2_regularization_strength": [0.1],
+             "l2_shrinkage_regularization_strength": [0.05], "beta": [0.3]},
+}
+SCHEDULES = {
+    "exponential_decay": {"decay_steps": [3, 10], "decay_rate": [0.9, 0.5], "staircase": [True]},
+    "inverse_time_decay": {"decay_steps": [3, 1.5], "decay_rate": [0.5, 2], "staircase": [True]},
+    "polynomial_decay": {"decay_steps": [3, 10], "end_learning_rate": [0.002], "power": [0.5, 2], "cycle": [True]},
+    "piecewise_constant_decay": {"boundaries": [[2, 5]], "values": [[0.01, 0.003, 0.02]]},
+    "cosine_decay": {"decay_steps": [3, 10], "alpha": [0.1], "warmup_target": [0.02], "warmup_steps": [3]},
+    "cosine_decay_restarts": {"first_decay_steps": [2, 4], "t_mul": [1, 3], "m_mul": [0.8], "alpha": [0.1]},
+    "one_cycle": {"total_steps": [30], "max_learning_rate": [0.02, 0.05], "pct_start": [0.5], "final_div_factor": [10]},
+}
+REQUIRED = {"decay_steps", "decay_rate", "boundaries", "values", "first_decay_steps", "total_steps", "max_learning_rate"}
 
-    def __init__(self, name, options):
-        self.name, self.o, self.t, self.slots = name, options, 0, {}
 
-    def get(self, key, fallback):
-        return float(self.o.get(key, fallback))
+def draw(table, rng):
+    return {k: v[rng.integers(len(v))] for k, v in table.items() if k in REQUIRED or rng.random() < 0.4}
 
-    def step(self, weights, grads):
-        self.t += 1
-        rate = self.get("learning_rate", 0.01 if self.name == "sgd" else 0.001)
-        decay = self.get("weight_decay", 0.004 if self.name == "adamw" else 0.0)
-        for k, g in grads.items():
-            w = weights[k]
-            if decay:
-                w -= w * decay * rate
-            s = self.slots.setdefault(k, [np.zeros_like(w), np.zeros_like(w)])
-            if self.name == "sgd":
-                mu = self.get("momentum", 0)
-                if mu == 0:
-                    w -= rate * g
-                else:
-                    s[0][...] = mu * s[0] - rate * g
-                    w += mu * s[0] - rate * g if self.o.get("nesterov") == "yes" else s[0]
-            elif self.name == "rmsprop":
-                rho, eps, mu = self.get("rho", 0.9), self.get("epsilon", 1e-7), self.get("momentum", 0)
-                s[0][...] = rho * s[0] + (1 - rho) * g * g
-                d = rate * g / np.sqrt(s[0] + eps)
-                if mu:
-                    s[1][...] = mu * s[1] + d
-                    d = s[1]
-                w -= d
-            else:
-                b1, b2, eps = self.get("beta_1", 0.9), self.get("beta_2", 0.999), self.get("epsilon", 1e-7)
-                s[0][...] += (1 - b1) * (g - s[0])
-                s[1][...] += (1 - b2) * (g * g - s[1])
-                alpha = rate * np.sqrt(1 - b2**self.t) / (1 - b1**self.t)
-                w -= alpha * s[0] / (np.sqrt(s[1]) + eps)
+
+def optimizer_of(loss, rng):
+    """name, learning_rate, its options, schedule or None, its options."""
+    name = str(rng.choice(list(OPTIONS)))
+    rate = RATES[name] * float(rng.choice([0.2, 0.5, 1]))
+    if loss == "mean_absolute_percentage_error":  # its slopes are a hundred times steeper
+        rate /= 100
+    options = draw(OPTIONS[name], rng)
+    if rng.random() < 0.3:
+        options["weight_decay"] = float(rng.choice([0.02, 0.2]))
+    if rng.random() < 0.5:
+        options[str(rng.choice(["clipnorm", "clipvalue", "global_clipnorm"]))] = float(rng.choice([0.03, 0.3, 3]))
+    if rng.random() < 0.3:
+        options |= {"use_ema": True} | draw({"ema_momentum": [0.5, 0.9], "ema_overwrite_frequency": [3]}, rng)
+    schedule = str(rng.choice(list(SCHEDULES))) if rng.random() < 0.6 else None
+    return name, rate, options, schedule, draw(SCHEDULES[schedule], rng) if schedule else {}
+
+
+def spelt(options):
+    text = lambda v: "yes" if v is True else ",".join(map(str, v)) if isinstance(v, list) else str(v)
+    return "".join(f" {k}={text(v)}" for k, v in options.items())
 
 
 def case(rng):
@@ -201,23 +217,13 @@ def case(rng):
     options = loss_options(loss, last, out, rng)
     lines.append(f"dense {out} {last}")
     layers.append(("dense", out, last, True, ""))
-    name = str(rng.choice(["sgd", "rmsprop", "adam", "adamw"]))
-    opt = {"learning_rate": float(rng.choice([0.003, 0.01, 0.05]))}
-    if loss == "mean_absolute_percentage_error":  # its slopes are a hundred times steeper
-        opt["learning_rate"] /= 100
-    if name == "sgd" and rng.random() < 0.7:
-        opt["momentum"] = 0.9
-        if rng.random() < 0.5:
-            opt["nesterov"] = "yes"
-    if name == "rmsprop" and rng.random() < 0.5:
-        opt["momentum"] = 0.5
-    if name == "adamw" and rng.random() < 0.5:
-        opt["weight_decay"] = 0.02
-    words = {**opt, **options}
+    name, rate, own, schedule, times = optimizer_of(loss, rng)
     word = str(rng.choice([loss, *ALIASES.get(loss, [])]))
-    compile_line = f"compile optimizer={name} loss={word} " + " ".join(f"{k}={v}" for k, v in words.items())
+    compile_line = f"compile optimizer={name} loss={word} learning_rate={rate}" + spelt(own) + spelt(options)
+    if schedule:
+        compile_line += f" schedule={schedule}" + spelt(times)
     return dict(lines=lines, layers=layers, compile=compile_line, loss=loss, options=options, last=last,
-                out=out, shape=shape, optimizer=name, opt=opt)
+                out=out, shape=shape, optimizer=(name, own), rate=(schedule, rate, times))
 
 
 def weights_of(c, rng):
@@ -337,18 +343,23 @@ def try_case(number, seed, strata, folder):
     if not any(layer[0] == "dropout" for layer in c["layers"]):
         run(strata, "train", path("r.strata"), "--init", path("w.safetensors"), "--no-shuffle", "--quiet", "--log",
             path("log.csv"), "--log-every", "step", "--save", path("s.safetensors"))
-        log = [float(row["loss"]) for row in csv.DictReader(open(path("log.csv")))]
-        optimizer, wanted = Optimizer(c["optimizer"], c["opt"]), []
+        log = list(csv.DictReader(open(path("log.csv"))))
+        optimizer, wanted = optimizers.Optimizer(*c["optimizer"]), []
+        rates = schedules.rates(*c["rate"], epochs * -(-rows // batch))
         w = {k: v.copy() for k, v in w.items()}
         for _ in range(epochs):
             for at in range(0, rows, batch):
                 value, grads, _, _ = gradients(c, w, x[at : at + batch], y[at : at + batch],
                                               None if weights is None else weights[at : at + batch])
+                rate = rates[len(wanted)]
                 wanted.append(value)
-                optimizer.step(w, grads)
+                w = dict(zip(w, optimizer.step(list(w.values()), [grads[k] for k in w], rate)))
+        if optimizer.ema:
+            w = dict(zip(w, optimizer.average))
         if len(log) != len(wanted):
             raise RuntimeError(f"{len(log)} steps logged, {len(wanted)} wanted")
-        worst["training losses"] = far(np.array(log), np.array(wanted))
+        worst["training losses"] = far(np.array([float(row["loss"]) for row in log]), np.array(wanted))
+        worst["learning rates"] = far(np.array([float(row["learning_rate"]) for row in log]), np.array(rates))
         saved = read_safetensors(path("s.safetensors"))
         worst["trained weights"] = max(far(saved[k], w[k]) for k in w)
     return c, worst
@@ -361,7 +372,7 @@ def main():
     words.add_argument("--seed", type=int, default=1)
     words.add_argument("--only", type=int)
     args = words.parse_args()
-    limit = {"predict": 1e-5, "loss": 1e-5, "gradient": 1e-4, "input gradient": 1e-4, "training losses": 1e-3, "trained weights": 5e-3}
+    limit = {"learning rates": 1e-12, "predict": 1e-5, "loss": 1e-5, "gradient": 1e-4, "input gradient": 1e-4, "training losses": 1e-3, "trained weights": 5e-3}
     failed = 0
     for number in range(args.cases) if args.only is None else [args.only]:
         with tempfile.TemporaryDirectory() as folder:
