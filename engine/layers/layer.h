@@ -185,6 +185,16 @@ extern const StLayerKind st_kind_conv1d, st_kind_conv2d, st_kind_max_pooling1d, 
 #define st_kind_repeat_vector ST_R(st_kind_repeat_vector)
 extern const StLayerKind st_kind_reshape, st_kind_permute, st_kind_repeat_vector;
 
+#define st_kind_batch_normalization ST_R(st_kind_batch_normalization)
+#define st_kind_layer_normalization ST_R(st_kind_layer_normalization)
+#define st_kind_group_normalization ST_R(st_kind_group_normalization)
+#define st_kind_rms_normalization   ST_R(st_kind_rms_normalization)
+#define st_kind_unit_normalization  ST_R(st_kind_unit_normalization)
+#define st_kind_normalization       ST_R(st_kind_normalization)
+extern const StLayerKind st_kind_batch_normalization, st_kind_layer_normalization,
+    st_kind_group_normalization, st_kind_rms_normalization, st_kind_unit_normalization,
+    st_kind_normalization;
+
 #define st_kind_simple_rnn ST_R(st_kind_simple_rnn)
 #define st_kind_lstm       ST_R(st_kind_lstm)
 #define st_kind_gru        ST_R(st_kind_gru)

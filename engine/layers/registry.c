@@ -23,6 +23,7 @@ const StLayerKind *const st_layer_kinds[] = {
     &st_kind_reshape,
     &st_kind_permute,
     &st_kind_repeat_vector,
+    &st_kind_batch_normalization,
     &st_kind_conv1d,
     &st_kind_conv2d,
     &st_kind_max_pooling1d,

@@ -7,11 +7,12 @@ PyTorch's autograd over Keras' formulas (kinds/FAMILY.py).
 For every case the loss is sum(y * dy) with a random dy. Arrays are written with 17 digits:
 
     case LINE-OF-THE-CASE
-    NAME COUNT value value ...     (input, weights by Keras' names, output, dy, dx, d/WEIGHT)
+    NAME COUNT value value ...     (input, weights by Keras' names, output, dy, dx, d/WEIGHT, after/WEIGHT)
 
 A family's KINDS names a class a kind: made of (words, shape, rng), with `weights`, a dictionary of tensors
 (those in `frozen`, a set of names, have no gradient), and called with (x, mode); penalty(y), where a class has it, is
-what it adds to the loss times the rows. torch.nan in dx never is
+what it adds to the loss times the rows. A call may leave `after`, what a training step makes of weights that are not
+trained. torch.nan in dx never is
 compared: the input of a case that has no gradient is written as zeros.
 """
 import importlib
@@ -63,6 +64,8 @@ def write_case(out, case, index, kinds):
     for name, w in layer.weights.items():
         if name not in frozen:
             write(out, "d/" + name, w.grad)
+    for name, w in getattr(layer, "after", {}).items():
+        write(out, "after/" + name, w)
 
 
 def write_family(family):

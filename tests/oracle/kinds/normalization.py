@@ -1,0 +1,81 @@
+"""Normalizations by Keras' formulas (keras/src/layers/normalization). Moving averages and weights are drawn so
+that nothing is at its default."""
+import torch
+from .common import options
+
+
+def number(o, name, default):
+    return float(o.get(name, default))
+
+
+def yes(o, name, default):
+    return o.get(name, default) == "yes"
+
+
+def axes_of(text, ndim):
+    """Keras' axes with the batch as 0."""
+    return sorted(int(a) % ndim for a in text.split(","))
+
+
+class BatchNormalization:
+    def __init__(self, words, shape, rng):
+        o = options(words, ["axis", "momentum", "epsilon", "center", "scale"])
+        self.axis = int(o.get("axis", -1)) % (len(shape) + 1)
+        self.momentum, self.epsilon = number(o, "momentum", 0.99), number(o, "epsilon", 0.001)
+        self.renorm, self.renorm_momentum = yes(o, "renorm", "no"), number(o, "renorm_momentum", 0.99)
+        clip = o.get("renorm_clipping", "none").split(":")[1:]
+        self.clip = [None if n == "none" else float(n) for n in clip] + [None] * (3 - len(clip))
+        self.trainable = yes(o, "trainable", "yes")
+        n = shape[self.axis - 1]
+        draw = lambda: torch.tensor(rng.normal(size=n))
+        self.weights = {}
+        if yes(o, "scale", "yes"):
+            self.weights["gamma"] = draw()
+        if yes(o, "center", "yes"):
+            self.weights["beta"] = draw()
+        self.weights["moving_mean"], self.weights["moving_variance"] = draw(), draw() ** 2 + 0.25
+        if self.renorm:
+            self.weights["moving_stddev"] = draw() ** 2 + 0.5
+            self.weights["renorm_mean"], self.weights["renorm_stddev"] = draw(), draw() ** 2 + 0.5
+        self.frozen = {name for name in self.weights if not self.trainable or name not in ("gamma", "beta")}
+
+    def renormalize(self, mean, variance, gamma, beta):
+        w, (rmax, rmin, dmax) = self.weights, self.clip
+        deviation = torch.sqrt(variance + self.epsilon)
+        held = torch.clamp(w["renorm_stddev"], min=self.epsilon ** 0.5)
+        r, d = (deviation / held).detach(), ((mean - w["renorm_mean"]) / held).detach()
+        r = torch.clamp(r, min=rmin) if rmin is not None else r
+        r = torch.clamp(r, max=rmax) if rmax is not None else r
+        d = torch.clamp(d, -dmax, dmax) if dmax is not None else d
+        return gamma * r, beta + d * gamma
+
+    def move(self, mean, variance):
+        w, m = self.weights, self.momentum
+        self.after = {"moving_mean": w["moving_mean"] * m + mean * (1 - m)}
+        if not self.renorm:
+            self.after["moving_variance"] = w["moving_variance"] * m + variance * (1 - m)
+            return
+        deviation, n = torch.sqrt(variance + self.epsilon), self.renorm_momentum
+        self.after["renorm_mean"] = w["renorm_mean"] * n + mean * (1 - n)
+        self.after["renorm_stddev"] = w["renorm_stddev"] * n + deviation * (1 - n)
+        self.after["moving_stddev"] = w["moving_stddev"] * m + deviation * (1 - m)
+        self.after["moving_variance"] = torch.clamp(self.after["moving_stddev"] ** 2 - self.epsilon, min=0)
+
+    def __call__(self, x, mode):
+        w, one = self.weights, torch.ones(x.shape[self.axis])
+        gamma, beta = w.get("gamma", one), w.get("beta", 0 * one)
+        if mode != "infer" and self.trainable:
+            others = [a for a in range(x.ndim) if a != self.axis]
+            mean, variance = x.mean(others), x.var(others, unbiased=False)
+            self.move(mean, variance)
+            if self.renorm:
+                gamma, beta = self.renormalize(mean, variance, gamma, beta)
+        else:
+            mean, variance = w["moving_mean"], w["moving_variance"]
+        shape = [1] * x.ndim
+        shape[self.axis] = -1
+        mean, variance, gamma, beta = (v.reshape(shape) for v in (mean, variance, gamma, beta))
+        return gamma * (x - mean) / torch.sqrt(variance + self.epsilon) + beta
+
+
+KINDS = {"batch_normalization": BatchNormalization}
