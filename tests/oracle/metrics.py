@@ -174,7 +174,7 @@ def categorical_hinge(d):
 
 def r2(d, aggregation="uniform_average", regressors=0):
     width = d.out.shape[1] * d.out.shape[2]
-    t, y = d.targets.reshape(ROWS, width), d.out.reshape(ROWS, width)
+    t, y = d.targets.reshape(-1, width), d.out.reshape(-1, width)
     mask = np.ones(d.out.shape[:2]) if d.mask is None else d.mask
     w = np.repeat(mask, d.out.shape[2], axis=1)
     count = w.sum(0)
@@ -207,6 +207,18 @@ def concordance(d):
 
 def log1(v):
     return np.log(np.maximum(v, EPSILON) + 1)
+
+
+def sparse_accuracy(d):
+    return (d.y.argmax(-1) == d.label).mean()
+
+
+def categorical_accuracy(d):
+    return (d.y.argmax(-1) == d.t.argmax(-1)).mean()
+
+
+def binary_accuracy(d, threshold=0.5):
+    return ((d.y > threshold) == d.t).mean()
 
 
 # ---- data ----
@@ -277,15 +289,12 @@ def cases():
         for word in words.split():
             out.extend((word, name, function, options) for name in names.split())
 
-    sparse = lambda d: (d.y.argmax(-1) == d.label).mean()
-    categorical = lambda d: (d.y.argmax(-1) == d.t.argmax(-1)).mean()
-    binary = lambda d, threshold=0.5: ((d.y > threshold) == d.t).mean()
-    add("sparse_categorical_accuracy accuracy acc", "label steps masked logits", sparse)
-    add("categorical_accuracy accuracy acc", "hot hot_masked hot_logits several", categorical)
-    add("binary_accuracy accuracy acc", "yes", binary)
-    add("binary_accuracy", "several long edges", binary)
-    add("binary_accuracy:0.7 binary_accuracy:threshold=0.7", "several", binary, 0.7)
-    add("binary_accuracy:0", "yes_logits", binary, 0)
+    add("sparse_categorical_accuracy accuracy acc", "label steps masked logits", sparse_accuracy)
+    add("categorical_accuracy accuracy acc", "hot hot_masked hot_logits several", categorical_accuracy)
+    add("binary_accuracy accuracy acc", "yes", binary_accuracy)
+    add("binary_accuracy", "several long edges", binary_accuracy)
+    add("binary_accuracy:0.7 binary_accuracy:threshold=0.7", "several", binary_accuracy, 0.7)
+    add("binary_accuracy:0", "yes_logits", binary_accuracy, 0)
     for k in (1, 2, 3, 5, 9):
         known = f":{k}" if k != 5 else ""
         add("sparse_top_k_categorical_accuracy" + known, "label ties masked", lambda d, k: in_top(d, k, d.label), k)

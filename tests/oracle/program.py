@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 import losses
+import metrics as measures
 import optimizers
 import schedules
 
@@ -192,6 +193,55 @@ def spelt(options):
     return "".join(f" {k}={text(v)}" for k, v in options.items())
 
 
+def metrics_of(loss, options, rng):
+    """Some metrics that the loss' targets are right for: what is written, and its definition."""
+    logits, m = "from_logits" in options, measures
+    yes = "yes" if logits else "no"
+    known = {
+        "precision": m.precision, "recall:0.3": lambda d: m.recall(d, 0.3), "recall:top_k=2": lambda d: m.recall(d, None, 2),
+        "precision:0.6::1": lambda d: m.precision(d, 0.6, None, 1), "f1_score": m.fbeta, "false_negatives:0.4": lambda d: m.counts(d, 0.4)[3],
+        "f1_score:weighted": lambda d: m.fbeta(d, "weighted"), "fbeta_score:micro:2:0.4": lambda d: m.fbeta(d, "micro", 2, 0.4),
+        "auc": m.auc, "auc:50:PR": lambda d: m.auc(d, 50, "PR"), "auc_pr": lambda d: m.auc(d, 200, "PR"),
+        "specificity_at_sensitivity:0.6": lambda d: m.best(d, "specificity", "recall", 0.6),
+    }
+    errors = {
+        "mae": lambda d: np.abs(d.y - d.t).mean(), "root_mean_squared_error": lambda d: np.sqrt(((d.y - d.t) ** 2).mean()),
+        "r2_score": m.r2, "cosine_similarity": m.cosine, "mean_squared_logarithmic_error": lambda d: ((m.log1(d.y) - m.log1(d.t)) ** 2).mean(),
+        "logcosh": lambda d: np.log(np.cosh(d.y - d.t)).mean(), "squared_hinge": lambda d: m.hinge(d, 2), "kl_divergence": m.kl,
+    }
+    if loss.startswith("sparse"):
+        known.update({"accuracy": m.sparse_accuracy, "sparse_top_k_categorical_accuracy:2": lambda d: m.in_top(d, 2, d.label),
+                      f"perplexity:{yes}": lambda d: np.exp(m.scce(d, logits)),
+                      f"sparse_categorical_crossentropy:{yes}": lambda d: m.scce(d, logits)})
+    elif loss.endswith("crossentropy"):
+        known.update({**errors, "acc": m.categorical_accuracy, "binary_accuracy:0.4": lambda d: m.binary_accuracy(d, 0.4),
+                      "top_k_categorical_accuracy:1": lambda d: m.in_top(d, 1, d.t.argmax(-1)),
+                      f"categorical_crossentropy:from_logits={yes}:label_smoothing=0.1": lambda d: m.cce(d, logits, 0.1),
+                      f"bce:{yes}": lambda d: m.bce(d, logits)})
+    else:
+        known = errors
+    chosen = rng.choice(list(known), rng.integers(1, min(6, len(known) + 1)), replace=False)
+    return {str(word): known[str(word)] for word in chosen}
+
+
+def measured(c, y, t):
+    """The metrics of rows, whichever batches they came in."""
+    hot = {"labels": t[:, None]} if c["loss"].startswith("sparse") else {"targets": t[:, None]}
+    with np.errstate(all="ignore"):
+        return np.array([float(function(measures.Data(y[:, None], **hot))) for function in c["metrics"].values()])
+
+
+def figures(c, row):
+    return np.array([float("nan" if row[word] is None else row[word]) for word in c["metrics"]])
+
+
+def far_figures(a, b):
+    """The same where neither is a number."""
+    both = np.isnan(a) | np.isinf(a) | np.isnan(b) | np.isinf(b)
+    return float("inf") if np.any(np.isfinite(a) != np.isfinite(b)) else float(
+        np.max(np.where(both, 0, np.abs(a - b) / np.maximum(1, np.abs(b)))))
+
+
 def case(rng):
     """One experiment: recipe lines, shapes, and what the reference needs to know."""
     loss = str(rng.choice(list(LOSSES)))
@@ -222,7 +272,9 @@ def case(rng):
     compile_line = f"compile optimizer={name} loss={word} learning_rate={rate}" + spelt(own) + spelt(options)
     if schedule:
         compile_line += f" schedule={schedule}" + spelt(times)
-    return dict(lines=lines, layers=layers, compile=compile_line, loss=loss, options=options, last=last,
+    metrics = metrics_of(loss, options, np.random.default_rng(rng.integers(1 << 30)))
+    compile_line += " metrics=" + ",".join(metrics)
+    return dict(metrics=metrics, lines=lines, layers=layers, compile=compile_line, loss=loss, options=options, last=last,
                 out=out, shape=shape, optimizer=(name, own), rate=(schedule, rate, times))
 
 
@@ -340,19 +392,22 @@ def try_case(number, seed, strata, folder):
         raise RuntimeError(f"gradients are of {sorted(got)}")
     worst["gradient"] = max(far(got[k], grads[k]) for k in w)
     worst["input gradient"] = far(got["input"].reshape(dx.shape), dx)
+    said = run(strata, "evaluate", path("r.strata"), "--weights", path("w.safetensors"), "--part", "train", "--json")
+    worst["evaluated metrics"] = far_figures(figures(c, json.loads(said.splitlines()[-1])), measured(c, out, y))
     if not any(layer[0] == "dropout" for layer in c["layers"]):
-        run(strata, "train", path("r.strata"), "--init", path("w.safetensors"), "--no-shuffle", "--quiet", "--log",
-            path("log.csv"), "--log-every", "step", "--save", path("s.safetensors"))
+        said = run(strata, "train", path("r.strata"), "--init", path("w.safetensors"), "--no-shuffle", "--quiet", "--log",
+            path("log.csv"), "--log-every", "step", "--json", "--save", path("s.safetensors"))
         log = list(csv.DictReader(open(path("log.csv"))))
-        optimizer, wanted = optimizers.Optimizer(*c["optimizer"]), []
+        optimizer, wanted, outputs = optimizers.Optimizer(*c["optimizer"]), [], []
         rates = schedules.rates(*c["rate"], epochs * -(-rows // batch))
         w = {k: v.copy() for k, v in w.items()}
         for _ in range(epochs):
             for at in range(0, rows, batch):
-                value, grads, _, _ = gradients(c, w, x[at : at + batch], y[at : at + batch],
+                value, grads, _, out = gradients(c, w, x[at : at + batch], y[at : at + batch],
                                               None if weights is None else weights[at : at + batch])
                 rate = rates[len(wanted)]
                 wanted.append(value)
+                outputs.append(out)
                 w = dict(zip(w, optimizer.step(list(w.values()), [grads[k] for k in w], rate)))
         if optimizer.ema:
             w = dict(zip(w, optimizer.average))
@@ -360,6 +415,11 @@ def try_case(number, seed, strata, folder):
             raise RuntimeError(f"{len(log)} steps logged, {len(wanted)} wanted")
         worst["training losses"] = far(np.array([float(row["loss"]) for row in log]), np.array(wanted))
         worst["learning rates"] = far(np.array([float(row["learning_rate"]) for row in log]), np.array(rates))
+        each = -(-rows // batch)
+        steps = [measured(c, out, y[i % each * batch :][: len(out)]) for i, out in enumerate(outputs)]
+        epoch = measured(c, np.concatenate(outputs[-each:]), y)
+        worst["step metrics"] = max(far_figures(figures(c, row), value) for row, value in zip(log, steps))
+        worst["epoch metrics"] = far_figures(figures(c, json.loads(said.splitlines()[-1])), epoch)
         saved = read_safetensors(path("s.safetensors"))
         worst["trained weights"] = max(far(saved[k], w[k]) for k in w)
     return c, worst
@@ -372,7 +432,8 @@ def main():
     words.add_argument("--seed", type=int, default=1)
     words.add_argument("--only", type=int)
     args = words.parse_args()
-    limit = {"learning rates": 1e-12, "predict": 1e-5, "loss": 1e-5, "gradient": 1e-4, "input gradient": 1e-4, "training losses": 1e-3, "trained weights": 5e-3}
+    limit = {"learning rates": 1e-12, "predict": 1e-5, "loss": 1e-5, "gradient": 1e-4, "input gradient": 1e-4, "training losses": 1e-3, "trained weights": 5e-3,
+             "evaluated metrics": 1e-4, "step metrics": 1e-2, "epoch metrics": 1e-2}
     failed = 0
     for number in range(args.cases) if args.only is None else [args.only]:
         with tempfile.TemporaryDirectory() as folder:
