@@ -171,14 +171,34 @@ StMaskRule st_mask_passes(const void *options);
 #define st_kind_flatten    ST_R(st_kind_flatten)
 extern const StLayerKind st_kind_dense, st_kind_activation, st_kind_dropout, st_kind_flatten;
 
-#define st_kind_conv1d            ST_R(st_kind_conv1d)
-#define st_kind_conv2d            ST_R(st_kind_conv2d)
-#define st_kind_max_pooling1d     ST_R(st_kind_max_pooling1d)
-#define st_kind_max_pooling2d     ST_R(st_kind_max_pooling2d)
-#define st_kind_average_pooling1d ST_R(st_kind_average_pooling1d)
-#define st_kind_average_pooling2d ST_R(st_kind_average_pooling2d)
-extern const StLayerKind st_kind_conv1d, st_kind_conv2d, st_kind_max_pooling1d, st_kind_max_pooling2d,
-    st_kind_average_pooling1d, st_kind_average_pooling2d;
+#define st_kind_conv1d                   ST_R(st_kind_conv1d)
+#define st_kind_conv2d                   ST_R(st_kind_conv2d)
+#define st_kind_conv1d_transpose         ST_R(st_kind_conv1d_transpose)
+#define st_kind_conv2d_transpose         ST_R(st_kind_conv2d_transpose)
+#define st_kind_depthwise_conv1d         ST_R(st_kind_depthwise_conv1d)
+#define st_kind_depthwise_conv2d         ST_R(st_kind_depthwise_conv2d)
+#define st_kind_separable_conv1d         ST_R(st_kind_separable_conv1d)
+#define st_kind_separable_conv2d         ST_R(st_kind_separable_conv2d)
+#define st_kind_max_pooling1d            ST_R(st_kind_max_pooling1d)
+#define st_kind_max_pooling2d            ST_R(st_kind_max_pooling2d)
+#define st_kind_average_pooling1d        ST_R(st_kind_average_pooling1d)
+#define st_kind_average_pooling2d        ST_R(st_kind_average_pooling2d)
+#define st_kind_global_max_pooling1d     ST_R(st_kind_global_max_pooling1d)
+#define st_kind_global_max_pooling2d     ST_R(st_kind_global_max_pooling2d)
+#define st_kind_global_average_pooling1d ST_R(st_kind_global_average_pooling1d)
+#define st_kind_global_average_pooling2d ST_R(st_kind_global_average_pooling2d)
+#define st_kind_zero_padding1d           ST_R(st_kind_zero_padding1d)
+#define st_kind_zero_padding2d           ST_R(st_kind_zero_padding2d)
+#define st_kind_cropping1d               ST_R(st_kind_cropping1d)
+#define st_kind_cropping2d               ST_R(st_kind_cropping2d)
+#define st_kind_up_sampling1d            ST_R(st_kind_up_sampling1d)
+#define st_kind_up_sampling2d            ST_R(st_kind_up_sampling2d)
+extern const StLayerKind st_kind_conv1d, st_kind_conv2d, st_kind_conv1d_transpose, st_kind_conv2d_transpose,
+    st_kind_depthwise_conv1d, st_kind_depthwise_conv2d, st_kind_separable_conv1d, st_kind_separable_conv2d,
+    st_kind_max_pooling1d, st_kind_max_pooling2d, st_kind_average_pooling1d, st_kind_average_pooling2d,
+    st_kind_global_max_pooling1d, st_kind_global_max_pooling2d, st_kind_global_average_pooling1d,
+    st_kind_global_average_pooling2d, st_kind_zero_padding1d, st_kind_zero_padding2d, st_kind_cropping1d,
+    st_kind_cropping2d, st_kind_up_sampling1d, st_kind_up_sampling2d;
 
 #define st_kind_reshape       ST_R(st_kind_reshape)
 #define st_kind_permute       ST_R(st_kind_permute)
