@@ -232,9 +232,10 @@ static StScores train(Setting *s, int64_t rows, StTally *tally) {
     return scores;
 }
 
-static void compare_threads(int64_t rows) {
+static void compare_threads(int64_t rows, const char *optimizer) {
     Setting one, other;
-    const char *compile = "adam sparse_categorical_crossentropy accuracy learning_rate=0.01";
+    char compile[200];
+    snprintf(compile, sizeof compile, "loss=sparse_categorical_crossentropy metrics=accuracy %s", optimizer);
     const char *data = "synthetic random samples=600 features=40 classes=5";
     assert_true(set_up(&one, bits_layers, compile, data, rows, 1));
     StTally tally = {0};
@@ -263,7 +264,96 @@ static void test_threads_change_no_bit(void **state) {
     (void)state;
     const int64_t sizes[] = {1, 7, 31, 32, 33, 100, 257};
     for (int i = 0; i < 7; i++)
-        compare_threads(sizes[i]);
+        compare_threads(sizes[i], "optimizer=adam learning_rate=0.01");
+}
+
+/* A norm is a sum over ranges, an average a slot of its own: neither knows of threads. */
+static void test_threads_change_no_bit_of_an_update(void **state) {
+    (void)state;
+    const char *const optimizers[] = {
+        "optimizer=adam amsgrad=yes clipnorm=0.05",
+        "optimizer=sgd global_clipnorm=0.1 use_ema=yes ema_overwrite_frequency=20 schedule=cosine_decay "
+        "decay_steps=40",
+        "optimizer=ftrl clipvalue=0.001 use_ema=yes learning_rate_power=-0.6",
+    };
+    for (int i = 0; i < 3; i++)
+        compare_threads(33, optimizers[i]);
+}
+
+/* What clipping leaves of the gradients that plain descent at rate 1 takes off the weights. */
+static void clipped_step(const char *clip, double *longest, double *all) {
+    Setting s;
+    StScores scores;
+    int count;
+    int64_t total;
+    char compile[100];
+    snprintf(compile, sizeof compile, "sgd sparse_categorical_crossentropy learning_rate=1 %s", clip);
+    assert_true(set_up(&s, "dense 70 trainable=no;dense 60 tanh;dense 50;dense 3 softmax", compile,
+                       "synthetic random samples=40 features=50 classes=3", 40, 2));
+    Real *now = weights_of(&s, &total), *before = malloc((size_t)total * sizeof *before);
+    memcpy(before, now, (size_t)total * sizeof *before);
+    int64_t index[40];
+    for (int i = 0; i < 40; i++)
+        index[i] = i;
+    assert_true(st_learner_step(s.learner, &(StBatch){.index = index, .rows = 40}, &scores, NULL));
+    const StTensor *tensor = st_network_tensors(st_learner_network(s.learner), &count);
+    *longest = *all = 0;
+    for (int t = 0; t < count; t++) {
+        double squares = 0;
+        for (int64_t i = tensor[t].offset; i < tensor[t].offset + tensor[t].size; i++)
+            squares += ((double)now[i] - (double)before[i]) * ((double)now[i] - (double)before[i]);
+        if (!tensor[t].trainable) assert_true(squares == 0);
+        *longest = fmax(*longest, sqrt(squares));
+        *all += squares;
+    }
+    *all = sqrt(*all);
+    free(before);
+    tear_down(&s);
+}
+
+static void test_clipping(void **state) {
+    (void)state;
+    double longest, all, clipped, clipped_all;
+    clipped_step("", &longest, &all);
+    assert_true(longest > 0.2 && all > longest);
+    clipped_step("clipnorm=0.1", &clipped, &clipped_all);
+    assert_true(fabs(clipped - 0.1) < 1e-6);
+    assert_true(clipped_all > clipped);
+    clipped_step("global_clipnorm=0.1", &clipped, &clipped_all);
+    assert_true(fabs(clipped_all - 0.1) < 1e-6);
+    assert_true(fabs(clipped / clipped_all - longest / all) < 1e-5);
+    clipped_step("global_clipnorm=1e6", &clipped, &clipped_all);
+    assert_true(fabs(clipped_all - all) < 1e-6 * all);
+}
+
+/* The average of all steps' weights, the first one's counted whole; frozen weights stay what they are. */
+static void test_average(void **state) {
+    (void)state;
+    Setting s;
+    StScores scores;
+    int64_t total, index[40];
+    assert_true(set_up(&s, "dense 7 trainable=no;dense 5 tanh;dense 3 softmax",
+                       "sgd sparse_categorical_crossentropy learning_rate=0.1 use_ema=yes ema_momentum=0.9",
+                       "synthetic random samples=40 features=9 classes=3", 40, 2));
+    Real *now = weights_of(&s, &total);
+    double *average = malloc((size_t)total * sizeof *average);
+    assert_false(st_learner_average(s.learner)); /* of nothing yet */
+    for (int i = 0; i < 40; i++)
+        index[i] = i;
+    for (int step = 0; step < 12; step++) {
+        assert_true(st_learner_step(s.learner, &(StBatch){.index = index, .rows = 40}, &scores, NULL));
+        for (int64_t i = 0; i < total; i++)
+            average[i] = step == 0 ? (double)now[i] : 0.9 * average[i] + 0.1 * (double)now[i];
+    }
+    double apart = 0;
+    for (int64_t i = 0; i < total; i++)
+        apart = fmax(apart, fabs((double)now[i] - average[i]));
+    assert_true(apart > 1e-3);
+    assert_true(st_learner_average(s.learner));
+    for (int64_t i = 0; i < total; i++)
+        assert_true(fabs((double)now[i] - average[i]) < 1e-6);
+    free(average);
+    tear_down(&s);
 }
 
 static void test_it_learns(void **state) {
@@ -550,6 +640,9 @@ int main(void) {
         cmocka_unit_test(test_regularised_run),
         cmocka_unit_test(test_held_run),
         cmocka_unit_test(test_threads_change_no_bit),
+        cmocka_unit_test(test_threads_change_no_bit_of_an_update),
+        cmocka_unit_test(test_clipping),
+        cmocka_unit_test(test_average),
         cmocka_unit_test(test_it_learns),
         cmocka_unit_test(test_tally_is_evaluation),
         cmocka_unit_test(test_an_empty_tally_has_no_figure),

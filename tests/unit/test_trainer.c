@@ -476,10 +476,9 @@ static bool finite_set(const StWeightSet *set) {
     return true;
 }
 
-static void divergence_names_where_and_keeps_the_weights(void **state) {
-    (void)state;
+static void divergence(const char *recipe) {
     Setup setup;
-    setup_begin(&setup, WILD);
+    setup_begin(&setup, recipe);
     StTrainerPlan plan = setup_plan(&setup);
     plan.lossless = plan.snapshots = true;
     StTrainer *trainer = setup_trainer(&plan);
@@ -545,6 +544,72 @@ static void divergence_names_where_and_keeps_the_weights(void **state) {
     st_trainer_wait(trainer);
     assert_int_equal(status_of(trainer).state, ST_STATE_DIVERGED);
     st_trainer_destroy(trainer);
+    setup_end(&setup);
+}
+
+static void divergence_names_where_and_keeps_the_weights(void **state) {
+    (void)state;
+    divergence(WILD);
+}
+
+static void a_replay_knows_schedules_and_averages(void **state) {
+    (void)state;
+    divergence(WILD "compile momentum=0.5 use_ema=yes ema_overwrite_frequency=7 schedule=cosine_decay "
+                    "decay_steps=100 alpha=0.5\n");
+}
+
+/* The rate of every step is in its record, and a changed one is what the schedule goes on from. */
+static void schedules_say_the_rate_of_every_step(void **state) {
+    (void)state;
+    Setup setup;
+    setup_begin(&setup, WILD "compile schedule=exponential_decay decay_steps=10 decay_rate=0.5\n");
+    setup.fit.epochs = 3;
+    StTrainerPlan plan = setup_plan(&setup);
+    plan.lossless = true;
+    StTrainer *trainer = setup_trainer(&plan);
+    assert_true(status_of(trainer).rate == 0.01);
+    for (int i = 0; i < 2; i++)
+        st_trainer_one_epoch(trainer);
+    st_trainer_wait(trainer);
+    st_trainer_set_rate(trainer, 0.02);
+    st_trainer_play(trainer);
+    static StRecord records[100];
+    int count = run_lossless(trainer, records, 100), steps = 0;
+    for (int i = 0; i < count; i++) {
+        double base = records[i].step <= 20 ? 0.01 : 0.02;
+        double wanted = base * pow(0.5, (double)(records[i].step - 1) / 10);
+        assert_true(records[i].rate == wanted);
+        if (records[i].epoch_end) assert_true(records[i].next_rate == records[i].rate);
+        steps += !records[i].epoch_end;
+    }
+    assert_int_equal(steps, 30);
+    assert_true(status_of(trainer).rate == records[count - 1].rate);
+    assert_true(status_of(trainer).base_rate == 0.02);
+    st_trainer_destroy(trainer);
+    setup_end(&setup);
+}
+
+/* An average that never forgets is the weights of the first step: what a whole run ends with. */
+static void a_run_ends_with_its_averages(void **state) {
+    (void)state;
+    Setup setup;
+    setup_begin(&setup, WILD "compile use_ema=yes ema_momentum=1\n");
+    setup.fit.epochs = 2;
+    StTrainerPlan plan = setup_plan(&setup);
+    StTrainer *whole = setup_trainer(&plan), *first = setup_trainer(&plan);
+    st_trainer_play(whole);
+    st_trainer_wait(whole);
+    st_trainer_one_step(first);
+    st_trainer_wait(first);
+    assert_int_equal(status_of(whole).state, ST_STATE_DONE);
+    assert_string_equal(status_of(whole).reason, "the weights are their moving averages now");
+    assert_string_equal(status_of(first).reason, "");
+    const StSnapshot *a = st_trainer_snapshot_now(whole), *b = st_trainer_snapshot_now(first);
+    assert_memory_equal(a->weights.values, b->weights.values, (size_t)a->weights.total * sizeof(float));
+    st_trainer_release(whole, a);
+    st_trainer_release(first, b);
+    st_trainer_destroy(whole);
+    st_trainer_destroy(first);
     setup_end(&setup);
 }
 
@@ -787,6 +852,9 @@ int main(void) {
         cmocka_unit_test(early_stopping_is_keras_and_gives_the_best_back),
         cmocka_unit_test(stop_when_ends_a_run),
         cmocka_unit_test(divergence_names_where_and_keeps_the_weights),
+        cmocka_unit_test(a_replay_knows_schedules_and_averages),
+        cmocka_unit_test(schedules_say_the_rate_of_every_step),
+        cmocka_unit_test(a_run_ends_with_its_averages),
         cmocka_unit_test(an_update_that_overflows_is_taken_back),
         cmocka_unit_test(a_last_update_that_overflows_is_taken_back),
         cmocka_unit_test(divergence_gives_the_best_back),
