@@ -48,7 +48,8 @@ typedef struct StWeight {
 typedef enum StMaskRule {
     ST_MASK_STOPS,  /* the layers behind do not see it */
     ST_MASK_PASSES, /* they see the same one */
-    ST_MASK_MAKES   /* forward writes a new one, of in_size positions a row, to step->mask_out */
+    ST_MASK_MAKES   /* forward writes a new one, of the output's positions (all but its last extent), to
+                     * step->mask_out */
 } StMaskRule;
 
 /* One layer compiled. Buffers hold all rows of the batch; rows are contiguous. */
@@ -124,6 +125,10 @@ typedef struct StLayerKind {
     const char *(*activation)(const void *options);
     /* The regularizer of the layer's output (activity_regularizer), or NULL: has no such option. */
     const StCall *(*activity)(const void *options);
+
+    /* Whether one value of the data may come in as it is (the number of a word), or an error that says what
+     * was got and wanted; NULL: any may. Asked of the first layer before training. */
+    bool (*accepts)(const void *options, double value, StError *error);
 
     /* Kernels. backward may be told dx == NULL. gradient computes piece `part` of `parts` of every trainable
      * weight's gradient (NULL: a kind without trainable weights); the pieces together write every element
@@ -215,10 +220,12 @@ extern const StLayerKind st_kind_batch_normalization, st_kind_layer_normalizatio
     st_kind_group_normalization, st_kind_rms_normalization, st_kind_unit_normalization,
     st_kind_normalization;
 
+#define st_kind_embedding  ST_R(st_kind_embedding)
+#define st_kind_masking    ST_R(st_kind_masking)
 #define st_kind_simple_rnn ST_R(st_kind_simple_rnn)
 #define st_kind_lstm       ST_R(st_kind_lstm)
 #define st_kind_gru        ST_R(st_kind_gru)
-extern const StLayerKind st_kind_simple_rnn, st_kind_lstm, st_kind_gru;
+extern const StLayerKind st_kind_embedding, st_kind_masking, st_kind_simple_rnn, st_kind_lstm, st_kind_gru;
 
 #define st_kind_relu                    ST_R(st_kind_relu)
 #define st_kind_leaky_relu              ST_R(st_kind_leaky_relu)

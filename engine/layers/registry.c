@@ -46,6 +46,8 @@ const StLayerKind *const st_layer_kinds[] = {
     &st_kind_cropping2d,
     &st_kind_up_sampling1d,
     &st_kind_up_sampling2d,
+    &st_kind_embedding,
+    &st_kind_masking,
     &st_kind_simple_rnn,
     &st_kind_lstm,
     &st_kind_gru,

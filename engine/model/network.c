@@ -73,7 +73,7 @@ static void lay_out_masks(StNetwork *network, StArena *arena) {
         step->mask_size = size;
         StMaskRule rule = step->kind->mask ? step->kind->mask(step->options) : ST_MASK_STOPS;
         if (rule == ST_MASK_MAKES) {
-            size = step->in_size;
+            size = step->out_size / step->out.dim[step->out.rank - 1];
             mask = step->mask_out = take(arena, st_times(network->rows, size));
         } else if (rule == ST_MASK_STOPS) {
             mask = NULL;

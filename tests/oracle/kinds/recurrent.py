@@ -117,4 +117,21 @@ class GRU(Recurrent):
         return [h, h]
 
 
-KINDS = {"simple_rnn": SimpleRNN, "lstm": LSTM, "gru": GRU}
+class Embedding:
+    def __init__(self, words, shape, rng):
+        o = self.o = options(words, ["input_dim", "output_dim"])
+        self.weights = {"embeddings": torch.tensor(rng.normal(size=(int(o["input_dim"]), int(o["output_dim"]))))}
+
+    def __call__(self, x, mode):
+        return self.weights["embeddings"][x.detach().long()]
+
+
+class Masking:
+    def __init__(self, words, shape, rng):
+        self.value, self.weights = float(options(words, ["mask_value"]).get("mask_value", 0)), {}
+
+    def __call__(self, x, mode):
+        return torch.where((x != self.value).any(-1, keepdim=True), x, torch.zeros_like(x))
+
+
+KINDS = {"embedding": Embedding, "masking": Masking, "simple_rnn": SimpleRNN, "lstm": LSTM, "gru": GRU}
