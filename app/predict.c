@@ -161,6 +161,10 @@ static bool compute(Session *session, const StNetwork *whole, StNetwork *network
                        .seed = session_recipe(session)->seed,
                        .row0 = first};
         memcpy(st_network_input(network), rows->x + first * in, (size_t)(n * in) * sizeof(float));
+        if (!st_network_input_fits(network, first, n, error)) {
+            st_pool_destroy(pool);
+            return false;
+        }
         st_network_run(network, n, &pass, pool);
         memcpy(y + first * out, st_network_output(network), (size_t)(n * out) * sizeof(float));
     }
@@ -314,7 +318,8 @@ static bool gradients_of(Session *session, Model *model, const Rows *rows, const
     memcpy(weights, st_network_weights(model->network, &all), (size_t)total * sizeof *weights);
     memcpy(st_network_input(network), rows->x,
            (size_t)(rows->count * st_shape_size(&model->input)) * sizeof(float));
-    bool done = read_targets(learner, plan->target, rows->count, error);
+    bool done = st_network_input_fits(network, 0, rows->count, error) &&
+                read_targets(learner, plan->target, rows->count, error);
     if (done) {
         double loss = st_learner_gradients(learner, rows->count, plan->training, recipe->seed);
         done = write_gradients(learner, rows->count, plan->output, error);

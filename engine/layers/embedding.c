@@ -58,11 +58,8 @@ static int64_t word_of(const Embedding *embedding, Real x) {
     return x > -1 && x < (Real)embedding->input_dim ? (int64_t)x : -1;
 }
 
-static bool embedding_accepts(const void *values, double x, StError *error) {
-    const Embedding *embedding = values;
-    if (x > -1 && x < embedding->input_dim) return true;
-    return st_fail(error, ST_ERR_VALUE, "%.9g: wanted words from 0 to %d (input_dim=%d)", x,
-                   embedding->input_dim - 1, embedding->input_dim);
+static int64_t embedding_words(const void *values) {
+    return ((const Embedding *)values)->input_dim;
 }
 
 static void embedding_forward(const StStep *step, const StPass *pass) {
@@ -109,7 +106,7 @@ const StLayerKind st_kind_embedding = {
     .shape = embedding_shape,
     .weights = embedding_weights,
     .mask = embedding_mask,
-    .accepts = embedding_accepts,
+    .words = embedding_words,
     .forward = embedding_forward,
     .backward = embedding_backward,
     .gradient = embedding_gradient,

@@ -126,9 +126,9 @@ typedef struct StLayerKind {
     /* The regularizer of the layer's output (activity_regularizer), or NULL: has no such option. */
     const StCall *(*activity)(const void *options);
 
-    /* Whether one value of the data may come in as it is (the number of a word), or an error that says what
-     * was got and wanted; NULL: any may. Asked of the first layer before training. */
-    bool (*accepts)(const void *options, double value, StError *error);
+    /* The inputs are numbers of so many words, 0 to one below it (embedding), and have no gradient; NULL or
+     * 0: any numbers will do. */
+    int64_t (*words)(const void *options);
 
     /* Kernels. backward may be told dx == NULL. gradient computes piece `part` of `parts` of every trainable
      * weight's gradient (NULL: a kind without trainable weights); the pieces together write every element

@@ -359,6 +359,23 @@ Real *st_network_input_gradient(StNetwork *network) {
     return network->input_gradient_buffer;
 }
 
+int64_t st_network_words(const StNetwork *network) {
+    const StStep *first = &network->step[0];
+    return first->kind->words ? first->kind->words(first->options) : 0;
+}
+
+bool st_network_input_fits(const StNetwork *network, int64_t base, int64_t rows, StError *error) {
+    int64_t words = st_network_words(network), each = network->step[0].in_size;
+    for (int64_t i = 0; words && i < rows * each; i++) {
+        double x = (double)network->input[i];
+        if (!(x > -1 && x < (double)words))
+            return st_fail(error, ST_ERR_VALUE, "row %lld holds %.9g: layer 1 (%s) wants words from 0 to %lld",
+                           (long long)(base + i / each + 1), x, network->step[0].kind->name,
+                           (long long)words - 1);
+    }
+    return true;
+}
+
 void st_network_initialize(StNetwork *network, uint64_t seed) {
     for (int i = 0; i < network->tensors; i++) {
         const StTensor *tensor = &network->tensor[i];

@@ -39,6 +39,8 @@ typedef struct StTensor {
 #define st_network_initialize     ST_R(st_network_initialize)
 #define st_network_input          ST_R(st_network_input)
 #define st_network_output         ST_R(st_network_output)
+#define st_network_words          ST_R(st_network_words)
+#define st_network_input_fits     ST_R(st_network_input_fits)
 #define st_network_input_gradient ST_R(st_network_input_gradient)
 #define st_network_forward        ST_R(st_network_forward)
 #define st_network_backward       ST_R(st_network_backward)
@@ -92,6 +94,11 @@ void st_network_initialize(StNetwork *network, uint64_t seed);
 Real *st_network_input(StNetwork *network);          /* [rows, input size]: fill, then forward */
 Real *st_network_output(StNetwork *network);         /* [rows, output size] */
 Real *st_network_input_gradient(StNetwork *network); /* [rows, input size] or NULL */
+
+/* The inputs have to be numbers of so many words, 0 to one below it; 0: any numbers will do. input_fits says of
+ * the first `rows` rows of the input buffer which value is none: "row 4 holds 12: …". base: rows before them. */
+int64_t st_network_words(const StNetwork *network);
+bool st_network_input_fits(const StNetwork *network, int64_t base, int64_t rows, StError *error);
 
 /* Lanes: a batch of so many rows is cut in so many, equally, the first ones a row longer. */
 enum { ST_LANES_MAX = 4 };

@@ -42,15 +42,16 @@ static bool fill_from_data(const Check *check, const StDataset *dataset, StError
     return true;
 }
 
-/* Normal inputs, and targets of the kind that the loss is for. */
+/* Normal inputs (words where the network wants some), and targets of the kind that the loss is for. */
 static void fill_at_random(const Check *check, const StLoss *loss) {
     StNetwork *network = st_learner_network(check->learner);
     const StStackInfo *info = st_network_info(network);
     int64_t in = st_shape_size(&info->input), width = info->output.dim[info->output.rank - 1];
     int64_t targets = check->rows * st_learner_target_size(check->learner);
     StRng rng = st_rng(check->seed, ST_STREAM_PROBE, 0, 0);
+    uint64_t words = (uint64_t)st_network_words(network);
     for (int64_t i = 0; i < check->rows * in; i++)
-        st_network_input(network)[i] = st_rng_normal(&rng);
+        st_network_input(network)[i] = words ? (Real)st_rng_below(&rng, words) : st_rng_normal(&rng);
     for (int64_t i = 0; loss->sparse && i < targets; i++)
         st_learner_labels(check->learner)[i] = (int32_t)st_rng_below(&rng, (uint64_t)width);
     if (loss->sparse) return;
@@ -188,7 +189,8 @@ static bool run(Check *check, StCheckReport *report, StError *error) {
     memcpy(kept, st_network_gradients(network), (size_t)total * sizeof *kept);
     memcpy(kept + total, st_network_input_gradient(network), (size_t)in * sizeof *kept);
     check_weights(check, kept, report);
-    check_part(check, "input", st_network_input(network), kept + total, in, add_row(report, -1, "input"));
+    if (!st_network_words(network)) /* words have no gradient */
+        check_part(check, "input", st_network_input(network), kept + total, in, add_row(report, -1, "input"));
     free(kept);
     return true;
 }

@@ -728,6 +728,23 @@ static int64_t rows_wanted(const StLearnerPlan *plan) {
     return rows < most ? rows : most;
 }
 
+/* Where the first layer wants words, every row of the data has to hold some. */
+static bool data_fits(StLearner *l, StError *error) {
+    for (int p = 0; l->dataset && st_network_words(l->network) && p < ST_PARTS; p++) {
+        StPart part = (StPart)p;
+        int64_t rows = st_dataset_rows(l->dataset, part);
+        for (int64_t from = 0; from < rows; from += l->chunk) {
+            int64_t count = rows - from < l->chunk ? rows - from : l->chunk;
+            StError why = {0};
+            l->job = (Job){.part = part, .from = from, .gather = true, .rows = count};
+            gather(l, 0, count);
+            if (!st_network_input_fits(l->network, from, count, &why))
+                return st_fail(error, why.code, "the %s part's %s", st_part_name(part), why.message);
+        }
+    }
+    return true;
+}
+
 /* How the loss is computed: by what the stack ends in. */
 static StLossForm form_of(const StLearner *l) {
     if (st_loss_from_logits(&l->compile.loss)) return ST_LOSS_LOGITS;
@@ -772,7 +789,7 @@ static bool build(StLearner *l, const StLearnerPlan *plan, const StShape *input,
         !st_class_weight_read(plan->class_weight, plan->dataset, l->classes, l->class_weight, error))
         return false;
     st_stack_names(plan->stack, l->names);
-    return true;
+    return data_fits(l, error);
 }
 
 StLearner *st_learner_create(const StLearnerPlan *plan, StError *error) {
