@@ -78,4 +78,79 @@ class BatchNormalization:
         return gamma * (x - mean) / torch.sqrt(variance + self.epsilon) + beta
 
 
-KINDS = {"batch_normalization": BatchNormalization}
+AFFINE = ["center", "scale", "beta_initializer"]
+
+
+def along(x, axes, weight):
+    """A weight of the extents of these axes, to multiply x by."""
+    return weight.reshape([n if a in axes else 1 for a, n in enumerate(x.shape)])
+
+
+class LayerNormalization:
+    def __init__(self, words, shape, rng):
+        o = options(words, ["axis", "epsilon"] + AFFINE)
+        self.axes, self.epsilon = axes_of(o.get("axis", "-1"), len(shape) + 1), number(o, "epsilon", 0.001)
+        self.rms = yes(o, "rms_scaling", "no")
+        extents = [shape[a - 1] for a in self.axes]
+        self.weights = {}
+        if yes(o, "scale", "yes") or self.rms:
+            self.weights["gamma"] = torch.tensor(rng.normal(size=extents))
+        if yes(o, "center", "yes") and not self.rms:
+            self.weights["beta"] = torch.tensor(rng.normal(size=extents))
+
+    def __call__(self, x, mode):
+        mean = x.mean(self.axes, keepdim=True)
+        variance = x.var(self.axes, unbiased=False, keepdim=True)
+        y = (x if self.rms else x - mean) / torch.sqrt(variance + self.epsilon)
+        if "gamma" in self.weights:
+            y = y * along(x, self.axes, self.weights["gamma"])
+        return y + along(x, self.axes, self.weights["beta"]) if "beta" in self.weights else y
+
+
+class GroupNormalization:
+    def __init__(self, words, shape, rng):
+        o = options(words, ["groups", "axis", "epsilon"] + AFFINE)
+        self.axis, self.epsilon = int(o.get("axis", -1)) % (len(shape) + 1), number(o, "epsilon", 0.001)
+        channels = shape[self.axis - 1]
+        self.groups = int(o.get("groups", 32))
+        self.groups = channels if self.groups == -1 else self.groups
+        self.weights = {}
+        if yes(o, "scale", "yes"):
+            self.weights["gamma"] = torch.tensor(rng.normal(size=channels))
+        if yes(o, "center", "yes"):
+            self.weights["beta"] = torch.tensor(rng.normal(size=channels))
+
+    def __call__(self, x, mode):
+        a = self.axis
+        parts = x.reshape(list(x.shape[:a]) + [self.groups, -1] + list(x.shape[a + 1:]))
+        others = [i for i in range(1, parts.ndim) if i != a]
+        mean, variance = parts.mean(others, keepdim=True), parts.var(others, unbiased=False, keepdim=True)
+        y = ((parts - mean) / torch.sqrt(variance + self.epsilon)).reshape(x.shape)
+        if "gamma" in self.weights:
+            y = y * along(x, [a], self.weights["gamma"])
+        return y + along(x, [a], self.weights["beta"]) if "beta" in self.weights else y
+
+
+class RmsNormalization:
+    def __init__(self, words, shape, rng):
+        o = options(words, ["axis", "epsilon"])
+        self.axes, self.epsilon = axes_of(o.get("axis", "-1"), len(shape) + 1), number(o, "epsilon", 1e-6)
+        self.weights = {"scale": torch.tensor(rng.normal(size=[shape[a - 1] for a in self.axes]))}
+
+    def __call__(self, x, mode):
+        y = x / torch.sqrt((x * x).mean(self.axes, keepdim=True) + self.epsilon)
+        return y * along(x, self.axes, self.weights["scale"])
+
+
+class UnitNormalization:
+    def __init__(self, words, shape, rng):
+        self.axes = axes_of(options(words, ["axis"]).get("axis", "-1"), len(shape) + 1)
+        self.weights = {}
+
+    def __call__(self, x, mode):
+        return x / torch.sqrt(torch.clamp((x * x).sum(self.axes, keepdim=True), min=1e-24))
+
+
+KINDS = {"batch_normalization": BatchNormalization, "layer_normalization": LayerNormalization,
+         "group_normalization": GroupNormalization, "rms_normalization": RmsNormalization,
+         "unit_normalization": UnitNormalization}
