@@ -7,10 +7,10 @@
 #include <string.h>
 
 extern const View view_overview, view_stack, view_data, view_train, view_weights, view_start, view_log,
-    view_rates,    view_help;
+    view_rates, view_help;
 
 const View *const views[] = {&view_overview, &view_stack, &view_data, &view_train, &view_weights,
-                             &view_rates,    &view_start, &view_log,   &view_help, NULL};
+                             &view_rates,    &view_start, &view_log,  &view_help,  NULL};
 
 const View *view_find(const char *name) {
     for (int i = 0; views[i]; i++) {
@@ -66,7 +66,8 @@ static bool shown_weights(Session *session, Shown *shown, const StDataset *datas
     StNetworkPlan plan = {.input = recipe->stack.input.rank ? &recipe->stack.input : &input, .rows = 1};
     shown->network = st_network_create(&recipe->stack, &plan, error);
     if (!shown->network) return false;
-    st_network_initialize(shown->network, recipe->seed);
+    if (!st_network_initialize(shown->network, recipe->seed))
+        return st_fail(error, ST_ERR_MEMORY, "out of memory for the first weights");
     set->tensor = st_network_tensors(shown->network, &set->count);
     float *values = st_network_weights(shown->network, &set->total);
     set->values = values;

@@ -369,14 +369,15 @@ bool st_network_input_fits(const StNetwork *network, int64_t base, int64_t rows,
     for (int64_t i = 0; words && i < rows * each; i++) {
         double x = (double)network->input[i];
         if (!(x > -1 && x < (double)words))
-            return st_fail(error, ST_ERR_VALUE, "row %lld holds %.9g: layer 1 (%s) wants words from 0 to %lld",
-                           (long long)(base + i / each + 1), x, network->step[0].kind->name,
-                           (long long)words - 1);
+            return st_fail(
+                error, ST_ERR_VALUE, "row %lld holds %.9g: layer 1 (%s) wants words from 0 to %lld",
+                (long long)(base + i / each + 1), x, network->step[0].kind->name, (long long)words - 1);
     }
     return true;
 }
 
-void st_network_initialize(StNetwork *network, uint64_t seed) {
+bool st_network_initialize(StNetwork *network, uint64_t seed) {
+    bool done = true;
     for (int i = 0; i < network->tensors; i++) {
         const StTensor *tensor = &network->tensor[i];
         StRng rng = st_rng(seed, ST_STREAM_INIT, (uint64_t)tensor->layer, (uint64_t)tensor->weight);
@@ -386,10 +387,11 @@ void st_network_initialize(StNetwork *network, uint64_t seed) {
                            .fan_in = tensor->fan_in,
                            .fan_out = tensor->fan_out,
                            .trainable = tensor->trainable};
-        st_initializer_draw(&weight, network->weights + tensor->offset, &rng);
+        done = done && st_initializer_draw(&weight, network->weights + tensor->offset, &rng);
         for (int64_t j = tensor->ones_from; j < tensor->ones_to; j++)
             network->weights[tensor->offset + j] = 1;
     }
+    return done;
 }
 
 /* ---- running ---- */

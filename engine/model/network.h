@@ -88,8 +88,9 @@ const StTensor *st_network_tensors(const StNetwork *network, int *count);
 Real *st_network_weights(StNetwork *network, int64_t *total);
 Real *st_network_gradients(StNetwork *network); /* NULL where it does not learn */
 
-/* Draws every weight from (seed, INIT, layer, weight): the same bits in any order of layers' creation. */
-void st_network_initialize(StNetwork *network, uint64_t seed);
+/* Draws every weight from (seed, INIT, layer, weight): the same bits in any order of layers' creation. False
+ * where memory is short (orthogonal works on a copy in double). */
+bool st_network_initialize(StNetwork *network, uint64_t seed);
 
 Real *st_network_input(StNetwork *network);          /* [rows, input size]: fill, then forward */
 Real *st_network_output(StNetwork *network);         /* [rows, output size] */

@@ -210,7 +210,8 @@ static bool start(Check *check, const StCheckPlan *plan, StPool *pool, StError *
                              .pool = pool};
     check->learner = st_learner_create(&learner, error);
     if (!check->learner) return false;
-    st_network_initialize(st_learner_network(check->learner), plan->seed);
+    if (!st_network_initialize(st_learner_network(check->learner), plan->seed))
+        return st_fail(error, ST_ERR_MEMORY, "out of memory for the first weights");
     if (plan->dataset) st_learner_adapt(check->learner);
     if (!plan->dataset)
         fill_at_random(check, st_loss_at(plan->compile->loss.kind));

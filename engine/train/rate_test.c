@@ -87,7 +87,8 @@ static bool sound(const StRateTestPlan *plan, StError *error) {
 static bool take_weights(StRateTest *test, const StWeightSet *weights, StError *error) {
     StNetwork *network = st_learner_network(test->learner);
     StWeightSet shape = {0};
-    st_network_initialize(network, test->seed);
+    if (!st_network_initialize(network, test->seed))
+        return st_fail(error, ST_ERR_MEMORY, "out of memory for the first weights");
     st_learner_adapt(test->learner);
     shape.tensor = st_network_tensors(network, &shape.count);
     float *values = st_network_weights(network, &shape.total);

@@ -77,7 +77,8 @@ static bool make_learner(StTrainer *t, const StTrainerPlan *plan, StError *error
     t->gradients = st_network_gradients(t->network);
     t->state = st_learner_state(t->learner, &t->state_count, &t->iterations);
     t->carried = st_network_state(t->network, &t->carried_count);
-    st_network_initialize(t->network, t->seed);
+    if (!st_network_initialize(t->network, t->seed))
+        return st_fail(error, ST_ERR_MEMORY, "out of memory for the first weights");
     st_learner_adapt(t->learner);
     return !plan->weights || st_trainer_take_weights(&t->shape, plan->weights, false, t->weights, error);
 }
