@@ -76,7 +76,8 @@ static double cosine_similarity(const StLossRows *rows) {
     {                                                                                                        \
         .kind = {.name = word,                                                                               \
                  .alias_of = full,                                                                           \
-                 .help = "nats by which the targets' distribution differs from the outputs', after softmax", \
+                 .help =                                                                                     \
+                     "nats by which outputs differ from the targets' distribution; outputs end in softmax",  \
                  .formula = "sum(t log(t / y))"},                                                            \
         .classifies = true, .run = divergence,                                                               \
     }
@@ -94,7 +95,7 @@ const StLoss st_loss_divergences[ST_LOSS_DIVERGENCES] = {
     },
     {
         .kind = {.name = "cosine_similarity",
-                 .help = "less the cosine of the angle between outputs and targets: -1 where they agree",
+                 .help = "minus the cosine of the angle between outputs and targets: -1 where they agree",
                  .formula = "-sum(t/|t| * y/|y|)",
                  .options = cosine_options,
                  .options_size = sizeof(CosineOptions)},

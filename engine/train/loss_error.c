@@ -129,7 +129,7 @@ ST_LOSS_EACH(log_cosh, Nothing, nothing, cosh_value, cosh_slope)
     ERROR(word, full, "mean of the squared differences of logarithms; for positive numbers of all sizes",    \
           "mean((log(t + 1) - log(y + 1))^2)", logarithmic_error)
 #define COSH(word, full)                                                                                     \
-    ERROR(word, full, "small differences count squared, large ones as they are, without an edge between",    \
+    ERROR(word, full, "small differences count squared, large ones as they are, and all between smoothly",   \
           "mean(log(cosh(y - t)))", log_cosh)
 
 const StLoss st_loss_errors[ST_LOSS_ERRORS] = {
@@ -147,7 +147,8 @@ const StLoss st_loss_errors[ST_LOSS_ERRORS] = {
     LOGARITHMIC("MSLE", "mean_squared_logarithmic_error"),
     {
         .kind = {.name = "huber",
-                 .help = "squared for small differences, even for those above delta; for data with outliers",
+                 .help =
+                     "differences count squared up to delta, as they are beyond it; for data with outliers",
                  .formula = "mean(e^2/2 where |e| <= delta, else delta |e| - delta^2/2), e = t - y",
                  .options = huber_options,
                  .options_size = sizeof(HuberOptions)},

@@ -108,24 +108,25 @@ def loss_options(loss, last, out, rng):
 
 def targets_of(c, rows, rng):
     """Targets that the loss is for, and now and then any others."""
-    loss, out = c["loss"], c["out"]
+    loss, out, lead = c["loss"], c["out"], (rows, *c["steps"])
+    shape = (*lead, out)
     if loss.startswith("sparse"):
-        y = rng.integers(0, out, rows)
-        y[:out] = np.arange(out)[:rows]
+        y = rng.integers(0, out, lead)
+        y.reshape(-1)[:out] = np.arange(out)[: y.size]
         return y
     if loss.startswith("categorical"):
-        return np.eye(out)[rng.integers(0, out, rows)]
+        return np.eye(out)[rng.integers(0, out, lead)]
     if loss.startswith("binary"):
-        return rng.integers(0, 2, (rows, out)).astype(float)
+        return rng.integers(0, 2, shape).astype(float)
     if loss.endswith("hinge"):
-        y = rng.integers(0, 2, (rows, out)).astype(float)
+        y = rng.integers(0, 2, shape).astype(float)
         return y if rng.random() < 0.5 else 2 * y - 1
     if loss == "kl_divergence":
-        y = rng.random((rows, out)) + 0.1
+        y = rng.random(shape) + 0.1
         return (y / y.sum(-1, keepdims=True)).astype("f4").astype(float)
     if loss == "poisson":
-        return rng.poisson(2, (rows, out)).astype(float)
-    y = rng.normal(0, 1, (rows, out))
+        return rng.poisson(2, shape).astype(float)
+    y = rng.normal(0, 1, shape)
     if loss == "mean_absolute_percentage_error":
         y += np.sign(y)
     return y.astype("f4").astype(float)
@@ -193,7 +194,7 @@ def spelt(options):
     return "".join(f" {k}={text(v)}" for k, v in options.items())
 
 
-def metrics_of(loss, options, rng):
+def metrics_of(loss, options, steps, rng):
     """Some metrics that the loss' targets are right for: what is written, and its definition."""
     logits, m = "from_logits" in options, measures
     yes = "yes" if logits else "no"
@@ -220,15 +221,18 @@ def metrics_of(loss, options, rng):
                       f"bce:{yes}": lambda d: m.bce(d, logits)})
     else:
         known = errors
+    if steps:  # Keras wants rows of one axis for these
+        known = {word: known[word] for word in known if not word.startswith(("r2", "f1", "fbeta"))}
     chosen = rng.choice(list(known), rng.integers(1, min(6, len(known) + 1)), replace=False)
     return {str(word): known[str(word)] for word in chosen}
 
 
 def measured(c, y, t):
     """The metrics of rows, whichever batches they came in."""
-    hot = {"labels": t[:, None]} if c["loss"].startswith("sparse") else {"targets": t[:, None]}
+    y, t = (y, t) if c["steps"] else (y[:, None], t[:, None])
+    hot = {"labels": t} if c["loss"].startswith("sparse") else {"targets": t}
     with np.errstate(all="ignore"):
-        return np.array([float(function(measures.Data(y[:, None], **hot))) for function in c["metrics"].values()])
+        return np.array([float(function(measures.Data(y, **hot))) for function in c["metrics"].values()])
 
 
 def figures(c, row):
@@ -247,7 +251,8 @@ def case(rng):
     loss = str(rng.choice(list(LOSSES)))
     shape = [int(v) for v in rng.integers(2, 6, rng.integers(1, 4))]
     lines, layers = ["input " + "x".join(map(str, shape))], []
-    if len(shape) > 1:
+    steps = [shape[0]] if len(shape) == 2 and rng.random() < 0.5 else []  # a loss for each of them
+    if len(shape) > 1 and not steps:
         lines.append("flatten")
         layers.append(("flatten",))
     for _ in range(rng.integers(0, 4)):
@@ -272,14 +277,14 @@ def case(rng):
     compile_line = f"compile optimizer={name} loss={word} learning_rate={rate}" + spelt(own) + spelt(options)
     if schedule:
         compile_line += f" schedule={schedule}" + spelt(times)
-    metrics = metrics_of(loss, options, np.random.default_rng(rng.integers(1 << 30)))
+    metrics = metrics_of(loss, options, steps, np.random.default_rng(rng.integers(1 << 30)))
     compile_line += " metrics=" + ",".join(metrics)
-    return dict(metrics=metrics, lines=lines, layers=layers, compile=compile_line, loss=loss, options=options, last=last,
+    return dict(metrics=metrics, lines=lines, layers=layers, compile=compile_line, steps=steps, loss=loss, options=options, last=last,
                 out=out, shape=shape, optimizer=(name, own), rate=(schedule, rate, times))
 
 
 def weights_of(c, rng):
-    weights, size, count = {}, int(np.prod(c["shape"])), 0
+    weights, size, count = {}, c["shape"][-1] if c["steps"] else int(np.prod(c["shape"])), 0
     for layer in c["layers"]:
         if layer[0] != "dense":
             continue
@@ -372,10 +377,11 @@ def try_case(number, seed, strata, folder):
     epochs = 2
     data, fit, weights = "data npy x.npy y.npy", f"fit epochs={epochs} batch_size={batch}", None
     if rng.random() < 0.4:
-        weights = rng.uniform(0, 2, rows).astype("f4").astype(float)
+        lead = (rows, *c["steps"]) if rng.random() < 0.5 else (rows, *[1 for _ in c["steps"]])
+        weights = rng.uniform(0, 2, lead).astype("f4").astype(float)
         np.save(path("rows.npy"), weights.astype("f4"))
         data += " weights=rows.npy"
-    if rng.random() < 0.4 and (c["loss"].endswith("crossentropy") or c["loss"] == "categorical_hinge"):
+    if rng.random() < 0.4 and not c["steps"] and (c["loss"].endswith("crossentropy") or c["loss"] == "categorical_hinge"):
         said, each = weights_of_classes(c, y, rng)
         weights, fit = (1 if weights is None else weights) * each, f"{fit} class_weight={said}"
     text = [data, *c["lines"], c["compile"], fit]
