@@ -28,6 +28,7 @@ const StLayerKind *const st_layer_kinds[] = {
     &st_kind_group_normalization,
     &st_kind_rms_normalization,
     &st_kind_unit_normalization,
+    &st_kind_normalization,
     &st_kind_conv1d,
     &st_kind_conv2d,
     &st_kind_conv1d_transpose,

@@ -151,6 +151,28 @@ class UnitNormalization:
         return x / torch.sqrt(torch.clamp((x * x).sum(self.axes, keepdim=True), min=1e-24))
 
 
+class Normalization:
+    def __init__(self, words, shape, rng):
+        o = options(words, ["axis", "mean", "variance", "invert"])
+        axis = o.get("axis", "-1")
+        self.axes, self.invert = [] if axis == "none" else axes_of(axis, len(shape) + 1), yes(o, "invert", "no")
+        extents = [shape[a - 1] for a in self.axes] or [1]
+        self.weights, self.frozen = {}, {"mean", "variance"}
+        given = o.get("mean", "none")
+        if given == "none":
+            self.weights["mean"] = torch.tensor(rng.normal(size=extents))
+            self.weights["variance"] = torch.tensor(rng.normal(size=extents)) ** 2 + 0.25
+            return
+        numbers = [torch.tensor([float(n) for n in o[name].split(",")]) for name in ("mean", "variance")]
+        self.given = [n.broadcast_to(extents) for n in numbers]
+
+    def __call__(self, x, mode):
+        mean, variance = self.weights.values() if self.weights else self.given
+        mean, variance = along(x, self.axes, mean), along(x, self.axes, variance)
+        deviation = torch.clamp(torch.sqrt(variance), min=1e-7)
+        return mean + x * deviation if self.invert else (x - mean) / deviation
+
+
 KINDS = {"batch_normalization": BatchNormalization, "layer_normalization": LayerNormalization,
          "group_normalization": GroupNormalization, "rms_normalization": RmsNormalization,
-         "unit_normalization": UnitNormalization}
+         "unit_normalization": UnitNormalization, "normalization": Normalization}
