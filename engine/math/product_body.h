@@ -16,7 +16,8 @@ enum {
     DEPTH = 256,               /* of k at a time: a panel of B takes 32 KB at most */
     BLOCK_N = 8 * PANEL,       /* columns of B that are packed at a time */
     BLOCK_M = 16 * TILE_ROWS,  /* rows of A that pass by them at a time */
-    FEW_ROWS = 16 * TILE_ROWS, /* of A, that are not worth packing B for, where it may be read as it lies */
+    FEW_ROWS = 24 * TILE_ROWS, /* of A, that are not worth packing B for, where it may be read as it lies */
+    TURNED_M = 4 * WIDTH,      /* rows of A that are turned over at a time */
     FAR = 2048 / sizeof(Real), /* a stride from which the rows of a panel crowd each other out of the cache */
 };
 
@@ -150,7 +151,56 @@ static __attribute__((noinline)) void packed(Cut all, StFactor a, StFactor b, bo
         }
 }
 
+/* to[j·ldt + i] = from[i·ldf + j], rows x columns of from. */
+static void turn_over(const Real *from, int64_t ldf, int64_t rows, int64_t columns, Real *to, int64_t ldt) {
+    int64_t i = 0;
+#ifdef TURN
+    for (; i + WIDTH <= rows; i += WIDTH) {
+        int64_t j = 0;
+        for (; j + 4 <= columns; j += 4)
+            TURN(from + i * ldf + j, ldf, to + j * ldt + i, ldt);
+        for (; j < columns; j++)
+            for (int64_t r = i; r < i + WIDTH; r++)
+                to[j * ldt + r] = from[r * ldf + j];
+    }
+#endif
+    for (; i < rows; i++)
+        for (int64_t j = 0; j < columns; j++)
+            to[j * ldt + i] = from[i * ldf + j];
+}
+
+/* Few rows of A times Bᵀ: Cᵀ = B·Aᵀ, so that the small A is turned over and not the large B. */
+static __attribute__((noinline)) void turned(Cut all, StFactor a, StFactor b, bool add, Real *c,
+                                             int64_t ldc) {
+    _Alignas(64) Real panels[DEPTH * TURNED_M], tall[BLOCK_M * TURNED_M];
+    for (int64_t i = 0; i < all.m; i += TURNED_M)
+        for (int64_t j = 0; j < all.n; j += BLOCK_M) {
+            int64_t m = least(TURNED_M, all.m - i);
+            Cut cut = {least(BLOCK_M, all.n - j), m, 0};
+            Real *to = c + i * ldc + j;
+            if (add) turn_over(to, ldc, m, cut.m, tall, TURNED_M);
+            for (int64_t p = 0; p < all.k; p += DEPTH) {
+                cut.k = least(DEPTH, all.k - p);
+                if (j == 0 || all.k > DEPTH)
+                    pack((StFactor){a.v + i * a.row + p * a.step, a.row, a.step}, m, cut.k, panels);
+                sweep(cut, (StFactor){b.v + j * b.row + p * b.step, b.row, b.step}, panels, PANEL,
+                      PANEL * cut.k, add || p, tall, TURNED_M);
+            }
+            turn_over(tall, TURNED_M, cut.m, m, to, ldc);
+        }
+}
+
+/* By measurement: whole vectors of few rows, and depth enough for the turning over of C. */
+static bool pays_turned(int64_t m, int64_t n, int64_t k) {
+    int64_t whole = (m + WIDTH - 1) / WIDTH * WIDTH;
+    return k >= 8 * WIDTH && 2 * m <= n && 8 * m >= 7 * whole;
+}
+
 void PRODUCT(int64_t m, int64_t n, int64_t k, StFactor a, StFactor b, bool add, Real *c, int64_t ldc) {
+    if (b.row != 1 && a.step == 1 && pays_turned(m, n, k)) {
+        turned((Cut){m, n, k}, a, b, add, c, ldc);
+        return;
+    }
     if (b.row != 1 || (b.step >= FAR && m > FEW_ROWS)) {
         packed((Cut){m, n, k}, a, b, add, c, ldc);
         return;
