@@ -11,10 +11,11 @@
 #ifndef ST_DOUBLE /* once, not twice */
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-static StProductKind kind; /* written by start alone */
+static _Atomic StProductKind kind; /* written by start alone; ST_PRODUCT_UNKNOWN before */
 
 /* Where OpenBLAS and the engine's own product compete, the engine's was measured at twice the speed with
  * AVX-512 and at about the same with AVX2 (small ones faster, large ones a tenth slower). */
@@ -28,7 +29,8 @@ static StProductKind best_kind(void) {
 
 static void start(void) {
     const char *wish = getenv("STRATA_PRODUCT");
-    kind = wish && strcmp(wish, "openblas") == 0 ? ST_PRODUCT_NONE : best_kind();
+    StProductKind chosen = wish && strcmp(wish, "openblas") == 0 ? ST_PRODUCT_NONE : best_kind();
+    atomic_store_explicit(&kind, chosen, memory_order_release);
 #ifndef ST_PLAIN_BLAS
     openblas_set_num_threads(1);
 #endif
@@ -40,6 +42,8 @@ void st_math_start(void) {
 }
 
 StProductKind st_product_kind(void) {
+    StProductKind chosen = atomic_load_explicit(&kind, memory_order_acquire);
+    if (chosen != ST_PRODUCT_UNKNOWN) return chosen;
     st_math_start();
     return kind;
 }

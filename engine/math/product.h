@@ -15,7 +15,12 @@
 
 /* Which one st_gemm takes: the best that the processor has, or none where the environment says
  * STRATA_PRODUCT=openblas or the processor has no fused multiply-add. */
-typedef enum StProductKind { ST_PRODUCT_NONE, ST_PRODUCT_AVX2, ST_PRODUCT_AVX512 } StProductKind;
+typedef enum StProductKind {
+    ST_PRODUCT_UNKNOWN,
+    ST_PRODUCT_NONE,
+    ST_PRODUCT_AVX2,
+    ST_PRODUCT_AVX512
+} StProductKind;
 StProductKind st_product_kind(void);
 
 /* An operand that is read as [extent, k] or [k, extent]: element (i, p) lies at v[i·row + p·step], where one

@@ -112,25 +112,23 @@ typedef struct Cut {
     int64_t m, n, k;
 } Cut;
 
-/* Rows are cut into tiles of about the same height: a last tile of 1 row would run at a twelfth of the speed.
- */
-ALWAYS int64_t tile_first(int64_t m, int64_t count, int64_t index) {
-    int64_t each = m / count, longer = m % count;
-    return index * each + (index < longer ? index : longer);
-}
-
-/* One depth of k. The panel of B for columns j … lies at b + j/PANEL·next. */
+/* One depth of k. The panel of B for columns j … lies at b + j/PANEL·next. Rows are cut into tiles of about
+ * the same height: a last tile of 1 row would run at a twelfth of the speed. */
 static void sweep(Cut cut, StFactor a, const Real *b, int64_t ldb, int64_t next, bool add, Real *c,
                   int64_t ldc) {
-    int64_t count = (cut.m + TILE_ROWS - 1) / TILE_ROWS;
+    uint32_t m = (uint32_t)cut.m, count = (m + TILE_ROWS - 1) / TILE_ROWS; /* m < 2^31 */
+    uint32_t each = count == 1 ? m : m / count, longer = m - each * count;
     for (int64_t j = 0; j < cut.n; j += PANEL, b += next) {
         int64_t left = cut.n - j;
         int vectors = left > WIDTH ? 2 : 1;
         Mask mask = first(least(left - (vectors - 1) * WIDTH, WIDTH));
-        for (int64_t t = 0; t < count; t++) {
-            int64_t from = tile_first(cut.m, count, t), rows = tile_first(cut.m, count, t + 1) - from;
-            StFactor own = {a.v + from * a.row, a.row, a.step};
-            tiles[rows - 1][vectors - 1](cut.k, own, b, ldb, mask, add, c + from * ldc + j, ldc);
+        StFactor own = a;
+        Real *to = c + j;
+        for (uint32_t t = 0; t < count; t++) {
+            uint32_t rows = each + (t < longer);
+            tiles[rows - 1][vectors - 1](cut.k, own, b, ldb, mask, add, to, ldc);
+            own.v += rows * own.row;
+            to += rows * ldc;
         }
     }
 }

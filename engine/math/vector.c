@@ -118,11 +118,12 @@ int64_t st_vector_argmax(const Real *x, int64_t n) {
     return best;
 }
 
-/* Finite numbers times zero are zero, all others NaN; so no comparison is needed. */
+/* Finite numbers times zero are zero, all others NaN. */
 ST_CLONES bool st_vector_finite(const Real *x, int64_t n) {
-    Real lane[LANES] = {0};
-    REDUCE(PLUS, x[i + l] * 0);
-    return lane[0] == 0;
+    int bad = 0;
+    for (int64_t i = 0; i < n; i++)
+        bad |= !(x[i] * 0 == 0);
+    return !bad;
 }
 
 ST_CLONES int64_t st_vector_count_nonfinite(const Real *x, int64_t n) {
@@ -164,13 +165,27 @@ void st_rows_fill(Real *y, const Real *row, int64_t rows, int64_t width) {
         memcpy(y + r * width, row, (size_t)width * sizeof *y);
 }
 
+/* The sums of `band` neighbouring columns; they stay in registers. */
+static inline __attribute__((always_inline)) void band_sum(Real *out, const Real *x, int64_t rows,
+                                                           int64_t width, const int band) {
+    Real sum[64] = {0};
+    for (int64_t r = 0; r < rows; r++)
+        for (int j = 0; j < band; j++)
+            sum[j] += x[r * width + j];
+    for (int j = 0; j < band; j++)
+        out[j] = sum[j];
+}
+
 ST_CLONES void st_columns_sum(Real *out, const Real *x, int64_t rows, int64_t width, int64_t from,
                               int64_t count) {
-    memset(out, 0, (size_t)count * sizeof *out);
-    for (int64_t r = 0; r < rows; r++) {
-        const Real *row = x + r * width + from;
-        ST_LOOP
-        for (int64_t j = 0; j < count; j++)
-            out[j] += row[j];
-    }
+    int64_t j = 0;
+    x += from;
+    for (; j + 64 <= count; j += 64)
+        band_sum(out + j, x + j, rows, width, 64);
+    for (; j + 16 <= count; j += 16)
+        band_sum(out + j, x + j, rows, width, 16);
+    for (; j + 4 <= count; j += 4)
+        band_sum(out + j, x + j, rows, width, 4);
+    for (; j < count; j++)
+        band_sum(out + j, x + j, rows, width, 1);
 }
