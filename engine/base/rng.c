@@ -94,12 +94,12 @@ double st_rng_normal(StRng *rng) {
 
 uint64_t st_rng_below(StRng *rng, uint64_t n) {
     if (n == 0) return 0;
-    uint64_t limit = UINT64_MAX - UINT64_MAX % n, value;
-    do {
-        value = (uint64_t)st_rng_next(rng) << 32;
+    for (;;) {
+        uint64_t value = (uint64_t)st_rng_next(rng) << 32;
         value |= st_rng_next(rng);
-    } while (value >= limit);
-    return value % n;
+        /* all but the last few are below every limit, which spares its division */
+        if (value <= UINT64_MAX - n || value < UINT64_MAX - UINT64_MAX % n) return value % n;
+    }
 }
 
 void st_rng_shuffle(StRng *rng, int64_t *v, int64_t n) {
