@@ -151,7 +151,8 @@ static const char *pace_name(const void *unused, int i) {
 }
 
 static const char name_help[] = "What the layer is called; Keras' automatic name where it is empty";
-static const char metrics_help[] = "What is measured beside the loss, separated by commas";
+static const char metrics_help[] =
+    "What is measured beside the loss, separated by commas; options behind colons: precision:0.7";
 static const char seed_help[] = "Data, initial weights, shuffling and dropout are drawn from it";
 static const char input_help[] = "Extents of one row, 784 or 28x28x1; the data says it where it is empty";
 static const char rate_help[] = "So many a second; the numbers stay the same";

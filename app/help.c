@@ -148,6 +148,9 @@ static void print_topic(const struct Group *group, const Topic *topic, StText *o
         print_option(row, out);
         print_choices(row, out);
     }
+    if (group->at == metric_at && topic->options)
+        st_text_format(out, "  options stand behind colons, by place or by name: metrics=%s:%s=…\n",
+                       topic->name, topic->options->name);
     for (const ProgramCall *call = program_calls; group->at == call_at && call->name; call++)
         if (strcmp(call->name, topic->name) == 0) print_switches(call, out);
 }

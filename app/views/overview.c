@@ -185,9 +185,10 @@ static void draw_curves(ViewContext *context, UiGrid *grid, UiRect area) {
     int down = (series + columns - 1) / columns;
     if (most < 1) most = 1;
     if (down > most) down = most;
-    int weights[1 + ST_METRICS_MAX] = {3, 2, 2, 2, 2, 2, 2, 2, 2};
+    int weights[1 + ST_METRICS_MAX];
     UiRect row[1 + ST_METRICS_MAX], cell[2];
-    if (columns > 1 || area.h > 30) weights[0] = 2;
+    for (int y = 0; y < down; y++)
+        weights[y] = y == 0 && columns == 1 && area.h <= 30 ? 3 : 2;
     ui_split_rows(area, down, weights, 0, row);
     for (int y = 0, at = 0; y < down; y++) {
         ui_split_columns(row[y], columns, (int[]){1, 1}, 2, cell);

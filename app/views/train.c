@@ -144,9 +144,10 @@ static void draw_plots(ViewContext *context, UiGrid *grid, UiRect area) {
     int first = 0; /* the plots are scrolled so that the focus is among them */
     while (state->focus >= first + down * across)
         first += across;
-    int weights[1 + ST_METRICS_MAX] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
+    int weights[1 + ST_METRICS_MAX];
     UiRect row[1 + ST_METRICS_MAX], cell[2];
-    if (down > 1 && across == 1) weights[0] = down == 2 ? 1 : 1;
+    for (int y = 0; y < down; y++)
+        weights[y] = 1;
     ui_split_rows(area, down, weights, 0, row);
     for (int y = 0, at = first; y < down; y++) {
         ui_split_columns(row[y], across, (int[]){1, 1}, 2, cell);

@@ -127,8 +127,8 @@ static bool metric_options_parse(const StKind *kind, StMetricSpec *metric, const
         const StOption *row = name ? st_option_find(rows, name) : rows + place;
         if (name && !row) return st_options_set(rows, kind->name, metric->options, name, value, error);
         if (!name && place >= st_option_count(rows))
-            return st_fail(error, ST_ERR_VALUE, "%s: '%s' is one option too many, it takes %d", metric->name,
-                           word, st_option_count(rows));
+            return st_fail(error, ST_ERR_VALUE, "%s: '%s' is one option too many, wanted at most %d",
+                           metric->name, word, st_option_count(rows));
         if (!name && !*word) continue;
         if (given[row - rows])
             return st_fail(error, ST_ERR_VALUE, "%s: %s is given twice", metric->name, row->name);

@@ -10,7 +10,7 @@
 #include "base/option.h"
 
 enum {
-    ST_METRICS_MAX = 8,
+    ST_METRICS_MAX = 16,
     ST_SPEC_OPTIONS_MAX = 576,
     ST_METRIC_NAME_MAX = 64, /* of a metric as written, its end included */
     ST_METRIC_OPTIONS_MAX = 64
