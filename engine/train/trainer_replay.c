@@ -30,20 +30,29 @@ bool st_replay_init(StTrainer *trainer, StArena *arena) {
     return replay->on;
 }
 
-static void copy_to(StTrainer *trainer, StCheckpoint *checkpoint) {
-    memcpy(checkpoint->weights, trainer->weights, bytes_of(trainer->shape.total));
+/* All but the weights. */
+static void copy_state_to(StTrainer *trainer, StCheckpoint *checkpoint) {
     if (trainer->state_count) memcpy(checkpoint->state, trainer->state, bytes_of(trainer->state_count));
     if (trainer->carried) memcpy(checkpoint->carried, trainer->carried, bytes_of(trainer->carried_count));
     checkpoint->iterations = *trainer->iterations;
+}
+
+static void copy_state_from(StTrainer *trainer, const StCheckpoint *checkpoint) {
+    if (trainer->state_count) memcpy(trainer->state, checkpoint->state, bytes_of(trainer->state_count));
+    if (trainer->carried) memcpy(trainer->carried, checkpoint->carried, bytes_of(trainer->carried_count));
+    *trainer->iterations = checkpoint->iterations;
+}
+
+static void copy_to(StTrainer *trainer, StCheckpoint *checkpoint) {
+    memcpy(checkpoint->weights, trainer->weights, bytes_of(trainer->shape.total));
+    copy_state_to(trainer, checkpoint);
     checkpoint->step = trainer->step;
     checkpoint->rate = trainer->rate;
 }
 
 static void copy_from(StTrainer *trainer, const StCheckpoint *checkpoint) {
     memcpy(trainer->weights, checkpoint->weights, bytes_of(trainer->shape.total));
-    if (trainer->state_count) memcpy(trainer->state, checkpoint->state, bytes_of(trainer->state_count));
-    if (trainer->carried) memcpy(trainer->carried, checkpoint->carried, bytes_of(trainer->carried_count));
-    *trainer->iterations = checkpoint->iterations;
+    copy_state_from(trainer, checkpoint);
 }
 
 /* Changes of the rate that came before the older checkpoint are not needed any more. */
@@ -143,13 +152,15 @@ static StCheckpoint *choose(StReplay *replay, int64_t step) {
 }
 
 /* Makes the steps from the checkpoint up to `last` again. before: [total], filled with the weights before the
- * newest one. Stops where an update spoils the weights and takes it back. False: a step failed that had
- * not, or the owner wants to leave. */
-static bool repeat(StTrainer *trainer, const StCheckpoint *from, int64_t last, float *before, int *spoilt) {
+ * newest one; fellow: so with everything else. Stops where an update spoils the weights and takes it back.
+ * False: a step failed that had not, or the owner wants to leave. */
+static bool repeat(StTrainer *trainer, const StCheckpoint *from, int64_t last, float *before,
+                   StCheckpoint *fellow, int *spoilt) {
     copy_from(trainer, from);
     *spoilt = -1;
     for (trainer->step = from->step; trainer->step < last;) {
         memcpy(before, trainer->weights, bytes_of(trainer->shape.total));
+        copy_state_to(trainer, fellow);
         StBatch batch = st_trainer_batch(trainer, trainer->step);
         StScores scores;
         st_learner_set_rate(trainer->learner, rate_at(&trainer->replay, from, trainer->step));
@@ -158,6 +169,7 @@ static bool repeat(StTrainer *trainer, const StCheckpoint *from, int64_t last, f
         *spoilt = bad_weight(trainer);
         if (*spoilt >= 0) {
             memcpy(trainer->weights, before, bytes_of(trainer->shape.total));
+            copy_state_from(trainer, fellow);
             return true;
         }
         trainer->step++;
@@ -208,10 +220,11 @@ const float *st_replay_diverged(StTrainer *trainer, char *reason, size_t size) {
     /* The fellow of the chosen checkpoint keeps the weights as they are now, to compare with. */
     int64_t made = trainer->step;
     double rate = trainer->rate;
-    float *now = (from == replay->checkpoint ? from + 1 : from - 1)->weights, *before = from->weights;
+    StCheckpoint *fellow = from == replay->checkpoint ? from + 1 : from - 1;
+    float *now = fellow->weights, *before = from->weights;
     memcpy(now, trainer->weights, bytes_of(trainer->shape.total));
     int spoilt = -1;
-    bool good = repeat(trainer, from, made, before, &spoilt);
+    bool good = repeat(trainer, from, made, before, fellow, &spoilt);
     if (good && spoilt >= 0) {
         say(trainer, spoilt, "the step made its weights infinite or not a number", reason, size);
     } else if (!good || memcmp(now, trainer->weights, bytes_of(trainer->shape.total)) != 0) {

@@ -638,6 +638,41 @@ static void an_update_that_overflows_is_taken_back(void **state) {
     setup_end(&setup);
 }
 
+/* With it what the optimizer keeps: the run that goes on is the one that never made that step. */
+static void a_step_that_is_taken_back_leaves_nothing(void **state) {
+    (void)state;
+    Setup setup;
+    setup_begin(&setup, WILD "compile momentum=0.9 use_ema=yes schedule=cosine_decay decay_steps=60\n");
+    setup.fit.epochs = 3;
+    StTrainerPlan plan = setup_plan(&setup);
+    StTrainer *trainer[2] = {setup_trainer(&plan), setup_trainer(&plan)};
+    for (int i = 0; i < 2; i++) {
+        st_trainer_one_epoch(trainer[i]);
+        st_trainer_wait(trainer[i]);
+    }
+    st_trainer_set_rate(trainer[0], 1e300);
+    st_trainer_play(trainer[0]);
+    st_trainer_wait(trainer[0]);
+    assert_int_equal(status_of(trainer[0]).state, ST_STATE_DIVERGED);
+    assert_int_equal(status_of(trainer[0]).step, 10);
+    const StSnapshot *snapshot[2];
+    for (int i = 0; i < 2; i++) {
+        st_trainer_set_rate(trainer[i], 0.001);
+        st_trainer_play(trainer[i]);
+        st_trainer_wait(trainer[i]);
+        assert_int_equal(status_of(trainer[i]).state, ST_STATE_DONE);
+        snapshot[i] = st_trainer_snapshot_now(trainer[i]);
+    }
+    size_t bytes = (size_t)snapshot[0]->weights.total * sizeof(float);
+    assert_true(finite_set(&snapshot[0]->weights));
+    assert_memory_equal(snapshot[0]->weights.values, snapshot[1]->weights.values, bytes);
+    for (int i = 0; i < 2; i++) {
+        st_trainer_release(trainer[i], snapshot[i]);
+        st_trainer_destroy(trainer[i]);
+    }
+    setup_end(&setup);
+}
+
 /* There is no step after the run's last one to notice it. */
 static void a_last_update_that_overflows_is_taken_back(void **state) {
     (void)state;
@@ -856,6 +891,7 @@ int main(void) {
         cmocka_unit_test(schedules_say_the_rate_of_every_step),
         cmocka_unit_test(a_run_ends_with_its_averages),
         cmocka_unit_test(an_update_that_overflows_is_taken_back),
+        cmocka_unit_test(a_step_that_is_taken_back_leaves_nothing),
         cmocka_unit_test(a_last_update_that_overflows_is_taken_back),
         cmocka_unit_test(divergence_gives_the_best_back),
         cmocka_unit_test(early_divergence_has_a_shorter_autopsy),
