@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 import losses
+from fronts import front
 import metrics as measures
 import optimizers
 import schedules
@@ -250,8 +251,15 @@ def case(rng):
     """One experiment: recipe lines, shapes, and what the reference needs to know."""
     loss = str(rng.choice(list(LOSSES)))
     shape = [int(v) for v in rng.integers(2, 6, rng.integers(1, 4))]
+    spatial = []
+    if rng.random() < 0.4:
+        shape, spatial = front(rng)
     lines, layers = ["input " + "x".join(map(str, shape))], []
     steps = [shape[0]] if len(shape) == 2 and rng.random() < 0.5 else []  # a loss for each of them
+    if spatial:
+        steps = []
+        lines += [layer.line for layer in spatial]
+        layers += [("front", layer) for layer in spatial]
     if len(shape) > 1 and not steps:
         lines.append("flatten")
         layers.append(("flatten",))
@@ -286,6 +294,10 @@ def case(rng):
 def weights_of(c, rng):
     weights, size, count = {}, c["shape"][-1] if c["steps"] else int(np.prod(c["shape"])), 0
     for layer in c["layers"]:
+        if layer[0] == "front":
+            size = int(np.prod(layer[1].shape))
+            for name, w in layer[1].layer.weights.items():
+                weights[f"{layer[1].name}/{name}"] = w.detach().numpy().astype("f4").astype(float)
         if layer[0] != "dense":
             continue
         name = "dense" if count == 0 else f"dense_{count}"
@@ -301,7 +313,9 @@ def forward(c, w, x):
     """The output, and the last activation's input."""
     count, z = 0, x
     for layer in c["layers"]:
-        if layer[0] == "flatten":
+        if layer[0] == "front":
+            x = z = layer[1](x, w)
+        elif layer[0] == "flatten":
             x = z = x.reshape(x.shape[0], -1)
         elif layer[0] == "activation":
             z, x = x, ACTIVATIONS[layer[1]](x)
@@ -318,6 +332,8 @@ def forward(c, w, x):
 def penalty(c, w):
     total, count = 0.0, 0
     for layer in c["layers"]:
+        if layer[0] == "front":
+            total = total + layer[1].penalty()
         if layer[0] != "dense":
             continue
         k = w["dense/kernel" if count == 0 else f"dense_{count}/kernel"]
