@@ -127,9 +127,15 @@ static void fill_weights(Setting *s) {
     const StTensor *tensor = st_network_tensors(st_learner_network(s->learner), &count);
     noise_state = 41;
     for (int i = 0; i < count; i++) {
-        bool kernel = tensor[i].shape.rank == 2;
-        double extents = kernel ? (double)(tensor[i].shape.dim[0] + tensor[i].shape.dim[1]) : 1;
-        fill(weight(s, i), tensor[i].size, kernel ? 2 * sqrt(6 / extents) : 0.125);
+        const StShape *shape = &tensor[i].shape;
+        bool factor = strstr(tensor[i].name, "/gamma") || strstr(tensor[i].name, "/moving_variance");
+        double extents = 1;
+        if (shape->rank > 1) extents = (double)(shape->dim[shape->rank - 2] + shape->dim[shape->rank - 1]);
+        for (int d = 0; d < shape->rank - 2; d++)
+            extents *= (double)shape->dim[d];
+        fill(weight(s, i), tensor[i].size, shape->rank > 1 ? 2 * sqrt(6 / extents) : 0.125);
+        for (int64_t w = 0; factor && w < tensor[i].size; w++)
+            weight(s, i)[w] += 1;
     }
 }
 
@@ -156,6 +162,49 @@ static void test_article(void **state) {
     for (int i = 0; i < 10; i++)
         near("bias", i, (double)weight(&s, 5)[i], article_bias[i]);
     tear_down(&s);
+}
+
+typedef struct Run {
+    const char *layers, *optimizer;
+    const double *losses, *bias;
+    int64_t inputs;
+    int classes, bias_at;
+} Run;
+
+/* Each of 50 steps of 34 rows: lanes of 17. */
+static const Run runs[] = {
+    {"input 12x14x2;conv2d 6 3 activation=relu;max_pooling2d;conv2d 8 3 padding=same activation=relu;"
+     "max_pooling2d;flatten;dense 16 relu;dense 4 softmax",
+     "adam", conv_losses, conv_bias, 12 * 14 * 2, 4, 7},
+    {"input 9x5;lstm 8 return_sequences=yes;lstm 6;dense 4 softmax", "rmsprop learning_rate=0.01",
+     lstm_losses, lstm_bias, 9 * 5, 4, 7},
+    {"input 7;dense 12;batch_normalization;activation tanh;reshape 4x3;dense 9;layer_normalization;flatten;"
+     "dense 5 softmax",
+     "sgd learning_rate=0.1 momentum=0.9", norm_losses, norm_bias, 7, 5, 11},
+};
+
+static void test_runs(void **state) {
+    (void)state;
+    for (size_t r = 0; r < sizeof runs / sizeof *runs; r++) {
+        const Run *run = &runs[r];
+        Setting s;
+        char compile[100];
+        snprintf(compile, sizeof compile, "loss=sparse_categorical_crossentropy optimizer=%s",
+                 run->optimizer);
+        assert_true(set_up(&s, run->layers, compile, NULL, 34, 2));
+        fill_weights(&s);
+        for (int step = 0; step < 50; step++) {
+            StScores scores;
+            fill(st_network_input(st_learner_network(s.learner)), 34 * run->inputs, 4);
+            for (int i = 0; i < 34; i++)
+                st_learner_labels(s.learner)[i] = (int32_t)((noise() + 0.5) * run->classes);
+            assert_true(st_learner_step(s.learner, &(StBatch){.rows = 34}, &scores, NULL));
+            near(run->layers, step, scores.loss, run->losses[step]);
+        }
+        for (int i = 0; i < run->classes; i++)
+            near("bias", i, (double)weight(&s, run->bias_at)[i], run->bias[i]);
+        tear_down(&s);
+    }
 }
 
 static void test_regularised_run(void **state) {
@@ -637,6 +686,7 @@ static void test_targets_of_every_kind(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_article),
+        cmocka_unit_test(test_runs),
         cmocka_unit_test(test_regularised_run),
         cmocka_unit_test(test_held_run),
         cmocka_unit_test(test_threads_change_no_bit),
