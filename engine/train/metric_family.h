@@ -54,7 +54,7 @@ static inline __attribute__((always_inline)) void st_metric_add_mean(const StMet
     sum[1] += weight;
 }
 
-/* Rows of a mean, one a word; `value` is a static function, for which ADD_MEAN(value) stands in front. */
+/* add_VALUE, for a row's `add`, of a static function VALUE that gives one position's. */
 #define ST_ADD_MEAN(value)                                                                                   \
     static void add_##value(const StMetricRows *rows, double *sum) {                                         \
         st_metric_add_mean(rows, sum, value);                                                                \
