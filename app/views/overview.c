@@ -92,7 +92,10 @@ static void draw_training(ViewContext *context, UiGrid *grid, UiRect area) {
                  optimizer ? optimizer->name : "");
     else if (optimizer)
         ui_text(grid, area, 4, y++, UI_DIM, optimizer->name);
-    if (loss && area.h > y) ui_text_in(grid, area, 4, y, area.w - 5, UI_DIM, loss->name);
+    if (loss && area.h > y) ui_text_in(grid, area, 4, y++, area.w - 5, UI_DIM, loss->name);
+    if (recipe->compile.schedule.kind > 0 && area.h > y)
+        ui_text_in(grid, area, 4, y, area.w - 5, UI_DIM,
+                   st_schedule_name_at(NULL, recipe->compile.schedule.kind));
 }
 
 static void draw_stack(ViewContext *context, UiGrid *grid, UiRect area) {

@@ -62,6 +62,11 @@ static void range_print(const StOption *row, StText *out) {
         if (!row->open_low) st_text_add(out, " up");
         return;
     }
+    if (isinf(row->low)) {
+        st_text_add(out, row->open_high ? "a number below " : "a number up to ");
+        st_text_number(out, row->high);
+        return;
+    }
     if (row->open_low) st_text_add(out, "above ");
     st_text_number(out, row->low);
     st_text_add(out, row->open_low ? (row->open_high ? " and below " : " and at most ")

@@ -147,6 +147,10 @@ static void test_refusals(void **state) {
     refused(plain, "clipnorm=1 clipvalue=0.5",
             "compile: clipnorm=1 and clipvalue=0.5: wanted one of clipnorm, clipvalue and global_clipnorm at "
             "most; take one away with clipnorm=none");
+    refused(plain, "optimizer=ftrl learning_rate_power=0.5",
+            "compile: learning_rate_power=0.5: wanted a number up to 0");
+    refused(plain, "use_ema=yes ema_momentum=1.5", "compile: ema_momentum=1.5: wanted 0 to 1");
+    refused(plain, "optimizer=lion beta_1=0", "compile: beta_1=0: wanted above 0 and at most 1");
     refused("sgd mse global_clipnorm=2", "clipvalue=0.5",
             "compile: clipvalue=0.5 and global_clipnorm=2: wanted one of clipnorm, clipvalue and "
             "global_clipnorm at most; take one away with clipvalue=none");
