@@ -314,6 +314,8 @@ static void test_threads_change_no_bit(void **state) {
     const int64_t sizes[] = {1, 7, 31, 32, 33, 100, 257};
     for (int i = 0; i < 7; i++)
         compare_threads(sizes[i], "optimizer=adam learning_rate=0.01");
+    compare_threads(100,
+                    "optimizer=adam ignore_class=2 label_smoothing=0.1"); /* counted before the first row */
 }
 
 /* A norm is a sum over ranges, an average a slot of its own: neither knows of threads. */
