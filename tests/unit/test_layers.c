@@ -34,6 +34,22 @@ static const Description descriptions[] = {
      "dense: kernel_regularizer=l2:-1: wanted a number from 0 up for l2's l2"},
     {"4", "dropout 1", NULL, 0, 0, "dropout: rate=1: wanted 0 to below 1"},
     {"4", "dropout", NULL, 0, 0, "dropout: rate is missing, wanted 0 to below 1"},
+    {"4", "dense 3 relu:0.1:6 kernel_constraint=max_norm:3 bias_constraint=non_neg", "3", 15, 24, NULL},
+    {"6x5x4", "prelu shared_axes=1,2", "6x5x4", 4, 0, NULL},
+    {"6x5x4", "prelu", "6x5x4", 120, 0, NULL},
+    {"6x4", "spatial_dropout1d 0.5", "6x4", 0, 0, NULL},
+    {"6x4", "dropout 0.5 none,1,4", "6x4", 0, 0, NULL},
+    {"6x4", "softmax axis=1,-1", "6x4", 0, 0, NULL},
+    {"6x4", "rescaling 1,2,3,4 offset=-1", "6x4", 0, 0, NULL},
+    {"4", "relu -1", NULL, 0, 0, "relu: max_value=-1: wanted a number from 0 up, or none"},
+    {"4", "leaky_relu -0.1", NULL, 0, 0, "leaky_relu: negative_slope=-0.1: wanted a number from 0 up"},
+    {"4", "gaussian_noise 2", NULL, 0, 0, "gaussian_noise: stddev=2: wanted 0 to 1"},
+    {"4", "gaussian_dropout 1", NULL, 0, 0, "gaussian_dropout: rate=1: wanted 0 to below 1"},
+    {"4", "rescaling", NULL, 0, 0, "rescaling: scale is missing, wanted a number, or several with commas"},
+    {"4", "dense 3 kernel_constraint=max_norm:2:x", NULL, 0, 0,
+     "dense: kernel_constraint=max_norm:2:x: wanted axes from -4 to 3 with commas for max_norm's axis"},
+    {"4", "dense 3 kernel_regularizer=orthogonal:1:diagonal", NULL, 0, 0,
+     "dense: kernel_regularizer=orthogonal:1:diagonal: wanted rows or columns for orthogonal's mode"},
     {"4", "flatten 3", NULL, 0, 0, "flatten: '3' is one word too many, it takes none"},
 };
 
@@ -64,6 +80,48 @@ static void describes(void **state) {
         assert_int_equal(info.parameters, d->parameters);
         assert_int_equal(info.trainable, d->parameters);
         assert_int_equal(info.flops, d->flops);
+        st_stack_free(&stack);
+    }
+}
+
+/* What options alone cannot tell. */
+static void refuses_shapes(void **state) {
+    (void)state;
+    const struct {
+        const char *input, *layer, *error;
+    } wanted[] = {
+        {"4", "dense 3 bias_initializer=orthogonal",
+         "bias: orthogonal: a weight of 3, wanted one of 2 extents or more"},
+        {"4", "dense 3 bias_regularizer=orthogonal",
+         "bias: orthogonal: a weight of 3, wanted one of 2 extents"},
+        {"4", "dense 3 kernel_constraint=unit_norm:2",
+         "kernel: unit_norm's axis 2: wanted -2 to 1 for a weight of 2 axes"},
+        {"4", "dense 3 activity_regularizer=orthogonal",
+         "activity_regularizer: orthogonal is of weights, not of outputs; wanted l1, l2 or l1_l2"},
+        {"4x5", "softmax 3", "no axis 3 in rows of 4x5, wanted 1 to 2 or -2 to -1"},
+        {"4x5", "softmax 0", "axis 0 is the batch, wanted axes of a row"},
+        {"4x5", "prelu shared_axes=3", "shared_axes 3: wanted 1 to 2"},
+        {"4x5", "spatial_dropout2d 0.5", "wanted rows of 3 extents (HxWxCHANNELS), got 4x5"},
+        {"4x5x6", "spatial_dropout1d 0.5", "wanted rows of 2 extents (STEPSxCHANNELS), got 4x5x6"},
+        {"4x5", "dropout 0.5 none,4", "noise_shape=none,4: wanted 3 entries, the batch's first"},
+        {"4x5", "dropout 0.5 none,3,1",
+         "noise_shape=none,3,1: wanted none or 1 for the batch, then 2 of none, 1 or the extent"},
+        {"4x5", "rescaling 1,2", "scale has 2 numbers, wanted 1 or 5, as many as channels"},
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        StError error = {0};
+        StWords words;
+        StLayer layer;
+        StStack stack;
+        StShape input;
+        StLayerInfo info;
+        st_stack_init(&stack);
+        assert_true(st_words_split(wanted[i].layer, &words, &error));
+        assert_true(st_layer_parse(&layer, words.word, words.count, &error));
+        assert_true(st_shape_parse(wanted[i].input, &input, &error));
+        assert_true(st_stack_insert(&stack, 0, &layer, &error));
+        assert_false(st_stack_infer(&stack, &input, &info, NULL, &error));
+        assert_string_equal(info.error.message, wanted[i].error);
         st_stack_free(&stack);
     }
 }
@@ -150,6 +208,10 @@ static void initializers_have_their_moments(void **state) {
         {"lecun_normal", 0, lecun, -lecun * CUT, lecun * CUT},
         {"random_uniform", 0, 0.1 / 2 / root3, -0.05, 0.05},
         {"random_uniform:1:3", 2, 1 / root3, 1, 3},
+        {"variance_scaling", 0, lecun, -lecun * CUT, lecun * CUT},
+        {"variance_scaling:2:fan_in:normal", 0, he, -he * CUT, he * CUT},
+        {"variance_scaling:1:fan_avg:uniform", 0, glorot, -glorot * root3, glorot * root3},
+        {"variance_scaling:0.5:fan_out:truncated_normal", 0, 0.05, -0.05 * CUT, 0.05 * CUT},
         {"truncated_normal:1:0.5", 1, 0.5 * 0.87962566103423978, 0, 2},
     };
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
@@ -163,6 +225,8 @@ static void initializers_have_their_moments(void **state) {
     }
     Moments m = moments("random_normal:-1:2", 11);
     assert_true(fabs(m.mean + 1) < 0.03 && fabs(m.deviation - 2) < 0.02 && m.high > 5 && m.low < -7);
+    m = moments("variance_scaling:2:fan_in:untruncated_normal", 11);
+    assert_true(fabs(m.mean) < 0.001 && fabs(m.deviation - he) < 0.01 * he && m.high > 3 * he);
 }
 
 static void initializers_follow_the_seed(void **state) {
@@ -317,6 +381,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         LAYER_TESTS,
         cmocka_unit_test(describes),
+        cmocka_unit_test(refuses_shapes),
         cmocka_unit_test(a_layer_prints_as_it_reads),
         cmocka_unit_test(what_costs_too_much_stays_countable),
         cmocka_unit_test(initializers_have_their_moments),

@@ -254,6 +254,30 @@ static void test_held_run(void **state) {
     tear_down(&s);
 }
 
+/* Softmax as a layer of its own is fused with the loss as dense's own is. */
+static void test_softmax_layer(void **state) {
+    (void)state;
+    Setting s[2];
+    const char *const layers[] = {"input 20;dense 9 relu;dense 4 softmax",
+                                  "input 20;dense 9;relu;dense 4;softmax"};
+    for (int i = 0; i < 2; i++) {
+        assert_true(set_up(&s[i], layers[i], "adam sparse_categorical_crossentropy accuracy", NULL, 32, 2));
+        fill_weights(&s[i]);
+        for (int step = 0; step < 5; step++) {
+            StScores scores;
+            fill(st_network_input(st_learner_network(s[i].learner)), 32 * 20, 4);
+            for (int r = 0; r < 32; r++)
+                st_learner_labels(s[i].learner)[r] = (int32_t)((noise() + 0.5) * 4);
+            assert_true(st_learner_step(s[i].learner, &(StBatch){.rows = 32}, &scores, NULL));
+        }
+    }
+    int64_t total;
+    Real *one = weights_of(&s[0], &total);
+    assert_memory_equal(one, weights_of(&s[1], NULL), (size_t)total * sizeof(Real));
+    tear_down(&s[0]);
+    tear_down(&s[1]);
+}
+
 /* ---- the same bits ---- */
 
 enum { SAMPLES = 600 };
@@ -691,6 +715,7 @@ int main(void) {
         cmocka_unit_test(test_runs),
         cmocka_unit_test(test_regularised_run),
         cmocka_unit_test(test_held_run),
+        cmocka_unit_test(test_softmax_layer),
         cmocka_unit_test(test_threads_change_no_bit),
         cmocka_unit_test(test_threads_change_no_bit_of_an_update),
         cmocka_unit_test(test_clipping),
