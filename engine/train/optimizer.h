@@ -30,8 +30,8 @@ typedef struct StOptimizerCommon {
 #define ST_OPTIMIZER_RATE(standard, sentence)                                                                \
     ST_OPTION(StOptimizerCommon, learning_rate, ST_NUMBER, standard, .low = 0, .high = INFINITY,             \
               .help = sentence)
-#define ST_OPTIMIZER_DECAY(standard)                                                                         \
-    ST_OPTION(StOptimizerCommon, weight_decay, ST_NUMBER, standard, .optional = true, .low = 0,              \
+#define ST_OPTIMIZER_DECAY(standard, may_lack)                                                               \
+    ST_OPTION(StOptimizerCommon, weight_decay, ST_NUMBER, standard, .optional = may_lack, .low = 0,          \
               .high = INFINITY,                                                                              \
               .help = "share (times the learning rate) that every weight shrinks by in a step")
 /* clang-format off */

@@ -20,7 +20,7 @@ static const StOption adagrad_options[] = {
               .help = "what the sum of squares begins as"),
     ST_OPTION(AdagradOptions, epsilon, ST_NUMBER, "1e-7", .low = 0, .high = INFINITY,
               .help = "added to the sum so that nothing is divided by zero"),
-    ST_OPTIMIZER_DECAY("none"),
+    ST_OPTIMIZER_DECAY("none", true),
     ST_OPTIMIZER_COMMON,
 };
 
@@ -30,7 +30,7 @@ static const StOption adadelta_options[] = {
               .help = "how much of the old mean squares is kept at every step"),
     ST_OPTION(AdadeltaOptions, epsilon, ST_NUMBER, "1e-7", .low = 0, .high = INFINITY,
               .help = "added to the mean squares; it also gets the first step going"),
-    ST_OPTIMIZER_DECAY("none"),
+    ST_OPTIMIZER_DECAY("none", true),
     ST_OPTIMIZER_COMMON,
 };
 

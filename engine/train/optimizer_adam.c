@@ -24,8 +24,8 @@ typedef struct AdamOptions {
               .help = "divide by the largest mean square so far: steps never grow again (v_hat)")
 /* clang-format on */
 
-static const StOption adam_options[] = {RATE, OWN, ST_OPTIMIZER_DECAY("none"), ST_OPTIMIZER_COMMON};
-static const StOption adamw_options[] = {RATE, ST_OPTIMIZER_DECAY("0.004"), OWN, ST_OPTIMIZER_COMMON};
+static const StOption adam_options[] = {RATE, OWN, ST_OPTIMIZER_DECAY("none", true), ST_OPTIMIZER_COMMON};
+static const StOption adamw_options[] = {RATE, ST_OPTIMIZER_DECAY("0.004", false), OWN, ST_OPTIMIZER_COMMON};
 
 /* m, v, and the largest v where amsgrad asks for it. */
 static int slots(const void *values) {

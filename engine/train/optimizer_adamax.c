@@ -17,7 +17,7 @@ static const StOption options[] = {
               .help = "how much of the largest gradient is left after every step"),
     ST_OPTION(AdamaxOptions, epsilon, ST_NUMBER, "1e-7", .low = 0, .high = INFINITY,
               .help = "added to the largest gradient so that nothing is divided by zero"),
-    ST_OPTIMIZER_DECAY("none"),
+    ST_OPTIMIZER_DECAY("none", true),
     ST_OPTIMIZER_COMMON,
 };
 

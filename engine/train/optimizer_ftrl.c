@@ -25,7 +25,7 @@ static const StOption options[] = {
               .help = "the same as a penalty on the loss: 2 w times this is added to the gradient"),
     ST_OPTION(FtrlOptions, beta, ST_NUMBER, "0", .low = 0, .high = INFINITY,
               .help = "the paper's beta: makes the first steps smaller"),
-    ST_OPTIMIZER_DECAY("none"),
+    ST_OPTIMIZER_DECAY("none", true),
     ST_OPTIMIZER_COMMON,
 };
 

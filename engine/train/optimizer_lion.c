@@ -12,7 +12,7 @@ static const StOption options[] = {
               .help = "how much of the momentum, against the gradient, decides the sign of the step"),
     ST_OPTION(LionOptions, beta_2, ST_NUMBER, "0.99", .low = 0, .high = 1,
               .help = "how much of the old momentum is kept at every step"),
-    ST_OPTIMIZER_DECAY("none"),
+    ST_OPTIMIZER_DECAY("none", true),
     ST_OPTIMIZER_COMMON,
 };
 

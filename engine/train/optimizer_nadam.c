@@ -16,7 +16,7 @@ static const StOption options[] = {
               .help = "how much of the old mean of its square is kept at every step"),
     ST_OPTION(NadamOptions, epsilon, ST_NUMBER, "1e-7", .low = 0, .high = INFINITY,
               .help = "added to the root so that nothing is divided by zero"),
-    ST_OPTIMIZER_DECAY("none"),
+    ST_OPTIMIZER_DECAY("none", true),
     ST_OPTIMIZER_COMMON,
 };
 

@@ -20,7 +20,7 @@ static const StOption options[] = {
               .help = "added to the mean square so that nothing is divided by zero"),
     ST_OPTION(RmspropOptions, centered, ST_SWITCH, "no",
               .help = "divide by the gradient's deviation instead: its mean is taken off"),
-    ST_OPTIMIZER_DECAY("none"),
+    ST_OPTIMIZER_DECAY("none", true),
     ST_OPTIMIZER_COMMON,
 };
 

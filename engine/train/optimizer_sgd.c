@@ -14,7 +14,7 @@ static const StOption options[] = {
               .help = "how much of the previous step a step keeps; 0.9 smooths and speeds up"),
     ST_OPTION(SgdOptions, nesterov, ST_SWITCH, "no",
               .help = "look ahead: take the gradient's step once more with the new momentum"),
-    ST_OPTIMIZER_DECAY("none"),
+    ST_OPTIMIZER_DECAY("none", true),
     ST_OPTIMIZER_COMMON,
 };
 

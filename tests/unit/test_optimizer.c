@@ -139,7 +139,7 @@ static void test_every_optimizer_has_a_fixture(void **state) {
 /* What all optimizers share is read without knowing the kind. */
 static void test_every_optimizer_has_the_common_options(void **state) {
     (void)state;
-    static const StOption common[] = {ST_OPTIMIZER_RATE("0", ""), ST_OPTIMIZER_DECAY("none"),
+    static const StOption common[] = {ST_OPTIMIZER_RATE("0", ""), ST_OPTIMIZER_DECAY("none", true),
                                       ST_OPTIMIZER_COMMON};
     for (int i = 0; st_optimizer_at(i); i++) {
         const StKind *kind = &st_optimizer_at(i)->kind;
@@ -174,6 +174,31 @@ static void test_far_steps(void **state) {
     }
 }
 
+/* nadam's product of momenta follows from the number of the step: against Keras' running product, 2000 steps.
+ */
+static void test_nadam_keeps_no_product(void **state) {
+    (void)state;
+    StCompile compile;
+    read_spec("optimizer=nadam loss=mse beta_1=0.99 learning_rate=0.01", &compile);
+    const StOptimizer *optimizer = st_optimizer_at(compile.optimizer.kind);
+    double w = 1, m = 0, v = 0, product = 1;
+    Real weight = 1, values[2] = {0}, *slot[ST_SLOTS_MAX] = {&values[0], &values[1]};
+    for (int step = 1; step <= 2000; step++) {
+        double g = sin(step) + 0.25, u = 0.99 * (1 - 0.5 * pow(0.96, step));
+        double next = 0.99 * (1 - 0.5 * pow(0.96, step + 1));
+        product *= u;
+        m += (g - m) * (1 - 0.99);
+        v += (g * g - v) * (1 - 0.999);
+        double hat = next * m / (1 - product * next) + (1 - u) * g / (1 - product);
+        w -= 0.01 * hat / (sqrt(v / (1 - pow(0.999, step))) + 1e-7);
+        StUpdate update;
+        Real gradient = (Real)g;
+        st_optimizer_prepare(optimizer, compile.optimizer.options, 0.01, step, &update);
+        st_optimizer_apply(optimizer, &update, &weight, &gradient, slot, 1);
+    }
+    assert_true(fabs((double)weight - w) <= 10 * tolerance * fabs(w));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ten_steps),
@@ -181,6 +206,7 @@ int main(void) {
         cmocka_unit_test(test_every_optimizer_has_a_fixture),
         cmocka_unit_test(test_every_optimizer_has_the_common_options),
         cmocka_unit_test(test_far_steps),
+        cmocka_unit_test(test_nadam_keeps_no_product),
     };
     return cmocka_run_group_tests_name("optimizer in " ST_REAL_NAME, tests, NULL, NULL);
 }

@@ -149,6 +149,8 @@ static void test_refusals(void **state) {
             "most; take one away with clipnorm=none");
     refused(plain, "optimizer=ftrl learning_rate_power=0.5",
             "compile: learning_rate_power=0.5: wanted a number up to 0");
+    refused(plain, "optimizer=adamw weight_decay=none", /* as Keras does */
+            "compile: weight_decay=none: wanted a number from 0 up");
     refused(plain, "use_ema=yes ema_momentum=1.5", "compile: ema_momentum=1.5: wanted 0 to 1");
     refused(plain, "optimizer=lion beta_1=0", "compile: beta_1=0: wanted above 0 and at most 1");
     refused("sgd mse global_clipnorm=2", "clipvalue=0.5",
