@@ -108,20 +108,44 @@ static const char *word_value(const StWords *words, const char *name) {
 
 enum { TABLES = 3 };
 
+/* What the line has a wrapper wrap: the kind that stands behind it, or in the stack that is set; or NULL. */
+static const StLayerKind *wrapped_in(const Complete *complete, const StWords *words,
+                                     const StLayerKind *kind) {
+    const StStack *stack = &session_recipe(complete->session)->stack;
+    if (!kind->wraps) return NULL;
+    if (strcmp(words->word[0].text, "set") == 0)
+        return st_layer_wrapped(&stack->layers[st_stack_find(stack, words->word[1].text, NULL)]);
+    int at = strcmp(words->word[0].text, "insert") == 0 ? 3 : 1;
+    while (at < words->count && words->word[at].name)
+        at++;
+    const StLayerKind *wrapped = at < words->count ? st_layer_kind_find(words->word[at].text) : NULL;
+    return wrapped && kind->wraps(wrapped) ? wrapped : NULL;
+}
+
+/* The kind that the line is about, or NULL. */
+static const StLayerKind *kind_in(const Complete *complete, const StWords *words) {
+    const char *verb = words->word[0].text, *second = words->count > 1 ? words->word[1].text : NULL;
+    const StStack *stack = &session_recipe(complete->session)->stack;
+    if (strcmp(verb, "insert") == 0) return words->count > 2 ? st_layer_kind_find(words->word[2].text) : NULL;
+    if (strcmp(verb, "set") != 0 || !second) return st_layer_kind_find(verb);
+    int at = st_stack_find(stack, second, NULL);
+    return at >= 0 ? stack->layers[at].kind : NULL;
+}
+
 /* The tables whose options may follow in this line. */
 static void option_tables(const Complete *complete, const Command *row, const StWords *words,
                           const StOption *tables[TABLES]) {
     tables[0] = tables[1] = tables[2] = NULL;
     const char *verb = words->word[0].text, *second = words->count > 1 ? words->word[1].text : NULL;
-    const StStack *stack = &session_recipe(complete->session)->stack;
-    const StLayerKind *kind = st_layer_kind_find(verb);
-    if (strcmp(verb, "insert") == 0) kind = words->count > 2 ? st_layer_kind_find(words->word[2].text) : NULL;
-    if (strcmp(verb, "set") == 0 && second) {
-        int at = st_stack_find(stack, second, NULL);
-        kind = at >= 0 ? stack->layers[at].kind : NULL;
-    }
+    const StLayerKind *kind = kind_in(complete, words);
     if (kind) {
-        tables[0] = kind->options;
+        StLayer layer;
+        StLayerTable of[ST_LAYER_TABLES];
+        const StLayerKind *wrapped = wrapped_in(complete, words, kind);
+        st_layer_default(&layer, kind, wrapped);
+        int count = st_layer_tables(&layer, of);
+        for (int t = kind->wraps && !wrapped ? 1 : 0; t < count; t++)
+            tables[t] = of[t].rows;
     } else if (strcmp(verb, "compile") == 0) {
         const StCompile *compile = &session_recipe(complete->session)->compile;
         const char *optimizer = word_value(words, "optimizer"), *loss = word_value(words, "loss");
@@ -153,9 +177,14 @@ static void complete_value(const Complete *complete, const char *name, const StO
     }
 }
 
-/* A word by place, or the names of options. count: words before this one. */
-static void complete_word(const Complete *complete, const Command *row, int count,
+/* A word by place, or the names of options. words: those before this one. */
+static void complete_word(const Complete *complete, const Command *row, const StWords *words,
                           const StOption *tables[TABLES]) {
+    int count = words->count;
+    const StLayerKind *kind = (row->takes & TAKES_KIND) ? kind_in(complete, words) : NULL;
+    bool wrapper = kind && kind->wraps, wraps = wrapper && wrapped_in(complete, words, kind);
+    for (int n = 0; wrapper && !wraps && st_layer_wrappable(kind, n); n++)
+        offer(complete, st_layer_wrappable(kind, n)->name);
     bool kind_here = (row->takes & TAKES_KIND) && (row->takes & TAKES_LAYER) && count == 2;
     if ((row->takes & TAKES_LAYER) && count == 1) offer_layers(complete);
     if (kind_here) offer_all(complete, st_layer_kind_name_at, NULL);
@@ -165,8 +194,8 @@ static void complete_word(const Complete *complete, const Command *row, int coun
     if ((row->takes & TAKES_PART) && count == 1) offer_words(complete, "train validation test");
     if (row->takes & TAKES_FILE) offer_files(complete, strcmp(row->name, "predict") != 0);
     offer_words(complete, row->words);
-    int place =
-        count - 1 - ((row->takes & TAKES_SOURCE) ? 1 : 0) - (strcmp(row->name, "insert") == 0 ? 2 : 0);
+    int place = count - 1 - ((row->takes & TAKES_SOURCE) ? 1 : 0) -
+                (strcmp(row->name, "insert") == 0 ? 2 : 0) - wraps;
     if (tables[0] && place >= 0 && place < st_option_count(tables[0]) &&
         (row->takes & (TAKES_KIND | TAKES_SOURCE)))
         offer_choices(complete, &tables[0][place]);
@@ -205,7 +234,7 @@ void command_complete(Session *session, const char *line, int cursor, int *begin
             *equals = '\0';
             complete_value(&complete, word, tables);
         } else {
-            complete_word(&complete, row, words->count, tables);
+            complete_word(&complete, row, words, tables);
         }
     }
     free(words);

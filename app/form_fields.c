@@ -160,21 +160,47 @@ static const char rate_help[] = "So many a second; the numbers stay the same";
 /* ---- what each form holds -------------------------------------------------------------------------------
  */
 
+/* What a new wrapper is to wrap is the first thing to say: the rest follows from it. */
+static bool add_wrapped(FormFields *fields, const StLayerKind *wrapper, StError *error) {
+    int count = 0;
+    while (st_layer_wrappable(wrapper, count))
+        count++;
+    const char **names = calloc((size_t)count + 1, sizeof *names);
+    if (!names) return st_fail_memory(error, "choices", 0);
+    for (int i = 0; i < count; i++)
+        names[i] = st_layer_wrappable(wrapper, i)->name;
+    const char *now = names[fields->choice[0]];
+    return add(fields,
+               &(Made){.label = "layer",
+                       .help = st_layer_wrappable(wrapper, fields->choice[0])->help,
+                       .now = now,
+                       .fallback = now,
+                       .type = UI_FIELD_CHOICE,
+                       .choices = names,
+                       .selector = 1},
+               error);
+}
+
 static bool build_layer(FormFields *fields, const Recipe *recipe, StError *error) {
     const StStack *stack = &recipe->stack;
-    Scratch values = {{0}};
-    const StLayerKind *kind = fields->layer;
-    const void *options = values.bytes;
-    const char *name = "";
+    bool done = true;
+    StLayer layer;
     if (fields->kind == FORM_SET) {
-        kind = stack->layers[fields->place].kind;
-        options = stack->layers[fields->place].options;
-        name = stack->layers[fields->place].name;
+        layer = stack->layers[fields->place];
+    } else if (fields->layer->wraps) {
+        if (fields->choice[0] < 0) fields->choice[0] = 0;
+        st_layer_default(&layer, fields->layer, st_layer_wrappable(fields->layer, fields->choice[0]));
+        done = add_wrapped(fields, fields->layer, error);
     } else {
-        st_options_default(kind->options, values.bytes);
+        st_layer_default(&layer, fields->layer, NULL);
     }
     fields->at_end = fields->place >= stack->count;
-    return add_options(fields, 1, kind->options, options, error) &&
+    StLayerTable tables[ST_LAYER_TABLES];
+    int count = st_layer_tables(&layer, tables);
+    for (int t = 0; done && t < count; t++)
+        done = add_options(fields, t + 1, tables[t].rows, tables[t].values, error);
+    const char *name = layer.name;
+    return done &&
            add_text(fields, "name", name_help, name, "", "a letter, then letters, digits, _ or -", error);
 }
 
@@ -448,7 +474,9 @@ static void line_layer(const Values *values, StText *line) {
         st_text_add(line, fields->layer->name);
     else
         st_text_format(line, "insert %d %s", fields->place + 1, fields->layer->name);
-    add_printed(values, 1, line);
+    if (fields->layer->wraps) st_text_format(line, " %s", value_at(values, 0));
+    for (int table = 1; table <= ST_LAYER_TABLES; table++)
+        add_printed(values, table, line);
     const char *name = value_at(values, fields->count - 1);
     if (*name) add_word(line, "name", name);
 }

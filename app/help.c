@@ -33,7 +33,8 @@ static bool verb_at(int index, Topic *topic) {
 
 static bool layer_at(int index, Topic *topic) {
     const StLayerKind *kind = st_layer_kinds[index];
-    if (kind) *topic = (Topic){kind->name, NULL, kind->help, kind->formula, kind->options};
+    if (kind)
+        *topic = (Topic){kind->name, kind->wraps ? "KIND …" : NULL, kind->help, kind->formula, kind->options};
     return kind != NULL;
 }
 

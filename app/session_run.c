@@ -116,7 +116,7 @@ static int rename_kept(const StWeightSet *set, const int *from, const StStack *s
             StTensor *tensor = &tensors[(*count)++];
             *tensor = set->tensor[t];
             tensor->layer = j;
-            const char *weight = strrchr(set->tensor[t].name, '/');
+            const char *weight = strchr(set->tensor[t].name, '/');
             strcpy(tensor->name, layers[j].name);
             strncat(tensor->name, weight ? weight : "", sizeof tensor->name - strlen(tensor->name) - 1);
             any = true;

@@ -451,12 +451,12 @@ static UiRect draw_notes(ViewContext *context, UiGrid *grid, UiRect area, const 
  */
 
 static void describe_weights(const StLayerInfo *info, StText *out) {
-    char shape[ST_SHAPE_TEXT], number[UI_NUMBER];
+    char shape[ST_SHAPE_TEXT], number[UI_NUMBER], name[ST_WEIGHT_NAME_MAX];
     for (int i = 0; i < info->weights; i++) {
         const StWeight *weight = &info->weight[i];
         st_text_format(
-            out, "%s %s: %s values, begin as %s%s\n", weight->name, st_shape_print(&weight->shape, shape),
-            parts_whole(number, st_shape_size(&weight->shape)),
+            out, "%s %s: %s values, begin as %s%s\n", st_weight_name(weight, name),
+            st_shape_print(&weight->shape, shape), parts_whole(number, st_shape_size(&weight->shape)),
             st_initializers[weight->initializer.kind].name, weight->trainable ? "" : ", not trained");
     }
 }
@@ -483,12 +483,18 @@ static void describe(const Shown *now, int layer, StText *out) {
         st_text_format(out, "%s parameters, %s FLOPs and %s a sample\n", parts_whole(a, info->parameters),
                        parts_whole(b, info->flops), parts_bytes(c, info->bytes));
     StText value = {0};
-    for (const StOption *row = at->kind->options; row->name; row++) {
-        st_text_clear(&value);
-        st_option_print(row, at->options, &value);
-        st_text_format(out, "%s%s=%s", row == at->kind->options ? "\n" : "  ", row->name,
-                       st_text_string(&value));
-    }
+    StLayer shown = *at;
+    StLayerTable tables[ST_LAYER_TABLES];
+    int count = st_layer_tables(&shown, tables);
+    const StLayerKind *wrapped = st_layer_wrapped(at);
+    if (wrapped) st_text_format(out, "\nwraps %s: %s", wrapped->name, wrapped->help);
+    for (int t = 0; t < count; t++)
+        for (const StOption *row = tables[t].rows; row->name; row++) {
+            st_text_clear(&value);
+            st_option_print(row, tables[t].values, &value);
+            st_text_format(out, "%s%s=%s", row == tables[t].rows ? "\n" : "  ", row->name,
+                           st_text_string(&value));
+        }
     st_text_free(&value);
 }
 

@@ -60,7 +60,7 @@ const char *st_verdict_word(StVerdict verdict);
 /* One row a weight tensor of rank 2 and more (kernels); biases are left to the histogram view. */
 typedef struct StHealth {
     int tensor, layer;
-    char name[ST_LAYER_NAME_MAX + 24]; /* dense/kernel */
+    char name[ST_LAYER_NAME_MAX + ST_WEIGHT_NAME_MAX]; /* dense/kernel */
     StShape shape;
     double value[ST_READING_COUNT]; /* NaN: not available */
     StVerdict verdict;

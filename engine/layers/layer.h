@@ -41,6 +41,7 @@ typedef struct StWeight {
     StCall constraint;       /* index into st_constraints (layers/constraint.h) */
     int64_t fan_in, fan_out; /* for variance scaling */
     bool trainable;
+    const char *side, *owner;   /* of a wrapper's: "forward_", "lstm"; NULL elsewhere */
     int64_t ones_from, ones_to; /* elements that begin at 1 all the same (the forget gate of lstm) */
 } StWeight;
 
@@ -96,7 +97,8 @@ typedef struct StPass {
     Real *scratch; /* [kind->scratch(…)] this thread's own; nothing in it lasts (the network sets it) */
 } StPass;
 
-typedef struct StLayerKind {
+typedef struct StLayerKind StLayerKind;
+struct StLayerKind {
     const char *name;    /* "dense" */
     const char *help;    /* one sentence */
     const char *formula; /* "y = f(Σ wᵢxᵢ + b)" */
@@ -105,6 +107,9 @@ typedef struct StLayerKind {
     bool in_place;       /* shape only: y is x, dx is dy */
     bool whole;          /* is much faster on many rows at once (a product with the rows as its rows); rows go
                           * through other kinds in blocks that fit the cache, several layers at a time */
+
+    /* A wrapper (layers/wrapper.h): the kinds that may stand behind its name. NULL: no wrapper. */
+    bool (*wraps)(const StLayerKind *kind);
 
     /* Description. shape fails with what was got and wanted ("wanted 1 extent, got 28x28x1; put flatten
      * before it"). weights fills at most ST_WEIGHTS_MAX rows and returns their number (NULL: none).
@@ -151,7 +156,7 @@ typedef struct StLayerKind {
     int64_t (*adapt_sums)(const void *options, const StShape *in);
     void (*adapt_add)(const StStep *step, int64_t rows, double *sums);
     void (*adapt_set)(const StStep *step, const double *sums);
-} StLayerKind;
+};
 
 /* All kinds, ended by NULL. */
 #define st_layer_kinds ST_R(st_layer_kinds)
@@ -168,6 +173,11 @@ bool st_shape_as_input(const void *options, const StShape *in, StShape *out, StE
 /* A mask() that several share: ST_MASK_PASSES. */
 #define st_mask_passes ST_R(st_mask_passes)
 StMaskRule st_mask_passes(const void *options);
+
+/* "kernel", of a wrapper's "forward_lstm/kernel". */
+enum { ST_WEIGHT_NAME_MAX = 48 };
+#define st_weight_name ST_R(st_weight_name)
+const char *st_weight_name(const StWeight *weight, char buffer[ST_WEIGHT_NAME_MAX]); /* buffer, filled */
 
 /* One row a kind; its file defines it, registry.c lists it. */
 #define st_kind_dense      ST_R(st_kind_dense)
@@ -217,8 +227,7 @@ extern const StLayerKind st_kind_reshape, st_kind_permute, st_kind_repeat_vector
 #define st_kind_unit_normalization  ST_R(st_kind_unit_normalization)
 #define st_kind_normalization       ST_R(st_kind_normalization)
 extern const StLayerKind st_kind_batch_normalization, st_kind_layer_normalization,
-    st_kind_group_normalization, st_kind_rms_normalization, st_kind_unit_normalization,
-    st_kind_normalization;
+    st_kind_group_normalization, st_kind_rms_normalization, st_kind_unit_normalization, st_kind_normalization;
 
 #define st_kind_embedding  ST_R(st_kind_embedding)
 #define st_kind_masking    ST_R(st_kind_masking)
@@ -226,6 +235,10 @@ extern const StLayerKind st_kind_batch_normalization, st_kind_layer_normalizatio
 #define st_kind_lstm       ST_R(st_kind_lstm)
 #define st_kind_gru        ST_R(st_kind_gru)
 extern const StLayerKind st_kind_embedding, st_kind_masking, st_kind_simple_rnn, st_kind_lstm, st_kind_gru;
+
+#define st_kind_bidirectional    ST_R(st_kind_bidirectional)
+#define st_kind_time_distributed ST_R(st_kind_time_distributed)
+extern const StLayerKind st_kind_bidirectional, st_kind_time_distributed;
 
 #define st_kind_relu                    ST_R(st_kind_relu)
 #define st_kind_leaky_relu              ST_R(st_kind_leaky_relu)

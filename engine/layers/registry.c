@@ -1,5 +1,6 @@
 #include "layers/layer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* In the order in which menus and help show them, a family a paragraph. */
@@ -56,6 +57,8 @@ const StLayerKind *const st_layer_kinds[] = {
     &st_kind_simple_rnn,
     &st_kind_lstm,
     &st_kind_gru,
+    &st_kind_bidirectional,
+    &st_kind_time_distributed,
     NULL,
 };
 /* clang-format on */
@@ -81,4 +84,12 @@ bool st_shape_as_input(const void *options, const StShape *in, StShape *out, StE
 StMaskRule st_mask_passes(const void *options) {
     (void)options;
     return ST_MASK_PASSES;
+}
+
+const char *st_weight_name(const StWeight *weight, char buffer[ST_WEIGHT_NAME_MAX]) {
+    if (weight->owner)
+        snprintf(buffer, ST_WEIGHT_NAME_MAX, "%s%s/%s", weight->side, weight->owner, weight->name);
+    else
+        snprintf(buffer, ST_WEIGHT_NAME_MAX, "%s", weight->name);
+    return buffer;
 }

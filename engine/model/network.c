@@ -154,7 +154,8 @@ static void describe_tensors(StNetwork *network, const StLayerInfo *infos) {
                                  .fan_out = weight->fan_out,
                                  .ones_from = weight->ones_from,
                                  .ones_to = weight->ones_to};
-            snprintf(tensor->name, sizeof tensor->name, "%s/%.20s", infos[i].name, weight->name);
+            char name[ST_WEIGHT_NAME_MAX];
+            snprintf(tensor->name, sizeof tensor->name, "%s/%s", infos[i].name, st_weight_name(weight, name));
             int64_t end = st_plus(network->total, st_plus(tensor->size, ALIGNED - 1));
             network->total = end < 0 ? -1 : end / ALIGNED * ALIGNED;
         }
@@ -529,9 +530,13 @@ void st_network_update(StNetwork *network, const StPass *pass) {
     }
 }
 
+static bool adapts(const StStep *step) {
+    return step->kind->adapt_sums && step->kind->adapt_sums(step->options, &step->in) > 0;
+}
+
 int st_network_adapts(const StNetwork *network, int from) {
     for (int i = from; i < network->layers; i++)
-        if (network->step[i].kind->adapt_sums) return i;
+        if (adapts(&network->step[i])) return i;
     return -1;
 }
 

@@ -18,8 +18,8 @@ typedef struct StNetwork StNetwork;
 /* One weight of the network: "dense/kernel". Values and gradients lie in two flat arrays in this order. */
 #define StTensor ST_R(StTensor)
 typedef struct StTensor {
-    char name[ST_LAYER_NAME_MAX + 24]; /* LAYER/WEIGHT */
-    int layer, weight;                 /* index of the layer, and of the weight within it */
+    char name[ST_LAYER_NAME_MAX + ST_WEIGHT_NAME_MAX]; /* LAYER/WEIGHT */
+    int layer, weight;                                 /* index of the layer, and of the weight within it */
     StShape shape;
     int64_t size, offset; /* in elements, into the flat arrays */
     bool trainable;
@@ -96,8 +96,9 @@ Real *st_network_input(StNetwork *network);          /* [rows, input size]: fill
 Real *st_network_output(StNetwork *network);         /* [rows, output size] */
 Real *st_network_input_gradient(StNetwork *network); /* [rows, input size] or NULL */
 
-/* The inputs have to be numbers of so many words, 0 to one below it; 0: any numbers will do. input_fits says of
- * the first `rows` rows of the input buffer which value is none: "row 4 holds 12: …". base: rows before them. */
+/* The inputs have to be numbers of so many words, 0 to one below it; 0: any numbers will do. input_fits says
+ * of the first `rows` rows of the input buffer which value is none: "row 4 holds 12: …". base: rows before
+ * them. */
 int64_t st_network_words(const StNetwork *network);
 bool st_network_input_fits(const StNetwork *network, int64_t base, int64_t rows, StError *error);
 

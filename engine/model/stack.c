@@ -1,6 +1,7 @@
 #include "model/stack.h"
 
 #include "layers/constraint.h"
+#include "layers/wrapper.h"
 #include "layers/initializer.h"
 #include "layers/regularizer.h"
 
@@ -8,6 +9,53 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* ---- options ---- */
+
+const StLayerKind *st_layer_wrapped(const StLayer *layer) {
+    return layer->kind && layer->kind->wraps ? st_wrapped_kind(layer->options) : NULL;
+}
+
+const StLayerKind *st_layer_wrappable(const StLayerKind *wrapper, int n) {
+    for (int i = 0; st_layer_kinds[i]; i++)
+        if (wrapper->wraps(st_layer_kinds[i]) && n-- == 0) return st_layer_kinds[i];
+    return NULL;
+}
+
+int st_layer_tables(StLayer *layer, StLayerTable tables[ST_LAYER_TABLES]) {
+    const StLayerKind *kind = layer->kind, *wrapped = st_layer_wrapped(layer);
+    int count = 0;
+    if (wrapped)
+        tables[count++] = (StLayerTable){wrapped, wrapped->options, ((StWrapped *)layer->options)->options,
+                                         wrapped->options_size};
+    tables[count++] = (StLayerTable){kind, kind->options, layer->options, kind->options_size};
+    return count;
+}
+
+const StOption *st_layer_option(StLayer *layer, const char *name, StLayerTable *table) {
+    StLayerTable tables[ST_LAYER_TABLES];
+    for (int t = st_layer_tables(layer, tables) - 1; t >= 0; t--) {
+        const StOption *row = st_option_find(tables[t].rows, name);
+        *table = tables[t];
+        if (row) return row;
+    }
+    return NULL;
+}
+
+static void set_wrapped(StLayer *layer, const StLayerKind *wrapped) {
+    StWrapped *in = (StWrapped *)layer->options;
+    while (st_layer_kinds[in->kind] != wrapped)
+        in->kind++;
+}
+
+void st_layer_default(StLayer *layer, const StLayerKind *kind, const StLayerKind *wrapped) {
+    StLayerTable tables[ST_LAYER_TABLES];
+    memset(layer, 0, sizeof *layer);
+    layer->kind = kind;
+    if (kind->wraps) set_wrapped(layer, wrapped ? wrapped : st_layer_wrappable(kind, 0));
+    for (int t = st_layer_tables(layer, tables) - 1; t >= 0; t--)
+        st_options_default(tables[t].rows, tables[t].values);
+}
 
 void st_stack_init(StStack *stack) {
     *stack = (StStack){0};
@@ -66,6 +114,51 @@ static int common_of(const StWord *word) {
     return -1;
 }
 
+/* The first word by place behind a wrapper is the kind that it wraps: taken out of the words. */
+static bool choose_wrapped(StLayer *layer, StWord *words, int *count, StError *error) {
+    if (!layer->kind->wraps) return true;
+    const char *example = st_layer_wrappable(layer->kind, 0)->name;
+    int at = 0;
+    while (at < *count && words[at].name)
+        at++;
+    if (at == *count)
+        return st_fail(error, ST_ERR_VALUE, "%s: the layer that it wraps is missing: %s %s …",
+                       layer->kind->name, layer->kind->name, example);
+    const StLayerKind *wrapped = st_layer_kind_find(words[at].text);
+    if (!wrapped) return st_fail_unknown(error, "layer kind", words[at].text, st_layer_kind_name_at, NULL);
+    if (!layer->kind->wraps(wrapped)) {
+        StText wanted = {0};
+        for (int n = 0; !wrapped->wraps && st_layer_wrappable(layer->kind, n); n++)
+            st_text_format(&wanted, "%s%s", n ? ", " : "; it wraps ",
+                           st_layer_wrappable(layer->kind, n)->name);
+        st_fail(error, ST_ERR_VALUE, "%s: %s cannot be wrapped%s", layer->kind->name, wrapped->name,
+                wanted.length ? st_text_string(&wanted) : "");
+        st_text_free(&wanted);
+        return false;
+    }
+    set_wrapped(layer, wrapped);
+    memmove(words + at, words + at + 1, (size_t)(--*count - at) * sizeof *words);
+    return true;
+}
+
+/* A wrapper's own options are those of its table, by name; all other words are of what it wraps. */
+static bool parse_tables(StLayer *layer, const StWord *words, int count, StError *error) {
+    StLayerTable tables[ST_LAYER_TABLES];
+    int last = st_layer_tables(layer, tables) - 1, kept[ST_LAYER_TABLES] = {0};
+    StWord(*sorted)[ST_WORDS_MAX] = malloc(ST_LAYER_TABLES * sizeof *sorted);
+    if (!sorted) return st_fail_memory(error, "a layer's options", ST_LAYER_TABLES * sizeof *sorted);
+    for (int i = 0; i < count; i++) {
+        int t = last && words[i].name && st_option_find(tables[last].rows, words[i].name) ? last : 0;
+        sorted[t][kept[t]++] = words[i];
+    }
+    bool done = true;
+    for (int t = last; done && t >= 0; t--)
+        done = st_options_parse(tables[t].rows, tables[t].kind->name, tables[t].values, tables[t].size,
+                                sorted[t], kept[t], error);
+    free(sorted);
+    return done;
+}
+
 bool st_layer_parse(StLayer *layer, const StWord *words, int count, StError *error) {
     if (count < 1) return st_fail(error, ST_ERR_VALUE, "a layer's kind is missing");
     StLayer parsed = {.kind = words[0].name ? NULL : st_layer_kind_find(words[0].text)};
@@ -82,16 +175,21 @@ bool st_layer_parse(StLayer *layer, const StWord *words, int count, StError *err
             return st_fail(error, ST_ERR_VALUE, "%s: %s is given twice", parsed.kind->name, words[i].name);
         if (!commons[common].set(&parsed, words[i].value, error)) return false;
     }
-    if (!st_options_parse(parsed.kind->options, parsed.kind->name, parsed.options, parsed.kind->options_size,
-                          rest, kept, error))
+    if (!choose_wrapped(&parsed, rest, &kept, error) || !parse_tables(&parsed, rest, kept, error))
         return false;
     *layer = parsed;
     return true;
 }
 
 void st_layer_print(const StLayer *layer, StText *out) {
+    StLayer shown = *layer;
+    StLayerTable tables[ST_LAYER_TABLES];
+    int count = st_layer_tables(&shown, tables);
     st_text_add(out, layer->kind->name);
-    st_options_print(layer->kind->options, layer->options, out);
+    for (int t = 0; t < count; t++) {
+        if (tables[t].kind != layer->kind) st_text_format(out, " %s", tables[t].kind->name);
+        st_options_print(tables[t].rows, tables[t].values, out);
+    }
     if (layer->frozen) st_text_add(out, " trainable=no");
     if (*layer->name) st_text_format(out, " name=%s", layer->name);
 }
@@ -152,6 +250,13 @@ bool st_stack_move(StStack *stack, int from, int to, StError *error) {
     return true;
 }
 
+static bool set_option(StLayer *layer, const StWord *word, StError *error) {
+    StLayerTable table, tables[ST_LAYER_TABLES];
+    st_layer_tables(layer, tables);
+    if (!st_layer_option(layer, word->name, &table)) table = tables[0];
+    return st_options_set(table.rows, table.kind->name, table.values, word->name, word->value, error);
+}
+
 bool st_stack_set(StStack *stack, int at, const StWord *words, int count, StError *error) {
     if (!has_layer(stack, at, error)) return false;
     StLayer trial = stack->layers[at];
@@ -166,8 +271,7 @@ bool st_stack_set(StStack *stack, int at, const StWord *words, int count, StErro
                 return st_fail(error, ST_ERR_VALUE, "%s: %s is given twice", kind->name, words[i].name);
         int common = common_of(&words[i]);
         bool done = common >= 0 ? commons[common].set(&trial, words[i].value, error)
-                                : st_options_set(kind->options, kind->name, trial.options, words[i].name,
-                                                 words[i].value, error);
+                                : set_option(&trial, &words[i], error);
         if (!done) return false;
     }
     if (!refuse_twin(stack, &trial, at, error)) return false;

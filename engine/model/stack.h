@@ -22,6 +22,28 @@ typedef struct StStack {
     StLayer *layers; /* owned */
 } StStack;
 
+/* The tables of options of a layer, and where the values lie: of its kind; of a wrapper that of what it
+ * wraps, and then its own. Who shows, sets or completes options goes through here and need not know what a
+ * wrapper is. name= and trainable= are in no table. */
+enum { ST_LAYER_TABLES = 2 };
+typedef struct StLayerTable {
+    const StLayerKind *kind; /* whose options they are */
+    const StOption *rows;
+    void *values;
+    size_t size; /* of their struct */
+} StLayerTable;
+int st_layer_tables(StLayer *layer, StLayerTable tables[ST_LAYER_TABLES]);
+/* Where an option is, by its name; NULL: there is none. */
+const StOption *st_layer_option(StLayer *layer, const char *name, StLayerTable *table);
+
+/* A layer with the defaults of its options (required ones are 0). wrapped: what a wrapper wraps; NULL: the
+ * first kind that it can. */
+void st_layer_default(StLayer *layer, const StLayerKind *kind, const StLayerKind *wrapped);
+/* What a wrapper's layer wraps, or NULL: it is none. */
+const StLayerKind *st_layer_wrapped(const StLayer *layer);
+/* The n-th kind that a wrapper can wrap, from 0, or NULL. */
+const StLayerKind *st_layer_wrappable(const StLayerKind *wrapper, int n);
+
 void st_stack_init(StStack *stack);
 bool st_stack_copy(StStack *to, const StStack *from, StError *error); /* `to` uninitialised or freed */
 void st_stack_free(StStack *stack);

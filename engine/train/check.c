@@ -137,7 +137,7 @@ static double loss_now(void *context) {
 static StCheckRow *add_row(StCheckReport *report, int layer, const char *name) {
     StCheckRow *row = &report->rows[report->count++];
     *row = (StCheckRow){.layer = layer, .worst = NAN};
-    snprintf(row->name, sizeof row->name, "%s", name);
+    snprintf(row->name, sizeof row->name, "%.63s", name);
     return row;
 }
 
@@ -164,9 +164,9 @@ static void check_weights(Check *check, const Real *gradients, StCheckReport *re
     for (int i = 0; i < tensors; i++) {
         if (!tensor[i].trainable) continue;
         if (!row || row->layer != tensor[i].layer) {
-            char name[ST_LAYER_NAME_MAX + 24];
+            char name[sizeof tensor->name];
             snprintf(name, sizeof name, "%s", tensor[i].name);
-            *strrchr(name, '/') = '\0';
+            *strchr(name, '/') = '\0';
             row = add_row(report, tensor[i].layer, name);
         }
         check_part(check, tensor[i].name, weights + tensor[i].offset, gradients + tensor[i].offset,

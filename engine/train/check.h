@@ -28,10 +28,10 @@ typedef struct StCheckPlan {
 /* One layer, or the input (layer -1) where it has a gradient. */
 typedef struct StCheckRow {
     int layer;
-    char name[ST_LAYER_NAME_MAX + 24];
+    char name[ST_LAYER_NAME_MAX + ST_WEIGHT_NAME_MAX];
     int64_t entries, checked, kinks; /* gradients that there are, compared, left out at a kink */
     double worst; /* the largest relative error |g - d| / max(|g|, |d|); NaN: none compared */
-    char where[ST_LAYER_NAME_MAX + 24]; /* the tensor that has it, and its entry */
+    char where[ST_LAYER_NAME_MAX + ST_WEIGHT_NAME_MAX]; /* the tensor that has it, and its entry */
     int64_t entry;
     double gradient, difference; /* both of that entry */
 } StCheckRow;

@@ -1,0 +1,61 @@
+"""Keras' wrappers: around a recurrent layer and its twin, around any layer at every time step."""
+import importlib
+import torch
+from . import recurrent
+
+FAMILIES = ["recurrent", "dense", "elementwise", "shape", "conv", "normalization"]
+TWIN = 65536  # added to the layer's index: the twin's key of dropout
+
+
+def kind_of(name):
+    for family in FAMILIES:
+        try:
+            kinds = importlib.import_module("kinds." + family).KINDS
+        except ModuleNotFoundError:
+            continue
+        if name in kinds:
+            return kinds[name]
+    raise SystemExit(f"unknown kind {name}")
+
+
+class Bidirectional:
+    def __init__(self, words, shape, rng, layer=0):
+        own = [w for w in words if w.startswith("merge_mode=")]
+        words = [w for w in words if w not in own]
+        self.mode = own[0].split("=")[1] if own else "concat"
+        at = next(i for i, w in enumerate(words) if "=" not in w)
+        self.name = words.pop(at)
+        kind = recurrent.KINDS[self.name]
+        sequences = "return_sequences=yes" in words
+        zeros = ["zero_output_for_mask=yes"] if sequences else []
+        self.sides = {"forward_": kind(words + zeros, shape, rng, layer),
+                      "backward_": kind(words + zeros + ["go_backwards=yes"], shape, rng, layer + TWIN)}
+        self.sequences, self.mask = sequences, None
+        self.weights = {side + self.name + "/" + name: w for side, l in self.sides.items()
+                        for name, w in l.weights.items()}
+
+    def __call__(self, x, mode):
+        for side, layer in self.sides.items():
+            layer.weights = {name: self.weights[side + self.name + "/" + name] for name in layer.weights}
+            layer.mask = self.mask
+        a, b = (layer(x, mode) for layer in self.sides.values())
+        if self.sequences:
+            b = torch.flip(b, [1])
+        return {"concat": lambda: torch.cat([a, b], -1), "sum": lambda: a + b, "mul": lambda: a * b,
+                "ave": lambda: (a + b) / 2}[self.mode]()
+
+
+class TimeDistributed:
+    """To the wrapped layer a row of so many steps is as many rows, dropout's numbers among them."""
+
+    def __init__(self, words, shape, rng):
+        self.layer = kind_of(words[0])(words[1:], shape[1:], rng)
+        self.weights = self.layer.weights
+        self.frozen = getattr(self.layer, "frozen", set())
+
+    def __call__(self, x, mode):
+        y = self.layer(x.reshape(-1, *x.shape[2:]), mode)
+        return y.reshape(x.shape[0], x.shape[1], *y.shape[1:])
+
+
+KINDS = {"bidirectional": Bidirectional, "time_distributed": TimeDistributed}
