@@ -143,7 +143,7 @@ static const Bad bad[] = {
     {"{\"\\u0000\":1}", 0,
      "w: its header is not JSON: NUL byte in object key not supported near '\"\\u0000\"'"},
     {"{\"a\":1}", 0, "w: tensor a is not described by an object"},
-    {"{\"\":" T("F32", "[1]", "[0,4]") "}", 4, "w: a tensor's name has 0 bytes, wanted 1 to 87"},
+    {"{\"\":" T("F32", "[1]", "[0,4]") "}", 4, "w: a tensor's name has 0 bytes, wanted 1 to 111"},
     {"{\"a\\u001b[2J\":" T("F32", "[1]", "[0,4]") "}", 4, "w: a tensor's name holds a control character"},
     {"{\"a\":{\"shape\":[1],\"data_offsets\":[0,4]}}", 4, "w: tensor a has no 'dtype'"},
     {"{\"a\":" T("F16", "[2]", "[0,4]") "}", 4, "w: tensor a has dtype 'F16', wanted F32 or F64"},
