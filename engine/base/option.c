@@ -106,8 +106,11 @@ void st_option_wants(const StOption *row, StText *out) {
         for (int i = 0; row->choices[i].name; i++) {
             const StChoice *choice = &row->choices[i];
             st_text_format(out, "%s%s", i ? ", " : "", choice->name);
-            for (int p = 0; row->type == ST_CALL && p < ST_PARAMETERS_MAX && choice->parameter[p].name; p++)
-                st_text_format(out, ":%s", choice->parameter[p].name);
+            for (int p = 0; row->type == ST_CALL && p < ST_PARAMETERS_MAX && choice->parameter[p].name; p++) {
+                const StParameter *parameter = &choice->parameter[p]; /* words stand for themselves */
+                st_text_format(out, ":%s",
+                               strchr(parameter->fallback, '|') ? parameter->fallback : parameter->name);
+            }
         }
     }
 }

@@ -291,7 +291,7 @@ static void says_what_it_wants(void **state) {
         {"padding", "valid, same"},
         {"shape", "extents joined by x (28x28x1)"},
         {"file", "text"},
-        {"regularizer", "none, l1_l2:l1:l2, three:a:b:c, mixed:mode:most:axis"},
+        {"regularizer", "none, l1_l2:l1:l2, three:a:b:c, mixed:rows|columns|all:most:axis"},
         {"count", "-5 to 5"},
         {"any", "a number"},
         {"class", "a whole number, or none"},
