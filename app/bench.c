@@ -156,17 +156,18 @@ static void print(const BenchRun *run, const Workload *workload, const Result *r
     if (speed[ENGINE] <= 0 && *result->error.message) printf("    %s\n", result->error.message);
 }
 
-static void print_head(const BenchRun *run) {
+static void print_head(const BenchRun *run, bool alone) {
     char blas[256];
     printf(
         "%s\nsamples a second / threads, medians of %d; of every side the best of 1 and 2 threads counts\n",
         st_math_blas(blas, sizeof blas), run->rounds);
-    if (!run->has_torch) printf("PyTorch is not installed (Debian: python3-torch): its column is left out\n");
+    if (!run->has_torch && !alone)
+        printf("PyTorch is not installed (Debian: python3-torch): its column is left out\n");
     printf("%-38s %12s %12s %12s %8s %7s %8s %7s\n", "", "strata", "bare", "PyTorch", "of bare", "wanted",
            "of it", "wanted");
 }
 
-/* ---- the call ---- */
+/* ---- all of them ---- */
 
 static const Workload *find(const char *word) {
     for (const Workload *w = workloads; w->word; w++)
@@ -181,31 +182,87 @@ static const char *word_at(const void *unused, int index) {
 
 static int run_all(BenchRun *run, const Workload *only) {
     int failed = 0;
-    for (int i = 0; i < TORCHES; i++)
+    for (int i = 0; i < TORCHES && !(only && only->file); i++)
         run->has_torch = torch_start(&run->torch[i], settings[i].threads, settings[i].active) &&
                          (i == 0 || run->has_torch);
-    if (!run->json) print_head(run);
-    for (const Workload *w = workloads; w->word; w++) {
+    if (!run->json) print_head(run, only && only->file);
+    for (const Workload *w = only ? only : workloads; w->word; w++) {
         Result result;
-        if (only && w != only) continue;
         fflush(stdout);
         compare(run, w, &result);
         print(run, w, &result);
         failed += result.speed[ENGINE] <= 0;
+        if (only) break;
     }
     for (int i = 0; i < TORCHES; i++)
         torch_end(&run->torch[i]);
     return failed > 0;
 }
 
+/* ---- the profile ---- */
+
+static void print_profile(const BenchRun *run, const Workload *workload, const StProfile *p) {
+    const struct {
+        const char *name;
+        double seconds;
+    } parts[] = {{"gemm", p->gemm},
+                 {"elementwise", p->elementwise},
+                 {"optimizer", p->optimizer},
+                 {"waiting", p->waiting},
+                 {"data", p->data}};
+    double steps = p->steps > 0 ? (double)p->steps : 1, all = p->wall * p->threads;
+    if (run->json)
+        printf("{\"network\": \"%s\", \"threads\": %d, \"step_us\": %.2f", workload->title, p->threads,
+               1e6 * p->wall / steps);
+    else
+        printf("%-38s %7d %10.1f", workload->title, p->threads, 1e6 * p->wall / steps);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        double share = all > 0 ? 100 * parts[i].seconds / all : 0;
+        if (run->json)
+            printf(", \"%s\": %.1f", parts[i].name, share);
+        else
+            printf(" %9.1f %%", share);
+    }
+    printf(run->json ? "}\n" : "\n");
+    fflush(stdout);
+}
+
+static int profile_all(const BenchRun *run, const Workload *only) {
+    int failed = 0;
+    if (!run->json)
+        printf("where the time of a training step goes, of all threads together\n%-38s %7s %10s %11s %11s "
+               "%11s %11s "
+               "%11s\n",
+               "", "threads", "us a step", "gemm", "elementwise", "optimizer", "waiting", "data");
+    for (const Workload *w = only ? only : workloads; w->word; w++) {
+        for (int threads = 1; threads <= 2 && !w->predicts; threads++) {
+            StError error = {0};
+            StProfile profile;
+            int n = run->threads ? run->threads : threads;
+            if (measure_profile(w, n, 2 * SECONDS, &profile, &error))
+                print_profile(run, w, &profile);
+            else
+                failed = 1, fprintf(stderr, "strata: bench: %s: %s\n", w->title, error.message);
+            if (run->threads) break;
+        }
+        if (only) break;
+    }
+    return failed;
+}
+
+/* ---- the call ---- */
+
 int call_bench(ProgramArguments *arguments) {
     BenchRun run = {.rounds = arguments->rounds, .threads = arguments->threads, .json = arguments->json};
-    const Workload *only = arguments->files ? find(arguments->file[0]) : NULL;
-    if (arguments->files && !only) {
-        const char *near = st_nearest(arguments->file[0], word_at, NULL);
-        fprintf(stderr, "strata: bench: unknown workload %.60s%s%s\n", arguments->file[0],
+    const char *word = arguments->files ? arguments->file[0] : "";
+    Workload own = {.word = word, .title = word, .file = word};
+    const Workload *only = *word ? find(word) : NULL;
+    if (*word && !only && !st_path_ends(word, ".strata")) {
+        const char *near = st_nearest(word, word_at, NULL);
+        fprintf(stderr, "strata: bench: '%.60s' is neither a recipe (.strata) nor a workload%s%s\n", word,
                 near ? "; did you mean " : "", near ? near : "");
         return 2;
     }
-    return run_all(&run, only);
+    if (*word && !only) only = &own;
+    return arguments->profile ? profile_all(&run, only) : run_all(&run, only);
 }

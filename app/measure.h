@@ -5,6 +5,7 @@
 #define APP_MEASURE_H
 
 #include "base/error.h"
+#include "train/learner_profile.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -38,6 +39,7 @@ typedef struct Workload {
     const char *recipe; /* in training with its data, compile and fit; %s: a folder for files of data */
     void (*products)(Products *products, int rows); /* NULL: too small to speak of */
     double of_bare, of_torch;                       /* what is to be reached; 0: nothing */
+    const char *file;   /* a recipe of one's own in its place; NULL */
 } Workload;
 
 extern const Workload workloads[]; /* ended by a row without a word */
@@ -46,6 +48,9 @@ extern const Workload workloads[]; /* ended by a row without a word */
 
 /* seconds are measured after a third as many that warm up. Samples a second; 0 with the error. */
 double measure_engine(const Workload *workload, int threads, double seconds, StError *error);
+/* Where the time of its training steps goes. False with the error. */
+bool measure_profile(const Workload *workload, int threads, double seconds, StProfile *profile,
+                     StError *error);
 double measure_bare(const Workload *workload, int threads, double seconds, StError *error);
 
 /* PyTorch in a process that is stopped while others are measured. start: false where there is no PyTorch. */

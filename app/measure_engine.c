@@ -38,6 +38,7 @@ static double train(Session *session, int wake_fd, double seconds, StError *erro
     watch(run, wake_fd, seconds, &to);
     if (to.state == ST_STATE_TRAINING && to.seconds > from.seconds)
         return (double)(to.samples - from.samples) / (to.seconds - from.seconds);
+    if (to.state == ST_STATE_DONE && to.seconds > 0) return (double)to.samples / to.seconds; /* a short one */
     st_fail(error, ST_ERR_STATE, "it stopped training: %.200s", to.reason);
     return 0;
 }
@@ -66,6 +67,59 @@ static double predict(Session *session, const Workload *workload, int threads, d
     }
     st_network_destroy(network);
     return pool ? (double)(calls - warm) * workload->rows / (time - begun) : 0;
+}
+
+/* ---- profiling ---- */
+
+/* Steps of a learner as the trainer makes them, but here. */
+static bool make_steps(StLearner *learner, const Recipe *recipe, int64_t rows, double seconds,
+                       StProfile *profile, StError *error) {
+    int64_t batch = recipe->fit.batch_size < rows ? recipe->fit.batch_size : rows, at = 0;
+    int64_t *order = malloc((size_t)rows * sizeof *order);
+    StRng rng = st_rng(recipe->seed, ST_STREAM_SHUFFLE, 0, 0);
+    StScores scores;
+    double start = measure_clock();
+    bool done = order || st_fail_memory(error, "the order of the rows", (size_t)rows * sizeof *order),
+         warm = true;
+    for (int64_t i = 0; order && i < rows; i++)
+        order[i] = i;
+    for (int64_t step = 0; done && (warm || measure_clock() < start + seconds); step++, at += batch) {
+        if (warm && measure_clock() > start + seconds / 3) {
+            start = measure_clock();
+            warm = false;
+            done = st_learner_profile(learner, true) || st_fail_memory(error, "the profile", sizeof *profile);
+        }
+        if (step == 0 || at + batch > rows) {
+            st_rng_shuffle(&rng, order, rows);
+            at = 0;
+        }
+        StBatch rows_of = {.index = order + at, .rows = batch, .seed = recipe->seed, .step = (uint64_t)step};
+        if (done && !st_learner_step(learner, &rows_of, &scores, NULL))
+            done = st_fail(error, ST_ERR_NONFINITE, "a value became infinite or not a number");
+    }
+    if (done) *profile = st_learner_profile_read(learner);
+    free(order);
+    return done;
+}
+
+static bool profile_session(Session *session, int threads, double seconds, StProfile *profile,
+                            StError *error) {
+    const StDataset *dataset = session_dataset(session, error);
+    const Recipe *recipe = session_recipe(session);
+    StPool *pool = dataset ? st_pool_create(threads, error) : NULL;
+    if (!pool) return false;
+    StLearnerPlan plan = {.stack = &recipe->stack,
+                          .compile = &recipe->compile,
+                          .dataset = dataset,
+                          .rows = recipe->fit.batch_size,
+                          .pool = pool};
+    StLearner *learner = st_learner_create(&plan, error);
+    if (learner) st_network_initialize(st_learner_network(learner), recipe->seed);
+    bool done =
+        learner && make_steps(learner, recipe, st_dataset_rows(dataset, ST_TRAIN), seconds, profile, error);
+    st_learner_destroy(learner);
+    st_pool_destroy(pool);
+    return done;
 }
 
 /* ---- both ---- */
@@ -100,39 +154,54 @@ static void remove_sequences(const char *folder) {
     rmdir(folder);
 }
 
-static double run_recipe(const Workload *workload, const char *text, int threads, double seconds,
-                         StError *error) {
+/* The text of the workload's recipe with its files of data; NULL with the error. folder: a template. */
+static bool write_recipe(const Workload *workload, char *folder, StText *text, StError *error) {
+    bool files = strstr(workload->recipe, "%s") != NULL;
+    if (files && !mkdtemp(folder)) return st_fail(error, ST_ERR_FILE, "%s could not be made", folder);
+    for (const char *at = workload->recipe; *at;) {
+        bool place = strncmp(at, "%s", 2) == 0;
+        st_text_format(text, "%.*s", place ? (int)strlen(folder) : 1, place ? folder : at);
+        at += place ? 2 : 1;
+    }
+    return !files || write_sequences(folder, error);
+}
+
+static bool open_recipe(Session *session, const Workload *workload, char *folder, StError *error) {
+    if (workload->file) return session_open(session, workload->file, error);
+    StText text = {0};
+    bool done = write_recipe(workload, folder, &text, error) &&
+                session_run_text(session, st_text_string(&text), NULL, error);
+    st_text_free(&text);
+    return done;
+}
+
+/* profile NULL: the speed is returned. */
+static double run(const Workload *workload, int threads, double seconds, StProfile *profile, StError *error) {
+    char folder[] = "/tmp/strata-bench-XXXXXX";
     int wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     SessionPlan plan = {
         .place = PLACE_RECIPE, .threads = threads, .lossless = true, .quiet = true, .wake_fd = wake_fd};
     Session *session = session_create(&plan, error);
     double speed = 0;
-    if (session && session_run_text(session, text, NULL, error))
-        speed = workload->predicts ? predict(session, workload, threads, seconds, error)
-                                   : train(session, wake_fd, seconds, error);
+    if (!session || !open_recipe(session, workload, folder, error))
+        speed = 0;
+    else if (profile)
+        speed = profile_session(session, threads, seconds, profile, error);
+    else if (workload->predicts)
+        speed = predict(session, workload, threads, seconds, error);
+    else
+        speed = train(session, wake_fd, seconds, error);
     session_destroy(session);
+    if (strcmp(folder, "/tmp/strata-bench-XXXXXX") != 0) remove_sequences(folder);
     close(wake_fd);
     return speed;
 }
 
 double measure_engine(const Workload *workload, int threads, double seconds, StError *error) {
-    char folder[] = "/tmp/strata-bench-XXXXXX";
-    if (!strstr(workload->recipe, "%s"))
-        return run_recipe(workload, workload->recipe, threads, seconds, error);
-    if (!mkdtemp(folder)) {
-        st_fail(error, ST_ERR_FILE, "%s could not be made", folder);
-        return 0;
-    }
-    StText text = {0};
-    for (const char *at = workload->recipe; *at;) {
-        bool place = strncmp(at, "%s", 2) == 0;
-        st_text_format(&text, "%.*s", place ? (int)strlen(folder) : 1, place ? folder : at);
-        at += place ? 2 : 1;
-    }
-    double speed = write_sequences(folder, error)
-                       ? run_recipe(workload, st_text_string(&text), threads, seconds, error)
-                       : 0;
-    st_text_free(&text);
-    remove_sequences(folder);
-    return speed;
+    return run(workload, threads, seconds, NULL, error);
+}
+
+bool measure_profile(const Workload *workload, int threads, double seconds, StProfile *profile,
+                     StError *error) {
+    return run(workload, threads, seconds, profile, error) > 0;
 }

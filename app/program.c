@@ -46,6 +46,8 @@ const StOption program_options[] = {
     ROW(high, ST_NUMBER, "1", .low = 0, .high = 1e6, .open_low = true,
         .help = "the learning rate of the last step"),
     ROW(steps, ST_INT, "100", .low = 2, .high = 1000, .help = "steps, one batch each"),
+    ROW(profile, ST_SWITCH, "no",
+        .help = "prints where a step's time goes: products, elementwise work, optimizer, waiting, data"),
     ROW(man, ST_SWITCH, "no", .help = "prints the man page"),
     ROW(completion, ST_SWITCH, "no", .help = "prints the completion of bash"),
     {0}};
@@ -75,8 +77,9 @@ const ProgramCall program_calls[] = {
      "set seed json", call_data},
     {"run", "FILE|-", "runs a script of commands, fit included", 1, 1, "threads quiet", call_run},
     {"shell", "[FILE]", "the same language at a prompt", 0, 1, "threads quiet", call_shell},
-    {"bench", "[WORKLOAD]", "the engine against the bare products of the same network and against PyTorch", 0,
-     1, "rounds threads json", call_bench},
+    {"bench", "[WORKLOAD|FILE]",
+     "the engine against the bare products of the same network and against PyTorch", 0, 1,
+     "rounds profile threads json", call_bench},
     {"help", "[TOPIC]", "explains every command, layer kind, option and loss, from their tables", 0, 1,
      "man completion", call_help},
     {0}};

@@ -25,7 +25,7 @@ typedef struct ProgramArguments {
     char layer[ST_LAYER_NAME_MAX], part[16], method[32], size[16];
     int unit, row, steps;
     double low, high;
-    bool man, completion;
+    bool man, completion, profile;
     UiScreenOptions screen; /* of the workbench */
 } ProgramArguments;
 

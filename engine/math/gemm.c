@@ -2,6 +2,8 @@
 
 #include "math/scalar.h"
 
+#include <time.h>
+
 #ifndef ST_PLAIN_BLAS
 #include <cblas.h>
 #endif
@@ -9,6 +11,8 @@
 #include "math/product.h"
 
 #ifndef ST_DOUBLE /* once, not twice */
+
+_Thread_local double *st_gemm_seconds;
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -225,12 +229,25 @@ static bool own_product(bool ta, bool tb, int64_t m, int64_t n, int64_t k, Real 
     return true;
 }
 
-void st_gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, Real alpha, const Real *a, int64_t lda,
-             const Real *b, int64_t ldb, Real beta, Real *c, int64_t ldc) {
-    if (m <= 0 || n <= 0) return;
+static void choose_product(bool ta, bool tb, int64_t m, int64_t n, int64_t k, Real alpha, const Real *a,
+                           int64_t lda, const Real *b, int64_t ldb, Real beta, Real *c, int64_t ldc) {
     if (!own_product(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc) &&
         !vector_product(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc))
         matrix_product(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+
+static double seconds_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+void st_gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, Real alpha, const Real *a, int64_t lda,
+             const Real *b, int64_t ldb, Real beta, Real *c, int64_t ldc) {
+    if (m <= 0 || n <= 0) return;
+    double begun = st_gemm_seconds ? seconds_now() : 0;
+    choose_product(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    if (st_gemm_seconds) *st_gemm_seconds += seconds_now() - begun;
 }
 
 void st_blas_product(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const Real *a, int64_t lda,

@@ -30,6 +30,9 @@ char *st_math_blas(char *buffer, int size);
 void st_gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, Real alpha, const Real *a, int64_t lda,
              const Real *b, int64_t ldb, Real beta, Real *c, int64_t ldc);
 
+/* Where this thread's products add the seconds that they take; NULL, as it begins: they are not timed. */
+extern _Thread_local double *st_gemm_seconds;
+
 /* For `strata bench`, which compares with BLAS as it is, in a process of its own: BLAS' product whatever
  * st_gemm would take (m = 1: BLAS' product of a matrix and a vector), on so many threads of BLAS' own. C (+)=
  * op(A)·op(B). */

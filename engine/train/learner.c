@@ -5,6 +5,7 @@
 #include "math/vector.h"
 #include "train/class_weight.h"
 #include "train/learner_fit.h"
+#include "train/learner_profile.h"
 #include "train/loss.h"
 #include "train/optimizer.h"
 #include <math.h>
@@ -50,6 +51,7 @@ typedef struct Job {
     bool gather, learn, update;
     int64_t rows;
     int lanes, forward; /* forward: stages that way */
+    int optimizer;      /* the first phase that no layer has a part in */
     StPass pass;
     StUpdate constants;
 } Job;
@@ -96,6 +98,8 @@ struct StLearner {
     double *adapting;                 /* [adapting_of] */
     Range *range;                     /* [ranges] */
     Piece *piece;                     /* [pieces] */
+
+    StClock *clock; /* while a profile is taken */
 
     Job job;
     double data_loss, penalty; /* of the last job */
@@ -236,6 +240,12 @@ static StLossRows loss_rows(const StLearner *l, const StPass *pass) {
                         .options = l->compile.loss.options};
 }
 
+static void gather_timed(StLearner *l, const StPass *pass) {
+    double begun = st_clock_now();
+    gather(l, pass->first, pass->rows);
+    st_clock_data(l->clock, pass->worker, st_clock_now() - begun);
+}
+
 /* One stage forward; what is needed before the first and after the last. */
 static void lane_forward(StLearner *l, const StPass *pass, int stage) {
     Lane *lane = &l->lane[pass->lane];
@@ -243,7 +253,8 @@ static void lane_forward(StLearner *l, const StPass *pass, int stage) {
     own.penalty = &lane->penalty;
     if (stage == 0) {
         lane->penalty = 0;
-        if (l->job.gather) gather(l, pass->first, pass->rows);
+        if (l->job.gather && l->clock) gather_timed(l, pass);
+        if (l->job.gather && !l->clock) gather(l, pass->first, pass->rows);
         if (rows_weigh(l)) weigh_rows(l, pass->first, pass->rows);
     }
     st_network_forward_stage(l->network, &own, stage);
@@ -447,6 +458,7 @@ static int plan_phases(StLearner *l) {
     for (int stage = 1; stage < back; stage++)
         l->phase[count++] = (StPhase){backward_task, job->lanes, stage};
     l->phase[count++] = (StPhase){part_task, st_network_parts(l->network), 0};
+    l->job.optimizer = count;
     if (l->wholes) l->phase[count++] = (StPhase){whole_task, l->wholes, 0};
     l->phase[count++] = (StPhase){examine_task, l->ranges, 0};
     if (!job->update) return count;
@@ -461,7 +473,11 @@ static void run(StLearner *l, const Job *job) {
     l->job.lanes = st_network_lanes(job->rows);
     l->job.forward = st_network_stages(l->network, job->pass.training);
     l->job.pass.z = l->form == ST_LOSS_FUSED;
-    st_pool_run(l->pool, l->phase, plan_phases(l), l);
+    int phases = plan_phases(l);
+    if (l->clock)
+        st_clock_run(l->clock, l->pool, l->phase, phases, l->job.optimizer, l);
+    else
+        st_pool_run(l->pool, l->phase, phases, l);
     l->data_loss = lanes_loss(l);
     l->penalty = weights_penalty(l);
 }
@@ -631,6 +647,10 @@ static void find_tensors(StLearner *l) {
     }
 }
 
+static int phases_most(const StLearner *l) {
+    return 2 * st_network_stages(l->network, true) + 6;
+}
+
 static void lay_out(StLearner *l, StArena *arena) {
     int64_t targets = st_times(l->rows, l->target_size);
     l->names = st_arena_take(arena, l->layers, ST_LAYER_NAME_MAX);
@@ -650,7 +670,7 @@ static void lay_out(StLearner *l, StArena *arena) {
         double *sum = st_arena_take(arena, l->all_sums, sizeof *sum);
         if (l->lane) l->lane[i].sum = sum;
     }
-    l->phase = st_arena_take(arena, 2 * st_network_stages(l->network, true) + 6, sizeof *l->phase);
+    l->phase = st_arena_take(arena, phases_most(l), sizeof *l->phase);
     l->constrained = st_arena_take(arena, l->constraints, sizeof *l->constrained);
     l->whole = st_arena_take(arena, l->wholes, sizeof *l->whole);
     l->whole_penalty = st_arena_take(arena, l->wholes, sizeof *l->whole_penalty);
@@ -819,12 +839,23 @@ StLearner *st_learner_create(const StLearnerPlan *plan, StError *error) {
 
 void st_learner_destroy(StLearner *l) {
     if (!l) return;
+    st_clock_free(l->clock);
     st_network_destroy(l->network);
     st_arena_free(&l->arena);
     free(l);
 }
 
 /* ---- what others want to know ---- */
+
+bool st_learner_profile(StLearner *l, bool on) {
+    st_clock_free(l->clock);
+    l->clock = on ? st_clock_create(phases_most(l)) : NULL;
+    return l->clock || !on;
+}
+
+StProfile st_learner_profile_read(const StLearner *l) {
+    return l->clock ? st_clock_read(l->clock) : (StProfile){0};
+}
 
 StNetwork *st_learner_network(StLearner *l) {
     return l->network;
