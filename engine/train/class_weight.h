@@ -1,7 +1,8 @@
 /* Weights of classes, as `fit class_weight=` says them: "balanced", or classes with their weights, "0:1,1:5".
  * A class is named by its index, or by its name where that is not a whole number. Classes that are not named
  * weigh 1, as in Keras; balanced is rows / (classes * rows of the class) over the training part, as in
- * scikit-learn, where classes are those that occur there. */
+ * scikit-learn, where classes are those that occur there. They multiply the weights that rows have of their
+ * own, and act in training steps alone; metrics know of neither. */
 #ifndef ST_TRAIN_CLASS_WEIGHT_H
 #define ST_TRAIN_CLASS_WEIGHT_H
 

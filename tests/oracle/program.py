@@ -416,12 +416,13 @@ def try_case(number, seed, strata, folder):
     worst["input gradient"] = far(got["input"].reshape(dx.shape), dx)
     said = run(strata, "evaluate", path("r.strata"), "--weights", path("w.safetensors"), "--part", "train", "--json")
     worst["evaluated metrics"] = far_figures(figures(c, json.loads(said.splitlines()[-1])), measured(c, out, y))
-    if not any(layer[0] == "dropout" for layer in c["layers"]):
+    rates = schedules.rates(*c["rate"], epochs * -(-rows // batch))
+    divides = c["optimizer"][0] == "ftrl" and 0 in rates  # ftrl divides by the rate
+    if not divides and not any(layer[0] == "dropout" for layer in c["layers"]):
         said = run(strata, "train", path("r.strata"), "--init", path("w.safetensors"), "--no-shuffle", "--quiet", "--log",
             path("log.csv"), "--log-every", "step", "--json", "--save", path("s.safetensors"))
         log = list(csv.DictReader(open(path("log.csv"))))
         optimizer, wanted, outputs = optimizers.Optimizer(*c["optimizer"]), [], []
-        rates = schedules.rates(*c["rate"], epochs * -(-rows // batch))
         w = {k: v.copy() for k, v in w.items()}
         for _ in range(epochs):
             for at in range(0, rows, batch):
