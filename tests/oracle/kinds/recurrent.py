@@ -10,13 +10,13 @@ def flag(o, name, default="no"):
 
 
 class Recurrent:
-    """gates: columns of the kernels; mask: [rows, steps] of booleans or None, set by who knows it; layer: index
-    that keys dropout."""
+    """gates: columns of the kernels; mask: [rows, steps] of booleans or None, and held: the states to begin with
+    or None, set by who knows them; layer: index that keys dropout."""
     gates, places = 1, PLACES
 
     def __init__(self, words, shape, rng, layer=0):
         o = self.o = options(words, self.places)
-        self.units, self.layer, self.mask = int(o["units"]), layer, None
+        self.units, self.layer, self.mask, self.held = int(o["units"]), layer, None, None
         self.act, self.inside = o.get("activation", "tanh"), o.get("recurrent_activation", "sigmoid")
         self.rate, self.state_rate = float(o.get("dropout", 0)), float(o.get("recurrent_dropout", 0))
         self.backwards = flag(o, "go_backwards")
@@ -63,7 +63,7 @@ class Recurrent:
     def __call__(self, x, mode):
         rows, steps, features = x.shape
         drop_x, drop_h = self.masks(rows, features, mode)
-        states = [torch.zeros(rows, self.units) for _ in range(2)]
+        states = self.held or [torch.zeros(rows, self.units) for _ in range(2)]
         outputs, last = [], torch.zeros(rows, self.units)
         zeros = flag(self.o, "zero_output_for_mask")
         for t in reversed(range(steps)) if self.backwards else range(steps):
@@ -76,6 +76,7 @@ class Recurrent:
                 y = torch.where(counts, y, torch.zeros_like(y) if zeros else last)
             states, last = new, y
             outputs.append(last)
+        self.left = [s.detach() for s in states]
         return torch.stack(outputs, 1) if flag(self.o, "return_sequences") else last
 
 

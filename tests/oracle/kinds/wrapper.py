@@ -39,6 +39,7 @@ class Bidirectional:
             layer.weights = {name: self.weights[side + self.name + "/" + name] for name in layer.weights}
             layer.mask = self.mask
         a, b = (layer(x, mode) for layer in self.sides.values())
+        self.said = [a, b]
         if self.sequences:
             b = torch.flip(b, [1])
         return {"concat": lambda: torch.cat([a, b], -1), "sum": lambda: a + b, "mul": lambda: a * b,
