@@ -373,6 +373,45 @@ static void dropout_masks(void **state) {
     assert_memory_equal(x, z, 5 * WIDTH * sizeof *z);
 }
 
+/* Noise has the moments it says, and is the same however the rows are cut. */
+static void gaussian_noise_moments(void **state) {
+    (void)state;
+    enum { ROWS = 300, WIDTH = 101, ALL = ROWS * WIDTH };
+    static Real x[ALL], y[ALL], again[ALL];
+    const char *const lines[] = {"gaussian_noise 0.5", "gaussian_dropout 0.2"}; /* √(0.2 / 0.8) is 0.5, too */
+    for (int k = 0; k < 2; k++) {
+        StLayer layer;
+        StWords words;
+        assert_true(st_words_split(lines[k], &words, NULL));
+        assert_true(st_layer_parse(&layer, words.word, words.count, NULL));
+        StStep step = {.kind = layer.kind,
+                       .options = layer.options,
+                       .in = {1, {WIDTH}},
+                       .in_size = WIDTH,
+                       .out_size = WIDTH,
+                       .x = x,
+                       .y = y};
+        StPass pass = {.rows = ROWS, .training = true, .seed = 5, .step = 2};
+        for (int i = 0; i < ALL; i++)
+            x[i] = 1;
+        step.kind->forward(&step, &pass);
+        double mean = 0, square = 0, fourth = 0, most = 0;
+        for (int i = 0; i < ALL; i++) {
+            double z = ((double)y[i] - 1) / 0.5;
+            mean += z / ALL, square += z * z / ALL, fourth += z * z * z * z / ALL;
+            most = fmax(most, fabs(z));
+        }
+        assert_true(fabs(mean) < 0.02 && fabs(square - 1) < 0.03 && fabs(fourth - 3) < 0.2 && most > 3.5);
+        step.y = again;
+        const int64_t cuts[] = {0, 1, 8, 299, ROWS};
+        for (int i = 3; i >= 0; i--) {
+            pass.first = cuts[i], pass.rows = cuts[i + 1] - cuts[i];
+            step.kind->forward(&step, &pass);
+        }
+        assert_memory_equal(y, again, sizeof y);
+    }
+}
+
 /* What backward is told not to do: the loss was fused with the activation. */
 static void fused_loss_skips_the_derivative(void **state) {
     (void)state;
@@ -405,6 +444,7 @@ int main(void) {
         cmocka_unit_test(identity_is_the_identity),
         cmocka_unit_test(regularizers_by_keras_formulas),
         cmocka_unit_test(dropout_masks),
+        cmocka_unit_test(gaussian_noise_moments),
         cmocka_unit_test(fused_loss_skips_the_derivative),
     };
     return cmocka_run_group_tests_name("layers in float", tests, read_fixtures, free_fixtures);
