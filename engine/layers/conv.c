@@ -130,8 +130,9 @@ static const StCall *conv_activity(const void *values) {
 static void conv_forward(const StStep *step, const StPass *pass) {
     const Conv *conv = step->options;
     StFilter filter = filter_of(conv, &step->in);
-    int64_t positions = st_window_positions(&filter.window), tile = st_filter_tile(&filter);
-    int64_t end = (pass->first + pass->rows) * positions, width = filter.width;
+    int64_t positions = st_window_positions(&filter.window), width = filter.width;
+    int64_t end = (pass->first + pass->rows) * positions;
+    int64_t tile = st_filter_tile(&filter, pass->rows * positions);
     for (int64_t first = pass->first * positions; first < end; first += tile) {
         int64_t count = end - first < tile ? end - first : tile;
         Real *y = step->y + first * width, *z = y;
@@ -160,17 +161,14 @@ static void conv_backward(const StStep *step, const StPass *pass) {
                             pass->scratch);
 }
 
-/* The kernel's gradient in bands of its rows (taps and channels), the bias' in bands of filters. */
+/* In bands of the kernel's rows (taps and channels); the bias is a row more, of the last part. */
 static void conv_gradient(const StStep *step, int64_t rows, int part, int parts, Real *scratch) {
     const Conv *conv = step->options;
     StFilter filter = filter_of(conv, &step->in);
     int64_t patch = st_window_patch(&filter.window, filter.window.channels / filter.groups);
+    Real *bias = conv->use_bias && part == parts - 1 ? step->gradient[BIAS] : NULL;
     st_filter_gradient(&filter, rows, patch * part / parts, patch * (part + 1) / parts, step->x, step->dy,
-                       step->gradient[KERNEL], scratch);
-    if (!conv->use_bias) return;
-    int64_t from = filter.width * part / parts, to = filter.width * (part + 1) / parts;
-    st_columns_sum(step->gradient[BIAS] + from, step->dy, rows * st_window_positions(&filter.window),
-                   filter.width, from, to - from);
+                       step->gradient[KERNEL], bias, scratch);
 }
 
 #define CONV                                                                                                 \

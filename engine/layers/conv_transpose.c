@@ -187,7 +187,8 @@ static void transpose_backward(const StStep *step, const StPass *pass) {
         st_activation_backward(&o->activation, dz, dz, step->y + at, step->kept ? step->kept + at : NULL,
                                n / o->filters, o->filters);
     if (!step->dx) return;
-    int64_t positions = st_window_positions(&filter.window), tile = st_filter_tile(&filter);
+    int64_t positions = st_window_positions(&filter.window);
+    int64_t tile = st_filter_tile(&filter, pass->rows * positions);
     int64_t end = (pass->first + pass->rows) * positions;
     for (int64_t first = pass->first * positions; first < end; first += tile)
         st_filter_apply(&filter, first, end - first < tile ? end - first : tile, step->dy,
@@ -200,7 +201,7 @@ static void transpose_gradient(const StStep *step, int64_t rows, int part, int p
     StFilter filter = filter_of(o, &step->in);
     int64_t patch = st_window_patch(&filter.window, filter.window.channels);
     st_filter_gradient(&filter, rows, patch * part / parts, patch * (part + 1) / parts, step->dy, step->x,
-                       step->gradient[KERNEL], scratch);
+                       step->gradient[KERNEL], NULL, scratch);
     if (!o->use_bias) return;
     int64_t from = (int64_t)o->filters * part / parts, to = (int64_t)o->filters * (part + 1) / parts;
     st_columns_sum(step->gradient[BIAS] + from, step->dy, rows * step->out_size / o->filters, o->filters,

@@ -88,16 +88,6 @@ static inline void max_two(const Real *a, const Real *b, Real *y, int64_t n) {
 ST_CLONES static void max_forward(const Pool *pool, const Real *x, Real *y) {
     const int64_t n = pool->channels;
     const Real *first = x + pool->at;
-    if (pool->rows == 2 && pool->width == 2) { /* the usual one, in one sweep */
-        const Real *second = first + pool->next;
-        ST_LOOP
-        for (int64_t c = 0; c < n; c++) {
-            Real a = first[n + c] > first[c] ? first[n + c] : first[c];
-            Real b = second[n + c] > second[c] ? second[n + c] : second[c];
-            y[c] = b > a ? b : a;
-        }
-        return;
-    }
     memcpy(y, first, (size_t)n * sizeof *y);
     for (int64_t r = 0; r < pool->rows; r++)
         for (int64_t t = 0; t < pool->width; t++)
@@ -152,6 +142,60 @@ ST_CLONES static void average_backward(const Pool *pool, const Real *x, const Re
     }
 }
 
+/* The usual pooling, two by two without a gap, a line of positions at a time. */
+static bool by_two(const StWindow *w) {
+    return w->kernel[0] == 2 && w->kernel[1] == 2 && w->stride[0] == 2 && w->stride[1] == 2 &&
+           w->before[0] == 0 && w->before[1] == 0 && 2 * w->out[0] <= w->size[0] &&
+           2 * w->out[1] <= w->size[1];
+}
+
+ST_CLONES static void max_line(const Real *x, int64_t next, int64_t positions, int64_t n, Real *y) {
+    for (int64_t j = 0; j < positions; j++, x += 2 * n, y += n) {
+        const Real *below = x + next;
+        ST_LOOP
+        for (int64_t c = 0; c < n; c++) {
+            Real a = x[n + c] > x[c] ? x[n + c] : x[c];
+            Real b = below[n + c] > below[c] ? below[n + c] : below[c];
+            y[c] = b > a ? b : a;
+        }
+    }
+}
+
+ST_CLONES static void max_line_back(const Real *x, int64_t next, int64_t positions, int64_t n, const Real *y,
+                                    const Real *dy, Real *dx) {
+    for (int64_t j = 0; j < positions; j++, x += 2 * n, dx += 2 * n, y += n, dy += n) {
+        const Real *below = x + next;
+        Real *to = dx + next;
+        ST_LOOP
+        for (int64_t c = 0; c < n; c++) {
+            Real most = y[c], left = dy[c];
+            dx[c] = x[c] == most ? left : 0;
+            left = x[c] == most ? 0 : left;
+            dx[n + c] = x[n + c] == most ? left : 0;
+            left = x[n + c] == most ? 0 : left;
+            to[c] = below[c] == most ? left : 0;
+            left = below[c] == most ? 0 : left;
+            to[n + c] = below[n + c] == most ? left : 0;
+        }
+    }
+}
+
+/* Image `row`; what no window covers has no gradient. */
+static void max_by_two(const StStep *step, const StWindow *w, int64_t row, bool back) {
+    int64_t n = w->channels, next = w->size[1] * n, wide = 2 * w->out[1] * n;
+    int64_t in = row * step->in_size, out = row * step->out_size;
+    for (int64_t i = 0; i < w->out[0]; i++, in += 2 * next, out += w->out[1] * n) {
+        if (!back) {
+            max_line(step->x + in, next, w->out[1], n, step->y + out);
+            continue;
+        }
+        max_line_back(step->x + in, next, w->out[1], n, step->y + out, step->dy + out, step->dx + in);
+        memset(step->dx + in + wide, 0, (size_t)(next - wide) * sizeof(Real));
+        memset(step->dx + in + next + wide, 0, (size_t)(next - wide) * sizeof(Real));
+    }
+    if (back) memset(step->dx + in, 0, (size_t)((row + 1) * step->in_size - in) * sizeof(Real));
+}
+
 static void pool_forward(const StStep *step, const StPass *pass, Forward *forward) {
     StWindow w;
     pooling_window(step->options, &step->in, step->in.rank - 1, &w, NULL);
@@ -184,11 +228,25 @@ static void pool_backward(const StStep *step, const StPass *pass, Backward *back
 }
 
 static void max_pool(const StStep *step, const StPass *pass) {
-    pool_forward(step, pass, max_forward);
+    StWindow w;
+    pooling_window(step->options, &step->in, step->in.rank - 1, &w, NULL);
+    if (!by_two(&w)) {
+        pool_forward(step, pass, max_forward);
+        return;
+    }
+    for (int64_t row = pass->first; row < pass->first + pass->rows; row++)
+        max_by_two(step, &w, row, false);
 }
 
 static void max_pool_back(const StStep *step, const StPass *pass) {
-    pool_backward(step, pass, max_backward);
+    StWindow w;
+    pooling_window(step->options, &step->in, step->in.rank - 1, &w, NULL);
+    if (!by_two(&w) || !step->dx) {
+        pool_backward(step, pass, max_backward);
+        return;
+    }
+    for (int64_t row = pass->first; row < pass->first + pass->rows; row++)
+        max_by_two(step, &w, row, true);
 }
 
 static void average_pool(const StStep *step, const StPass *pass) {

@@ -1,11 +1,14 @@
 #include "layers/window.h"
 
 #include "math/gemm.h"
+#include "math/vector.h"
 
 #include <string.h>
 
 enum {
-    TILE = 64 << 10,     /* elements of the patches made at a time: a quarter of a megabyte of floats */
+    TILE = 64 << 10, /* elements of the patches made at a time: a quarter of a megabyte of floats */
+    WIDE_TILE = 2 * TILE,
+    ROUND = 12,          /* rows of a product go well together in twelves */
     TILE_ROWS_MAX = 4096 /* positions of a tile, however small the patch */
 };
 
@@ -180,27 +183,58 @@ static inline int64_t clip(int64_t value, int64_t most) {
     return value < 0 ? 0 : value > most ? most : value;
 }
 
-static void gather_line(const Run *run, const Line *line, const Real *image, Real *to) {
+/* n elements, without a call for the few of a run: whole vectors, and a last one that overlaps. */
+static inline __attribute__((always_inline)) void copy(Real *to, const Real *from, int64_t n) {
+#define CHUNKS(size)                                                                                         \
+    for (int64_t e = 0; e + size <= n; e += size)                                                            \
+        memcpy(to + e, from + e, size * sizeof *to);                                                         \
+    memcpy(to + n - size, from + n - size, size * sizeof *to);                                               \
+    return
+    if (n >= 16) {
+        CHUNKS(16);
+    } else if (n >= 4) {
+        CHUNKS(4);
+    } else if (n >= 2) {
+        memcpy(to, from, 2 * sizeof *to);
+        to[n - 1] = from[n - 1];
+    } else if (n == 1) {
+        *to = *from;
+    }
+#undef CHUNKS
+}
+
+/* The positions [from, to) of a line whose run lies inside the image's row, when the first begins at element
+ * `at` of its `width` and the next ones `step` further. */
+static void inside(const Line *line, int64_t at, int64_t step, int64_t wanted, int64_t width, int64_t *from,
+                   int64_t *to) {
+    *from = clip(at < 0 ? (-at + step - 1) / step : 0, line->count);
+    *to = at + wanted > width ? 0 : clip((width - wanted - at) / step + 1, line->count);
+    if (*to < *from) *to = *from;
+}
+
+/* One run that lies partly outside. */
+static void gather_clipped(const Real *row, int64_t at, int64_t wanted, int64_t width, Real *to) {
+    int64_t left = clip(-at, wanted), right = clip(width - at, wanted);
+    if (right < left) right = left;
+    memset(to, 0, (size_t)left * sizeof *to);
+    memcpy(to + left, row + (right > left ? at + left : 0), (size_t)(right - left) * sizeof *to);
+    memset(to + right, 0, (size_t)(wanted - right) * sizeof *to);
+}
+
+ST_CLONES static void gather_line(const Run *run, const Line *line, const Real *image, Real *to) {
     const StWindow *w = run->window;
     int64_t row = image_row(run, line), width = w->size[1] * w->channels, step = w->stride[1] * w->channels;
-    int64_t at = line->first * step - w->before[1] * w->channels + run->offset;
-    const int64_t wanted = run->wanted;
-    for (int64_t i = 0; i < line->count; i++, at += step, to += run->columns) {
-        if (row >= 0 && at >= 0 && at + wanted <= width) {
-            const Real *from = image + row + at;
-            if (wanted >= 16)
-                memcpy(to, from, (size_t)wanted * sizeof *to);
-            else
-                for (int64_t e = 0; e < wanted; e++)
-                    to[e] = from[e];
-            continue;
-        }
-        int64_t left = row < 0 ? wanted : clip(-at, wanted), right = clip(width - at, wanted);
-        if (right < left) right = left;
-        memset(to, 0, (size_t)left * sizeof *to);
-        memcpy(to + left, image + (right > left ? row + at + left : 0), (size_t)(right - left) * sizeof *to);
-        memset(to + right, 0, (size_t)(wanted - right) * sizeof *to);
-    }
+    int64_t at = line->first * step - w->before[1] * w->channels + run->offset, i = 0, from, end;
+    const int64_t wanted = run->wanted, columns = run->columns;
+    if (row < 0) at = width; /* everything is outside */
+    inside(line, at, step, wanted, width, &from, &end);
+    const Real *source = image + (row < 0 ? 0 : row);
+    for (; i < from; i++)
+        gather_clipped(source, at + i * step, wanted, width, to + i * columns);
+    for (; i < end; i++)
+        copy(to + i * columns, source + at + i * step, wanted);
+    for (; i < line->count; i++)
+        gather_clipped(source, at + i * step, wanted, width, to + i * columns);
 }
 
 void st_window_gather(const StWindow *w, const StBand *band, const Real *image, Real *columns) {
@@ -229,14 +263,43 @@ ST_CLONES static void scatter_line(const Run *run, const Line *line, const Real 
     }
 }
 
+/* What an element of the image gets is added in the order of the positions that it comes from, however a
+ * caller cuts them: of merged runs a line has only one for each element, others are taken position by
+ * position.
+ */
 void st_window_scatter(const StWindow *w, const StBand *band, const Real *columns, Real *image) {
     bool merged;
     int64_t runs = run_count(w, band, &merged);
     for (Line line = {0}; line_next(w, band, &line);) {
-        for (int64_t r = 0; r < runs; r++) {
-            Run run;
-            if (run_of(w, band, merged, r, &run))
-                scatter_line(&run, &line, columns + line.done * run.columns + run.at, image);
+        Line piece = line;
+        piece.count = merged ? line.count : 1;
+        for (; piece.first < line.first + line.count; piece.first += piece.count, piece.done += piece.count) {
+            for (int64_t r = 0; r < runs; r++) {
+                Run run;
+                if (run_of(w, band, merged, r, &run))
+                    scatter_line(&run, &piece, columns + piece.done * run.columns + run.at, image);
+            }
+        }
+    }
+}
+
+/* Where the image has one channel and windows lie side by side, a tap of a line of windows is a piece of the
+ * image's row: patches are then made as [elements of a patch, positions], by few long copies. */
+static bool is_turned(const StWindow *w) {
+    return w->channels == 1 && w->stride[1] == 1;
+}
+
+static void gather_turned(const StWindow *w, const StBand *band, const Real *image, Real *columns) {
+    for (int64_t k = band->from; k < band->to; k++, columns += band->count) {
+        StBand tap = {.first = band->first, .count = band->count, .channels = 1, .from = k, .to = k + 1};
+        bool merged;
+        Run run;
+        run_count(w, &tap, &merged);
+        run_of(w, &tap, merged, merged ? k / w->kernel[1] : k, &run);
+        for (Line line = {0}; line_next(w, &tap, &line);) {
+            int64_t row = image_row(&run, &line), at = line.first - w->before[1] + run.offset;
+            gather_clipped(image + (row < 0 ? 0 : row), row < 0 ? w->size[1] : at, line.count, w->size[1],
+                           columns + line.done);
         }
     }
 }
@@ -253,20 +316,40 @@ static int64_t patch_of(const StFilter *filter) {
     return st_window_patch(&filter->window, filter->window.channels / filter->groups);
 }
 
-/* Positions whose patches, of so many elements, make a tile. */
-static int64_t tile_of(int64_t elements) {
-    int64_t rows = elements > 0 ? TILE / elements : TILE_ROWS_MAX;
-    return rows < 1 ? 1 : rows > TILE_ROWS_MAX ? TILE_ROWS_MAX : rows;
+/* Positions of a tile, whose patches are of so many elements: as many as fit, and all tiles about equal. */
+static int64_t tile_of(int64_t fit, int64_t elements, int64_t positions) {
+    int64_t most = elements > 0 ? fit / elements : TILE_ROWS_MAX;
+    most = most < 1 ? 1 : most > TILE_ROWS_MAX ? TILE_ROWS_MAX : most;
+    int64_t tiles = (positions + most - 1) / most;
+    int64_t equal = (positions / tiles / ROUND + 1) * ROUND;
+    return equal < most ? equal : most;
 }
 
-int64_t st_filter_tile(const StFilter *filter) {
-    return tile_of(patch_of(filter));
+int64_t st_filter_tile(const StFilter *filter, int64_t positions) {
+    return tile_of(TILE, patch_of(filter), positions);
 }
 
 int64_t st_filter_scratch(const StFilter *filter) {
     int64_t patch = patch_of(filter);
-    if (patch < 0) return -1;
-    return patch > TILE ? patch : TILE;
+    return st_plus(patch < 0 || patch > WIDE_TILE ? patch : WIDE_TILE, filter->width);
+}
+
+/* The patches of a band as a factor of a product. */
+typedef struct Patches {
+    const Real *v;
+    int64_t next;
+    bool turned; /* [elements, positions], else [positions, elements] */
+} Patches;
+
+static Patches patches_of(const StWindow *w, const StBand *band, const Real *image, Real *scratch) {
+    if (is_plain(w))
+        return (Patches){image + band->first * w->channels + band->channel + band->from, w->channels, false};
+    if (is_turned(w)) {
+        gather_turned(w, band, image, scratch);
+        return (Patches){scratch, band->count, true};
+    }
+    st_window_gather(w, band, image, scratch);
+    return (Patches){scratch, band->to - band->from, false};
 }
 
 static StBand band_of(const StFilter *filter, int64_t group, int64_t first, int64_t count) {
@@ -276,29 +359,27 @@ static StBand band_of(const StFilter *filter, int64_t group, int64_t first, int6
 
 void st_filter_apply(const StFilter *filter, int64_t first, int64_t count, const Real *image,
                      const Real *kernel, bool add, Real *matrix, Real *scratch) {
-    const StWindow *w = &filter->window;
-    bool plain = is_plain(w);
     int64_t each = filter->width / filter->groups, patch = patch_of(filter);
     for (int64_t g = 0; g < filter->groups; g++) {
         StBand band = band_of(filter, g, first, count);
-        const Real *patches = plain ? image + first * w->channels + band.channel : scratch;
-        if (!plain) st_window_gather(w, &band, image, scratch);
-        st_gemm(false, false, count, each, patch, 1, patches, plain ? w->channels : patch, kernel + g * each,
+        Patches patches = patches_of(&filter->window, &band, image, scratch);
+        st_gemm(patches.turned, false, count, each, patch, 1, patches.v, patches.next, kernel + g * each,
                 filter->width, add, matrix + first * filter->width + g * each, filter->width);
     }
 }
 
+/* The product packs the kernel anew for each tile, so these are wide. */
 void st_filter_turn_back(const StFilter *filter, int64_t row, int64_t rows, const Real *matrix,
                          const Real *kernel, bool add, Real *image, Real *scratch) {
     const StWindow *w = &filter->window;
     bool plain = is_plain(w);
     int64_t size = w->size[0] * w->size[1] * w->channels, positions = st_window_positions(w);
-    int64_t each = filter->width / filter->groups, patch = patch_of(filter), tile = st_filter_tile(filter);
+    int64_t each = filter->width / filter->groups, patch = patch_of(filter), end = (row + rows) * positions;
+    int64_t tile = tile_of(WIDE_TILE, patch, rows * positions);
     if (!plain && !add) memset(image + row * size, 0, (size_t)(rows * size) * sizeof *image);
-    for (int64_t done = 0; done < rows * positions; done += tile) {
-        int64_t first = row * positions + done, left = rows * positions - done;
+    for (int64_t first = row * positions; first < end; first += tile) {
         for (int64_t g = 0; g < filter->groups; g++) {
-            StBand band = band_of(filter, g, first, left < tile ? left : tile);
+            StBand band = band_of(filter, g, first, end - first < tile ? end - first : tile);
             Real *patches = plain ? image + first * w->channels + band.channel : scratch;
             st_gemm(false, true, band.count, patch, each, 1, matrix + first * filter->width + g * each,
                     filter->width, kernel + g * each, filter->width, plain && add, patches,
@@ -308,21 +389,27 @@ void st_filter_turn_back(const StFilter *filter, int64_t row, int64_t rows, cons
     }
 }
 
+/* sums += the columns' sums of a tile, with room for them. */
+static void add_sums(const Real *matrix, int64_t count, int64_t width, bool add, Real *sums, Real *room) {
+    st_columns_sum(add ? room : sums, matrix, count, width, 0, width);
+    if (add) st_vector_axpy(sums, 1, room, width);
+}
+
 void st_filter_gradient(const StFilter *filter, int64_t rows, int64_t from, int64_t to, const Real *image,
-                        const Real *matrix, Real *gradient, Real *scratch) {
-    const StWindow *w = &filter->window;
-    bool plain = is_plain(w);
-    int64_t positions = rows * st_window_positions(w), each = filter->width / filter->groups;
-    int64_t tile = tile_of(to - from);
-    for (int64_t first = 0; first < positions && from < to; first += tile) {
-        for (int64_t g = 0; g < filter->groups; g++) {
-            StBand band = band_of(filter, g, first, positions - first < tile ? positions - first : tile);
+                        const Real *matrix, Real *gradient, Real *sums, Real *scratch) {
+    int64_t width = filter->width, each = width / filter->groups;
+    int64_t positions = rows * st_window_positions(&filter->window);
+    int64_t tile = tile_of(TILE, to - from + width, positions);
+    for (int64_t first = 0; first < positions && (from < to || sums); first += tile) {
+        int64_t count = positions - first < tile ? positions - first : tile;
+        for (int64_t g = 0; g < filter->groups && from < to; g++) {
+            StBand band = band_of(filter, g, first, count);
             band.from = from, band.to = to;
-            const Real *patches = plain ? image + first * w->channels + band.channel + from : scratch;
-            if (!plain) st_window_gather(w, &band, image, scratch);
-            st_gemm(true, false, to - from, each, band.count, 1, patches, plain ? w->channels : to - from,
-                    matrix + first * filter->width + g * each, filter->width, first > 0,
-                    gradient + from * filter->width + g * each, filter->width);
+            Patches patches = patches_of(&filter->window, &band, image, scratch + width);
+            st_gemm(!patches.turned, false, to - from, each, count, 1, patches.v, patches.next,
+                    matrix + first * width + g * each, width, first > 0, gradient + from * width + g * each,
+                    width);
         }
+        if (sums) add_sums(matrix + first * width, count, width, first > 0, sums, scratch);
     }
 }

@@ -106,7 +106,8 @@ typedef struct StFilter {
 #define st_filter_turn_back ST_R(st_filter_turn_back)
 #define st_filter_gradient  ST_R(st_filter_gradient)
 int64_t st_filter_scratch(const StFilter *filter); /* -1 on overflow */
-int64_t st_filter_tile(const StFilter *filter);
+int64_t st_filter_tile(const StFilter *filter,
+                       int64_t positions); /* of a tile, where so many are to be done */
 
 /* matrix (+)= patches(image)·kernel at positions [first, first + count); matrix: of position 0. */
 void st_filter_apply(const StFilter *filter, int64_t first, int64_t count, const Real *image,
@@ -115,8 +116,9 @@ void st_filter_apply(const StFilter *filter, int64_t first, int64_t count, const
  * `add`. Image and matrix: of row 0. Does all their positions. */
 void st_filter_turn_back(const StFilter *filter, int64_t row, int64_t rows, const Real *matrix,
                          const Real *kernel, bool add, Real *image, Real *scratch);
-/* Rows [from, to) of gradient = patches(image)ᵀ·matrix over all positions of `rows` rows. */
+/* Rows [from, to) of gradient = patches(image)ᵀ·matrix over all positions of `rows` rows; and, where it is
+ * not NULL, sums [width] = the sums of the matrix' columns. */
 void st_filter_gradient(const StFilter *filter, int64_t rows, int64_t from, int64_t to, const Real *image,
-                        const Real *matrix, Real *gradient, Real *scratch);
+                        const Real *matrix, Real *gradient, Real *sums, Real *scratch);
 
 #endif

@@ -176,16 +176,26 @@ static inline __attribute__((always_inline)) void band_sum(Real *out, const Real
         out[j] = sum[j];
 }
 
+/* A block of columns whose sums stay in registers. */
+#define BLOCK_SUM(block)                                                                                     \
+    for (; count - j >= block; j += block) {                                                                 \
+        Real sum[block] = {0};                                                                               \
+        for (int64_t r = 0; r < rows; r++)                                                                   \
+            for (int i = 0; i < block; i++)                                                                  \
+                sum[i] += x[r * width + from + j + i];                                                       \
+        memcpy(out + j, sum, sizeof sum);                                                                    \
+    }
+
 ST_CLONES void st_columns_sum(Real *out, const Real *x, int64_t rows, int64_t width, int64_t from,
                               int64_t count) {
     int64_t j = 0;
-    x += from;
-    for (; j + 64 <= count; j += 64)
-        band_sum(out + j, x + j, rows, width, 64);
-    for (; j + 16 <= count; j += 16)
-        band_sum(out + j, x + j, rows, width, 16);
-    for (; j + 4 <= count; j += 4)
-        band_sum(out + j, x + j, rows, width, 4);
-    for (; j < count; j++)
-        band_sum(out + j, x + j, rows, width, 1);
+    BLOCK_SUM(64)
+    BLOCK_SUM(32)
+    BLOCK_SUM(16)
+    memset(out + j, 0, (size_t)(count - j) * sizeof *out);
+    for (int64_t r = 0; r < rows && j < count; r++) {
+        const Real *row = x + r * width + from;
+        for (int64_t i = j; i < count; i++)
+            out[i] += row[i];
+    }
 }

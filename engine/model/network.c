@@ -13,7 +13,8 @@ enum {
     RUN_ROWS = 128,    /* rows of a lane of st_network_run outside training */
     BLOCK = 640 << 10, /* bytes of outputs that rows on their way through a run of layers may fill */
     PARTS_MAX = 4,     /* pieces of one layer's gradients */
-    SPLIT_2 = 1 << 17, /* parameters times rows from which cutting in 2 pays for a second call of BLAS, … */
+    PART_ROWS = 6,     /* of a kernel, that a piece has at least */
+    SPLIT_2 = 1 << 17, /* multiplies from which cutting in 2 pays for a second call of BLAS, … */
     SPLIT_4 = 1 << 21, /* … and in 4 */
 };
 
@@ -169,13 +170,29 @@ static int larger_first(const void *a, const void *b) {
     return x->part - y->part;
 }
 
+/* Multiplies of a row's gradients: about those of forward, and at least one a parameter. */
+static int64_t gradient_work(const StLayerInfo *info) {
+    int64_t forward = info->flops / 2;
+    return info->flops < 0 || info->trainable < 0 ? -1
+           : forward > info->trainable            ? forward
+                                                  : info->trainable;
+}
+
+/* Kinds cut their gradients by the rows of their kernels, of which a piece should not have few. */
+static bool can_cut(const StLayerInfo *info, int parts) {
+    const StShape *kernel = &info->weight[0].shape;
+    return st_shape_size(kernel) / kernel->dim[kernel->rank - 1] >= (int64_t)parts * PART_ROWS;
+}
+
 static void describe_parts(StNetwork *network, const StLayerInfo *infos) {
     for (int i = 0; i < network->layers; i++) {
         if (infos[i].trainable == 0) continue;
-        int64_t work = st_times(infos[i].trainable, network->batch);
+        int64_t each = gradient_work(&infos[i]), work = st_times(each, network->batch);
         int parts = work < 0 || work >= SPLIT_4 ? PARTS_MAX : work >= SPLIT_2 ? 2 : 1;
+        while (parts > 1 && !can_cut(&infos[i], parts))
+            parts /= 2;
         for (int p = 0; p < parts; p++)
-            network->part[network->parts++] = (Part){i, p, parts, infos[i].trainable / parts};
+            network->part[network->parts++] = (Part){i, p, parts, each / parts};
     }
     qsort(network->part, (size_t)network->parts, sizeof *network->part, larger_first);
 }
