@@ -115,8 +115,16 @@ static const Real *spread(const Plan *plan, const StStep *step, int weight, Real
     return scratch;
 }
 
-/* Where things lie in scratch: rows of the row's size. */
-enum { X_ROW, Y_ROW, OWN_ROW, GAMMA_ROW, BETA_ROW, SCRATCH_ROWS };
+/* Where things lie in scratch: rows of the row's size; for gradient behind two doubles an element. */
+enum {
+    X_ROW,
+    Y_ROW,
+    OWN_ROW,
+    GAMMA_ROW,
+    BETA_ROW,
+    SCRATCH_ROWS,
+    DOUBLES = 2 * sizeof(double) / sizeof(Real)
+};
 
 static void plan_forward(const Plan *plan, const StStep *step, const StPass *pass) {
     int64_t size = plan->order.size;
@@ -190,7 +198,8 @@ static void plan_gradient(const Plan *plan, const StStep *step, int64_t rows, in
                           Real *scratch) {
     int64_t size = plan->order.size, length = plan->each ? size : plan->width, weights = length / plan->run;
     int64_t from = weights * part / parts, to = weights * (part + 1) / parts;
-    double *sum = (double *)(scratch + SCRATCH_ROWS * size), *product = sum + length;
+    double *sum = (double *)scratch, *product = sum + length;
+    scratch += DOUBLES * size;
     memset(sum, 0, (size_t)(2 * length) * sizeof *sum);
     for (int64_t row = 0; row < rows; row++) {
         const Real *x = step->x + row * size, *dy = step->dy + row * size;
@@ -214,10 +223,8 @@ static void plan_gradient(const Plan *plan, const StStep *step, int64_t rows, in
     }
 }
 
-/* Rows of Reals, which begin at a cache line where the network lays them, and two doubles an element. */
 static int64_t plan_scratch(const Plan *plan) {
-    int64_t doubles = 2 * (int64_t)(sizeof(double) / sizeof(Real));
-    return st_times(SCRATCH_ROWS + doubles, plan->order.size);
+    return st_times(SCRATCH_ROWS + DOUBLES, plan->order.size);
 }
 
 static int64_t plan_kept(const Plan *plan) {
