@@ -54,7 +54,7 @@ static StShape side_shape(const void *values, const StShape *in) {
 static bool both_shape(const void *values, const StShape *in, StShape *out, StError *error) {
     const StRecurrent *o = st_wrapped_options(values);
     if (o->go_backwards)
-        return st_fail(error, ST_ERR_VALUE,
+        return st_fail(error, ST_ERR_SHAPE,
                        "goes both ways: wanted go_backwards=no in the layer that it wraps");
     if (!st_recurrent_shape(o, in, out, error)) return false;
     if (((const Bidirectional *)values)->merge_mode == CONCAT) out->dim[out->rank - 1] *= SIDES;

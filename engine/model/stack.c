@@ -141,17 +141,41 @@ static bool choose_wrapped(StLayer *layer, StWord *words, int *count, StError *e
     return true;
 }
 
+static const char *option_name_at(const void *of, int index) {
+    StLayer layer = *(const StLayer *)of;
+    StLayerTable tables[ST_LAYER_TABLES];
+    int count = st_layer_tables(&layer, tables);
+    for (int t = 0; t < count; t++) {
+        int rows = st_option_count(tables[t].rows);
+        if (index < rows) return tables[t].rows[index].name;
+        index -= rows;
+    }
+    return NULL;
+}
+
+/* An option by name that no table of the layer has. */
+static bool refuse_option(const StLayer *layer, const char *name, StError *error) {
+    const StLayerKind *wrapped = st_layer_wrapped(layer);
+    char what[96];
+    snprintf(what, sizeof what, "option of %s%s%s", layer->kind->name, wrapped ? " " : "",
+             wrapped ? wrapped->name : "");
+    return st_fail_unknown(error, what, name, option_name_at, layer);
+}
+
 /* A wrapper's own options are those of its table, by name; all other words are of what it wraps. */
 static bool parse_tables(StLayer *layer, const StWord *words, int count, StError *error) {
     StLayerTable tables[ST_LAYER_TABLES];
     int last = st_layer_tables(layer, tables) - 1, kept[ST_LAYER_TABLES] = {0};
     StWord(*sorted)[ST_WORDS_MAX] = malloc(ST_LAYER_TABLES * sizeof *sorted);
     if (!sorted) return st_fail_memory(error, "a layer's options", ST_LAYER_TABLES * sizeof *sorted);
-    for (int i = 0; i < count; i++) {
+    bool done = true;
+    for (int i = 0; done && i < count; i++) {
+        StLayerTable unused;
+        if (words[i].name && !st_layer_option(layer, words[i].name, &unused))
+            done = refuse_option(layer, words[i].name, error);
         int t = last && words[i].name && st_option_find(tables[last].rows, words[i].name) ? last : 0;
         sorted[t][kept[t]++] = words[i];
     }
-    bool done = true;
     for (int t = last; done && t >= 0; t--)
         done = st_options_parse(tables[t].rows, tables[t].kind->name, tables[t].values, tables[t].size,
                                 sorted[t], kept[t], error);
@@ -251,9 +275,8 @@ bool st_stack_move(StStack *stack, int from, int to, StError *error) {
 }
 
 static bool set_option(StLayer *layer, const StWord *word, StError *error) {
-    StLayerTable table, tables[ST_LAYER_TABLES];
-    st_layer_tables(layer, tables);
-    if (!st_layer_option(layer, word->name, &table)) table = tables[0];
+    StLayerTable table;
+    if (!st_layer_option(layer, word->name, &table)) return refuse_option(layer, word->name, error);
     return st_options_set(table.rows, table.kind->name, table.values, word->name, word->value, error);
 }
 

@@ -208,7 +208,7 @@ static void a_wrappers_options_are_set_and_printed(void **state) {
                         "bidirectional lstm 9 use_bias=no return_sequences=yes merge_mode=ave name=b");
     assert_true(st_words_split("uints=9", &words, &error));
     assert_false(st_stack_set(&stack, 0, words.word, words.count, &error));
-    assert_string_equal(error.message, "unknown option of lstm 'uints'; did you mean 'units'?");
+    assert_string_equal(error.message, "unknown option of bidirectional lstm 'uints'; did you mean 'units'?");
     StLayerTable table;
     assert_ptr_equal(st_layer_wrapped(&stack.layers[0]), &st_kind_lstm);
     assert_non_null(st_layer_option(&stack.layers[0], "merge_mode", &table));
