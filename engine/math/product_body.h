@@ -194,6 +194,34 @@ static bool pays_turned(int64_t m, int64_t n, int64_t k) {
     return k >= 8 * WIDTH && 2 * m <= n && 8 * m >= 7 * whole;
 }
 
+/* One row: as many accumulators as hide how long one takes. */
+ALWAYS void line(const int vectors, int64_t k, const Real *a, int64_t step, const Real *b, int64_t ldb,
+                 bool add, Real *c) {
+    V sum[8];
+    UNROLL
+    for (int v = 0; v < vectors; v++)
+        sum[v] = add ? LOAD(c + v * WIDTH) : NOTHING;
+    for (; k > 0; k--, a += step, b += ldb) {
+        V s = EVERY(*a);
+        UNROLL
+        for (int v = 0; v < vectors; v++)
+            sum[v] = FMA(s, LOAD(b + v * WIDTH), sum[v]);
+    }
+    UNROLL
+    for (int v = 0; v < vectors; v++)
+        STORE(c + v * WIDTH, sum[v]);
+}
+
+/* Returns the columns that are done: whole lines. */
+static int64_t lines(int64_t n, int64_t k, StFactor a, StFactor b, bool add, Real *c) {
+    int64_t j = 0;
+    for (; j + 8 * WIDTH <= n; j += 8 * WIDTH)
+        line(8, k, a.v, a.step, b.v + j, b.step, add, c + j);
+    for (; j + 4 * WIDTH <= n; j += 4 * WIDTH)
+        line(4, k, a.v, a.step, b.v + j, b.step, add, c + j);
+    return j;
+}
+
 void PRODUCT(int64_t m, int64_t n, int64_t k, StFactor a, StFactor b, bool add, Real *c, int64_t ldc) {
     if (b.row != 1 && a.step == 1 && pays_turned(m, n, k)) {
         turned((Cut){m, n, k}, a, b, add, c, ldc);
@@ -203,7 +231,11 @@ void PRODUCT(int64_t m, int64_t n, int64_t k, StFactor a, StFactor b, bool add, 
         packed((Cut){m, n, k}, a, b, add, c, ldc);
         return;
     }
-    for (int64_t p = 0; p < k; p += DEPTH)
+    if (m == 1) {
+        int64_t done = lines(n, k, a, b, add, c);
+        b.v += done, c += done, n -= done;
+    }
+    for (int64_t p = 0; p < k && n > 0; p += DEPTH)
         sweep((Cut){m, n, least(DEPTH, k - p)}, (StFactor){a.v + p * a.step, a.row, a.step}, b.v + p * b.step,
               b.step, PANEL, add || p, c, ldc);
 }
