@@ -34,6 +34,25 @@ static void reads_and_prints(void **state) {
     assert_string_equal(st_shape_print(&unknown, text), "?");
 }
 
+static void one_extent_may_be_open(void **state) {
+    (void)state;
+    const char *const good[] = {"-1", "-1x7", "7x-1x2", "4"};
+    const char *const bad[] = {"-1x-1", "-2", "0x-1", "-1x", "-17", "-"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        StShape shape;
+        char text[ST_SHAPE_TEXT];
+        assert_true(st_shape_parse_open(good[i], &shape, NULL));
+        assert_string_equal(st_shape_print(&shape, text), good[i]);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        StShape shape = {1, {77}};
+        StError error = {0};
+        assert_false(st_shape_parse_open(bad[i], &shape, &error));
+        assert_int_equal(error.code, ST_ERR_SHAPE);
+        assert_int_equal(shape.dim[0], 77);
+    }
+}
+
 static void sizes(void **state) {
     (void)state;
     StShape a = st_shape(3, 28, 28, 3), b = st_shape(3, 28, 28, 3), c = st_shape(2, 28, 28);
@@ -62,7 +81,8 @@ static void too_large_stays_too_large(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(reads_and_prints), cmocka_unit_test(sizes),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(reads_and_prints),
+                                       cmocka_unit_test(one_extent_may_be_open), cmocka_unit_test(sizes),
                                        cmocka_unit_test(too_large_stays_too_large)};
     return cmocka_run_group_tests_name("shape", tests, NULL, NULL);
 }
