@@ -153,6 +153,17 @@ static void test_complete(void **state) {
     offers("evaluate tr", 9, " train");
     offers("help dropo", 5, " dropout");
     offers("nonsense x", 9, "");
+    run("bidirectional gru 4 name=both");
+    offers("bidirectional ls", 14, " lstm");
+    offers("bidirectional me", 14, " merge_mode=");
+    offers("bidirectional lstm 8 ha", 21, " hard_sigmoid hard_silu hard_tanh hard_shrink hard_swish");
+    offers("bidirectional lstm 8 me", 21, " merge_mode=");
+    offers("bidirectional merge_mode=sum lstm unr", 34, "");
+    offers("bidirectional merge_mode=", 25, " concat sum mul ave");
+    offers("insert 1 bidirectional gru 3 reset", 29, " reset_after=");
+    offers("time_distributed den", 17, " dense");
+    offers("set both me", 9, " merge_mode=");
+    offers("set both reset", 9, " reset_after=");
     offers("dense 'open", 6, "");
 }
 

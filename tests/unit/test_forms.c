@@ -69,6 +69,32 @@ static void test_new_layer_at_the_end(void **unused) {
     rig_close(rig);
 }
 
+/* A wrapper's form asks first what it wraps, then for the options of both. */
+static void test_wrappers(void **unused) {
+    (void)unused;
+    Rig *rig = rig_open(NULL, "input 5x3\nbidirectional gru 4 merge_mode=sum\n");
+    Form *form = open_form(rig, FORM_LAYER, 1);
+    type(form, "bidir");
+    form_key(form, UI_KEY_ENTER);
+    press(form, UI_KEY_RIGHT, 1);
+    press(form, UI_KEY_DOWN, 1);
+    type(form, "8");
+    assert_string_equal(form_line(form), "bidirectional lstm 8");
+    assert_true(form_trial(form)->runs);
+    press(form, UI_KEY_UP, 1);
+    press(form, UI_KEY_RIGHT, 1);
+    assert_string_equal(form_line(form), "bidirectional gru 8");
+    form_close(form);
+    form = open_form(rig, FORM_SET, 0);
+    press(form, UI_KEY_END, 1);
+    press(form, UI_KEY_BACKSPACE, 1);
+    type(form, "6");
+    assert_string_equal(form_line(form), "set 1 units=6");
+    assert_true(form_trial(form)->fits);
+    form_close(form);
+    rig_close(rig);
+}
+
 static void test_set_says_only_what_differs(void **unused) {
     (void)unused;
     Rig *rig = rig_open(NULL, recipe);
@@ -404,6 +430,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_new_layer),
         cmocka_unit_test(test_new_layer_at_the_end),
+        cmocka_unit_test(test_wrappers),
         cmocka_unit_test(test_set_says_only_what_differs),
         cmocka_unit_test(test_mistakes_are_told_while_typing),
         cmocka_unit_test(test_output_that_does_not_fit),
