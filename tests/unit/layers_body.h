@@ -469,6 +469,40 @@ static void every_kind_is_complete(void **state) {
     assert_null(st_layer_kind_find("nonesuch"));
 }
 
+static bool ends_with(const char *text, const char *end) {
+    size_t length = strlen(text), wide = strlen(end);
+    return length >= wide && strcmp(text + length - wide, end) == 0;
+}
+
+/* What a case says of an option: something else than its default. */
+static bool case_sets(const Case *c, const StLayerKind *kind, const StOption *row) {
+    StWords words;
+    StLayer layer;
+    size_t length = strlen(kind->name);
+    if (strncmp(c->layer, kind->name, length) != 0 || c->layer[length] > ' ') return false;
+    memset(&layer, 0, sizeof layer);
+    assert_true(st_words_split(c->layer, &words, NULL));
+    assert_true(st_layer_parse(&layer, words.word, words.count, NULL));
+    return !st_option_is_default(row, layer.options);
+}
+
+/* Every option that shows in a kind's numbers is among its cases; how weights begin and what they are held to
+ * and cost is not the kind's own. */
+static void every_option_has_a_case(void **state) {
+    (void)state;
+    StText missing = {0};
+    for (int k = 0; st_layer_kinds[k]; k++)
+        for (const StOption *row = st_layer_kinds[k]->options; row->name; row++) {
+            bool tested = ends_with(row->name, "_initializer") || ends_with(row->name, "_regularizer") ||
+                          ends_with(row->name, "_constraint") || strcmp(row->name, "seed") == 0;
+            for (int i = 0; i < case_count && !tested; i++)
+                tested = case_sets(&cases[i], st_layer_kinds[k], row);
+            if (!tested) st_text_format(&missing, " %s %s;", st_layer_kinds[k]->name, row->name);
+        }
+    if (missing.length) fail_msg("no case of tests/oracle/layer_cases sets%s", st_text_string(&missing));
+    st_text_free(&missing);
+}
+
 static void every_choice_has_help(void **state) {
     (void)state;
     const StChoice *const lists[] = {st_activations, st_initializers, st_regularizers};
@@ -498,4 +532,5 @@ static void every_activation_is_tested(void **state) {
     cmocka_unit_test(as_the_oracle), cmocka_unit_test(in_lanes_as_whole),                                    \
         cmocka_unit_test(row_by_row_the_same_bits), cmocka_unit_test(without_dx),                            \
         cmocka_unit_test(in_pieces), cmocka_unit_test(every_kind_is_complete),                               \
-        cmocka_unit_test(every_choice_has_help), cmocka_unit_test(every_activation_is_tested)
+        cmocka_unit_test(every_option_has_a_case), cmocka_unit_test(every_choice_has_help),                  \
+        cmocka_unit_test(every_activation_is_tested)

@@ -1,0 +1,3 @@
+from . import conv, recurrent
+
+KINDS = {**conv.KINDS, **recurrent.KINDS}
