@@ -1,5 +1,10 @@
-/* The same layer at every time step: to the wrapped kind a row of so many steps is as many rows. */
+/* The same layer at every time step: to the wrapped kind a row of so many steps is as many rows.
+ *
+ * But for kinds whose rows must know of each other (batch_normalization), while training: Keras calls the
+ * layer step by step, so their statistics are those of one step at a time. Then the steps lie apart, [steps,
+ * rows, …], and each has shares of its own. */
 #include "layers/wrapper.h"
+#include "math/vector.h"
 
 #include <string.h>
 
@@ -54,20 +59,41 @@ static int64_t distributed_flops(const void *values, const StShape *in, const St
     return st_times(in->dim[0], of_step(st_wrapped_kind(values)->flops, values, in, out));
 }
 
-static int64_t distributed_kept(const void *values, const StShape *in, const StShape *out) {
-    return st_times(in->dim[0], of_step(st_wrapped_kind(values)->kept, values, in, out));
-}
-
 static int64_t distributed_state(const void *values, const StShape *in, const StShape *out) {
     return st_times(in->dim[0], of_step(st_wrapped_kind(values)->state, values, in, out));
 }
 
-static int64_t distributed_scratch(const void *values, const StShape *in, const StShape *out) {
-    return of_step(st_wrapped_kind(values)->scratch, values, in, out);
+/* What lies apart, step by step: x, y, their gradients, the mask. Elements of a row of one step; 0 where the
+ * rows need not know of each other. */
+static int64_t apart_size(const void *values, const StShape *in, const StShape *out) {
+    StShape each = without_time(in), step = without_time(out);
+    int64_t both = st_plus(st_shape_size(&each), st_shape_size(&step));
+    return st_wrapped_kind(values)->shared ? st_plus(st_times(2, both), 1) : 0;
 }
 
+static int64_t distributed_kept(const void *values, const StShape *in, const StShape *out) {
+    int64_t kept = of_step(st_wrapped_kind(values)->kept, values, in, out);
+    return st_times(in->dim[0], st_plus(kept, apart_size(values, in, out)));
+}
+
+/* Elements of all weights: a step's gradients, before they are added up. */
+static int64_t gradients_size(const void *values, const StShape *in) {
+    StWeight weights[ST_WEIGHTS_MAX];
+    int64_t size = 0;
+    for (int w = distributed_weights(values, in, weights) - 1; w >= 0; w--)
+        size = st_plus(size, st_shape_size(&weights[w].shape));
+    return size;
+}
+
+static int64_t distributed_scratch(const void *values, const StShape *in, const StShape *out) {
+    const StLayerKind *kind = st_wrapped_kind(values);
+    return st_plus(of_step(kind->scratch, values, in, out), kind->shared ? gradients_size(values, in) : 0);
+}
+
+/* The lanes that there were, and the shares of every step. */
 static int64_t distributed_shared(const void *values, const StShape *in, const StShape *out) {
-    return of_step(st_wrapped_kind(values)->shared, values, in, out);
+    const StLayerKind *kind = st_wrapped_kind(values);
+    return kind->shared ? st_plus(1, st_times(in->dim[0], of_step(kind->shared, values, in, out))) : 0;
 }
 
 static const char *distributed_activation(const void *values) {
@@ -90,11 +116,16 @@ static StStep inner_step(const StStep *step) {
     inner.out = without_time(&step->out);
     inner.in_size = step->in_size / times;
     inner.out_size = step->out_size / times;
-    inner.kept_size = step->kept_size / times;
+    inner.kept_size = of_step(inner.kind->kept, step->options, &step->in, &step->out);
     inner.state_size = step->state_size / times;
-    inner.mask = step->mask_size == times ? step->mask : NULL;
+    inner.mask = step->mask_size == times && inner.in.rank == 1 ? step->mask : NULL;
     inner.mask_size = inner.mask ? 1 : 0;
     inner.mask_out = NULL;
+    if (step->shared_size) {
+        inner.shared++;
+        inner.shared_back++;
+        inner.shared_size = of_step(inner.kind->shared, step->options, &step->in, &step->out);
+    }
     return inner;
 }
 
@@ -108,10 +139,110 @@ static StPass inner_pass(const StStep *step, const StPass *pass) {
     return inner;
 }
 
+/* ---- steps apart ---- */
+
+static bool is_apart(const StStep *step, const StPass *pass) {
+    return pass->training && step->shared_size > 0;
+}
+
+/* Step t alone, its rows those of the batch. */
+static StStep step_alone(const StStep *step, int64_t t, int64_t batch, int lanes) {
+    StStep alone = inner_step(step);
+    int64_t times = step->in.dim[0], in = batch * alone.in_size, out = batch * alone.out_size;
+    Real *at = step->kept + times * batch * alone.kept_size;
+    alone.kept = step->kept + t * batch * alone.kept_size;
+    alone.x = at + t * in;
+    alone.y = at + times * in + t * out;
+    alone.dx = step->dx ? at + times * (in + out) + t * in : NULL;
+    alone.dy = at + times * (2 * in + out) + t * out;
+    if (alone.mask) alone.mask = at + times * 2 * (in + out) + t * batch;
+    alone.shared += t * lanes * alone.shared_size;
+    alone.shared_back += t * lanes * alone.shared_size;
+    return alone;
+}
+
+/* Rows of the pass between where they lie together, [rows, steps, size], and step t alone, [rows, size]. */
+static void take_apart(const StStep *step, const StPass *pass, int64_t t, Real *alone, const Real *together,
+                       int64_t size) {
+    for (int64_t r = pass->first; r < pass->first + pass->rows; r++)
+        memcpy(alone + r * size, together + (r * step->in.dim[0] + t) * size, (size_t)size * sizeof *alone);
+}
+
+static void put_together(const StStep *step, const StPass *pass, int64_t t, const Real *alone, Real *together,
+                         int64_t size) {
+    for (int64_t r = pass->first; r < pass->first + pass->rows; r++)
+        memcpy(together + (r * step->in.dim[0] + t) * size, alone + r * size, (size_t)size * sizeof *alone);
+}
+
+static void distributed_share(const StStep *step, const StPass *pass) {
+    for (int64_t t = 0; t < step->in.dim[0]; t++) {
+        StStep alone = step_alone(step, t, pass->batch, pass->lanes);
+        take_apart(step, pass, t, (Real *)alone.x, step->x, alone.in_size);
+        if (alone.mask) take_apart(step, pass, t, (Real *)alone.mask, step->mask, 1);
+        alone.kind->share(&alone, pass);
+    }
+}
+
+static void distributed_share_back(const StStep *step, const StPass *pass) {
+    for (int64_t t = 0; t < step->in.dim[0]; t++) {
+        StStep alone = step_alone(step, t, pass->batch, pass->lanes);
+        take_apart(step, pass, t, alone.dy, step->dy, alone.out_size);
+        alone.kind->share_back(&alone, pass);
+    }
+    if (pass->lane == 0) step->shared_back[0] = pass->lanes; /* gradient asks for it */
+}
+
+static void alone_forward(const StStep *step, const StPass *pass) {
+    for (int64_t t = 0; t < step->in.dim[0]; t++) {
+        StStep alone = step_alone(step, t, pass->batch, pass->lanes);
+        alone.kind->forward(&alone, pass);
+        put_together(step, pass, t, alone.y, step->y, alone.out_size);
+    }
+}
+
+static void alone_backward(const StStep *step, const StPass *pass) {
+    for (int64_t t = 0; t < step->in.dim[0]; t++) {
+        StStep alone = step_alone(step, t, pass->batch, pass->lanes);
+        alone.kind->backward(&alone, pass);
+        if (step->dx) put_together(step, pass, t, alone.dx, step->dx, alone.in_size);
+    }
+}
+
+/* The steps' gradients, added in their order: one piece, since they are small. */
+static void alone_gradient(const StStep *step, int64_t rows, int lanes, Real *scratch) {
+    StWeight weights[ST_WEIGHTS_MAX];
+    int count = distributed_weights(step->options, &step->in, weights);
+    for (int64_t t = 0; t < step->in.dim[0]; t++) {
+        StStep alone = step_alone(step, t, rows, lanes);
+        Real *part = scratch + of_step(alone.kind->scratch, step->options, &step->in, &step->out);
+        for (int w = 0; w < count; part += st_shape_size(&weights[w++].shape))
+            alone.gradient[w] = step->gradient[w] ? part : NULL;
+        alone.kind->gradient(&alone, rows, 0, 1, scratch);
+        for (int w = 0; w < count; w++) {
+            int64_t size = st_shape_size(&weights[w].shape);
+            if (!step->gradient[w]) continue;
+            if (t == 0) memset(step->gradient[w], 0, (size_t)size * sizeof *part);
+            st_vector_axpy(step->gradient[w], 1, alone.gradient[w], size);
+        }
+    }
+}
+
+static void distributed_update(const StStep *step, const StPass *pass) {
+    StStep inner = inner_step(step);
+    for (int64_t t = 0; inner.kind->update && t < step->in.dim[0]; t++) {
+        StStep alone = step_alone(step, t, pass->batch, pass->lanes);
+        inner.kind->update(&alone, pass);
+    }
+}
+
+/* ---- all steps as rows ---- */
+
 static void distributed_forward(const StStep *step, const StPass *pass) {
     StStep inner = inner_step(step);
     StPass rows = inner_pass(step, pass);
-    if (inner.kind->in_place)
+    if (is_apart(step, pass))
+        alone_forward(step, pass);
+    else if (inner.kind->in_place)
         memcpy(step->y + pass->first * step->out_size, step->x + pass->first * step->in_size,
                (size_t)(pass->rows * step->in_size) * sizeof *step->y);
     else
@@ -121,6 +252,11 @@ static void distributed_forward(const StStep *step, const StPass *pass) {
 static void distributed_backward(const StStep *step, const StPass *pass) {
     StStep inner = inner_step(step);
     StPass rows = inner_pass(step, pass);
+    if (is_apart(step, pass)) {
+        alone_backward(step, pass);
+        return;
+    }
+    if (step->shared_size && pass->lane == 0) step->shared_back[0] = 0;
     if (!inner.kind->in_place)
         inner.kind->backward(&inner, &rows);
     else if (step->dx)
@@ -130,25 +266,12 @@ static void distributed_backward(const StStep *step, const StPass *pass) {
 
 static void distributed_gradient(const StStep *step, int64_t rows, int part, int parts, Real *scratch) {
     StStep inner = inner_step(step);
-    if (inner.kind->gradient) inner.kind->gradient(&inner, rows * step->in.dim[0], part, parts, scratch);
-}
-
-static void distributed_share(const StStep *step, const StPass *pass) {
-    StStep inner = inner_step(step);
-    StPass rows = inner_pass(step, pass);
-    inner.kind->share(&inner, &rows);
-}
-
-static void distributed_share_back(const StStep *step, const StPass *pass) {
-    StStep inner = inner_step(step);
-    StPass rows = inner_pass(step, pass);
-    inner.kind->share_back(&inner, &rows);
-}
-
-static void distributed_update(const StStep *step, const StPass *pass) {
-    StStep inner = inner_step(step);
-    StPass rows = inner_pass(step, pass);
-    if (inner.kind->update) inner.kind->update(&inner, &rows);
+    int lanes = step->shared_size ? (int)step->shared_back[0] : 0;
+    if (!inner.kind->gradient) return;
+    if (lanes == 0)
+        inner.kind->gradient(&inner, rows * step->in.dim[0], part, parts, scratch);
+    else if (part == 0)
+        alone_gradient(step, rows, lanes, scratch);
 }
 
 static int64_t distributed_adapt_sums(const void *values, const StShape *in) {

@@ -47,14 +47,18 @@ class Bidirectional:
 
 
 class TimeDistributed:
-    """To the wrapped layer a row of so many steps is as many rows, dropout's numbers among them."""
+    """To the wrapped layer a row of so many steps is as many rows, dropout's numbers among them; but Keras calls
+    it step by step, and so the statistics of a batch are those of one step."""
 
     def __init__(self, words, shape, rng):
         self.layer = kind_of(words[0])(words[1:], shape[1:], rng)
+        self.apart = words[0] == "batch_normalization"
         self.weights = self.layer.weights
         self.frozen = getattr(self.layer, "frozen", set())
 
     def __call__(self, x, mode):
+        if self.apart:
+            return torch.stack([self.layer(x[:, t], mode) for t in range(x.shape[1])], 1)
         y = self.layer(x.reshape(-1, *x.shape[2:]), mode)
         return y.reshape(x.shape[0], x.shape[1], *y.shape[1:])
 
