@@ -16,7 +16,8 @@ enum {
     DEPTH = 256,               /* of k at a time: a panel of B takes 32 KB at most */
     BLOCK_N = 8 * PANEL,       /* columns of B that are packed at a time */
     BLOCK_M = 16 * TILE_ROWS,  /* rows of A that pass by them at a time */
-    FEW_ROWS = 24 * TILE_ROWS, /* of A, that are not worth packing B for, where it may be read as it lies */
+    AHEAD = 8,                 /* rows that are asked for before they are packed */
+    FEW_ROWS = 4 * TILE_ROWS,  /* of A, that are not worth packing B for, where it may be read as it lies */
     TURNED_M = 4 * WIDTH,      /* rows of A that are turned over at a time */
     FAR = 2048 / sizeof(Real), /* a stride from which the rows of a panel crowd each other out of the cache */
 };
@@ -30,7 +31,11 @@ ALWAYS void tile(const int rows, const int vectors, int64_t k, StFactor a, const
     UNROLL
     for (int i = 0; i < rows; i++) {
         sum[i][0] = NOTHING, sum[i][1] = NOTHING;
-        if (!add) continue;
+        if (!add) {
+            __builtin_prefetch(c + i * ldc, 1);
+            if (vectors == 2) __builtin_prefetch(c + i * ldc + WIDTH, 1);
+            continue;
+        }
         if (vectors == 2) sum[i][0] = LOAD(c + i * ldc);
         sum[i][last] = LOAD_PART(c + i * ldc + last * WIDTH, mask);
     }
@@ -74,38 +79,44 @@ typedef void Tile(int64_t k, StFactor a, const Real *b, int64_t ldb, Mask mask, 
 EACH_HEIGHT(TILE)
 static Tile *const tiles[TILE_ROWS][2] = {EACH_HEIGHT(PAIR)};
 
-static void pack_panel(const Real *v, int64_t row, int64_t step, int columns, int64_t depth, Real *to) {
+ALWAYS int64_t least(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+/* One panel: element (p, j) at to[p·PANEL + j]. What is missing of it is 0. */
+static void pack_panel(StFactor b, int columns, int64_t depth, Real *to) {
     if (columns < PANEL) memset(to, 0, (size_t)(PANEL * depth) * sizeof *to);
-    if (row == 1 && columns == PANEL) {
-        for (int64_t p = 0; p < depth; p++)
-            memcpy(to + p * PANEL, v + p * step, PANEL * sizeof *to);
-        return;
-    }
     int j = 0;
 #ifdef TURN
-    for (; step == 1 && j + WIDTH <= columns; j += WIDTH) {
+    for (; b.step == 1 && j + WIDTH <= columns; j += WIDTH) {
         int64_t p = 0;
         for (; p + 4 <= depth; p += 4)
-            TURN(v + j * row + p, row, to + p * PANEL + j, PANEL);
+            TURN(b.v + j * b.row + p, b.row, to + p * PANEL + j, PANEL);
         for (; p < depth; p++)
             for (int i = j; i < j + WIDTH; i++)
-                to[p * PANEL + i] = v[i * row + p];
+                to[p * PANEL + i] = b.v[i * b.row + p];
     }
 #endif
     for (; j < columns; j++)
         for (int64_t p = 0; p < depth; p++)
-            to[p * PANEL + j] = v[j * row + p * step];
+            to[p * PANEL + j] = b.v[j * b.row + p * b.step];
 }
 
-/* Packs `count` columns of B, `depth` of k, one panel behind another: element (p, j) of a panel at
- * to[p·PANEL + j]. What is missing of the last panel is 0. */
+/* Packs `count` columns of B, `depth` of k, one panel behind another. Where they lie row by row they are read
+ * so, as processors look ahead. */
 static void pack(StFactor b, int64_t count, int64_t depth, Real *to) {
-    for (int64_t j = 0; j < count; j += PANEL, to += PANEL * depth)
-        pack_panel(b.v + j * b.row, b.row, b.step, count - j < PANEL ? (int)(count - j) : PANEL, depth, to);
-}
-
-ALWAYS int64_t least(int64_t a, int64_t b) {
-    return a < b ? a : b;
+    int64_t whole = b.row == 1 ? count / PANEL * PANEL : 0;
+    for (int64_t p = 0; p < depth && whole; p++) {
+        const Real *row = b.v + p * b.step, *soon = row + (p + AHEAD < depth ? AHEAD : 0) * b.step;
+        for (int64_t j = 0; j < whole; j += PANEL) {
+            memcpy(to + j * depth + p * PANEL, row + j, PANEL * sizeof *to);
+            __builtin_prefetch(soon + j);
+            __builtin_prefetch(soon + j + WIDTH);
+        }
+    }
+    for (int64_t j = whole; j < count; j += PANEL)
+        pack_panel((StFactor){b.v + j * b.row, b.row, b.step}, (int)least(count - j, PANEL), depth,
+                   to + j * depth);
 }
 
 typedef struct Cut {
