@@ -20,6 +20,7 @@ typedef struct BatchNormalization {
     bool renorm;
     StCall renorm_clipping;
     double renorm_momentum;
+    bool synchronized;
 } BatchNormalization;
 
 enum { CLIP_NONE, CLIP_TO };
@@ -57,6 +58,8 @@ static const StOption options[] = {
               .help = "Bounds of renorm's corrections"),
     ST_OPTION(BatchNormalization, renorm_momentum, ST_NUMBER, "0.99", .low = 0, .high = 1,
               .help = "Share of renorm's own moving averages that a step keeps"),
+    ST_OPTION(BatchNormalization, synchronized, ST_SWITCH, "no",
+              .help = "Statistics over all devices; on one machine they are the whole batch's either way"),
     {0},
 };
 

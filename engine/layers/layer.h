@@ -71,7 +71,7 @@ typedef struct StStep {
     Real *dx;                       /* [rows, in_size]; NULL where nobody needs it */
     Real *kept;        /* [rows, kept_size]: what backward needs beside x and y; NULL where nothing learns */
     int64_t kept_size; /* elements a row: kind->kept(…) */
-    double *shared; /* [lanes, shared_size] going forward; NULL where nothing learns or the layer is frozen */
+    double *shared;    /* [lanes, shared_size] going forward; NULL where the layer is frozen */
     double *shared_back; /* [lanes, shared_size] coming back */
     int64_t shared_size; /* doubles a lane: kind->shared(…) */
     Real *state[2]; /* [rows, state_size]: what goes on to the next batch, [0] outside training, [1] in it */

@@ -3,6 +3,7 @@
  * twice on one, for batches that divide and batches that do not; and on every kernel of OpenBLAS that this
  * processor runs. */
 #include "math/gemm.h"
+#include "math/product.h"
 #include "train/learner.h"
 
 #include <glob.h>
@@ -18,6 +19,27 @@
 enum { SAMPLES = 300, STEPS = 50, CASES_MAX = 4096, A_KIND = 3, POOLS = 5 };
 static const int threads_of[POOLS] = {1, 2, 3, 4, 8};
 static const int64_t batches[] = {1, 7, 31, 32, 33, 100, 257};
+
+/* ---- every allocation of the program is counted (sanitizers have their own) ---- */
+
+static atomic_long allocations;
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && defined(__GLIBC__)
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *block, size_t size);
+void *malloc(size_t size) {
+    atomic_fetch_add(&allocations, 1);
+    return __libc_malloc(size);
+}
+void *calloc(size_t count, size_t size) {
+    atomic_fetch_add(&allocations, 1);
+    return __libc_calloc(count, size);
+}
+void *realloc(void *block, size_t size) {
+    atomic_fetch_add(&allocations, 1);
+    return __libc_realloc(block, size);
+}
+#endif
 
 /* ---- the cases ---- */
 
@@ -175,8 +197,12 @@ static float *train(const Rig *rig, const char *about, int64_t rows, StPool *poo
                          .seed = 9,
                          .step = step};
         if (!rig->dataset) fill_words(rig, learner, batch.rows, step);
-        if (!st_learner_step(learner, &batch, &scores, NULL))
-            fail_msg("%s: step %d of batch %d is not finite", about, (int)step, (int)rows);
+        long before = atomic_load(&allocations);
+        bool done = st_learner_step(learner, &batch, &scores, NULL);
+        /* OpenBLAS gives a thread its buffer at its first product. */
+        bool own = st_product_kind() != ST_PRODUCT_NONE;
+        if (own && atomic_load(&allocations) != before) fail_msg("%s: a step allocates", about);
+        if (!done) fail_msg("%s: step %d of batch %d is not finite", about, (int)step, (int)rows);
         at += rows;
     }
     const float *weights = st_network_weights(st_learner_network(learner), total);
