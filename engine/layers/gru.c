@@ -14,6 +14,7 @@ static const StOption options[] = {
     ST_RECURRENT_INITIALIZER_OPTIONS(StRecurrent),
     ST_RECURRENT_PENALTY_OPTIONS(StRecurrent),
     ST_RECURRENT_DROPOUT_OPTIONS,
+    ST_RECURRENT_SEED_OPTION,
     ST_RECURRENT_SEQUENCE_OPTIONS,
     ST_OPTION(StRecurrent, reset_after, ST_SWITCH, "yes",
               .help = "The reset gate acts behind the product with the recurrent kernel, not before it"),

@@ -17,6 +17,7 @@ static const StOption options[] = {
               .help = "The forget gate's bias begins at 1, so that a new network remembers"),
     ST_RECURRENT_PENALTY_OPTIONS(StRecurrent),
     ST_RECURRENT_DROPOUT_OPTIONS,
+    ST_RECURRENT_SEED_OPTION,
     ST_RECURRENT_SEQUENCE_OPTIONS,
     {0},
 };

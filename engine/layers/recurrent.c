@@ -195,7 +195,9 @@ static void draw(const StRng *stream, uint64_t from, double rate, Real *factor, 
 static void draw_masks(const StSweep *sweep) {
     const StPass *pass = sweep->pass;
     int64_t inputs = sweep->width[ST_TRACK_DROP_X], states = sweep->width[ST_TRACK_DROP_H];
-    StRng stream = st_rng(pass->seed, ST_STREAM_DROPOUT, (uint64_t)sweep->step->layer, pass->step);
+    int own = sweep->options->seed;
+    uint64_t seed = own == ST_NO_INT ? pass->seed : (uint64_t)own;
+    StRng stream = st_rng(seed, ST_STREAM_DROPOUT, (uint64_t)sweep->step->layer, pass->step);
     for (int64_t r = 0; r < sweep->rows; r++) {
         uint64_t at = (uint64_t)(pass->row0 + sweep->first + r) * (uint64_t)(inputs + states);
         Real *x = sweep->track[ST_TRACK_DROP_X] + r * inputs, *h = sweep->track[ST_TRACK_DROP_H] + r * states;

@@ -22,6 +22,7 @@ typedef struct StRecurrent {
     ST_RECURRENT_FIELDS;
     bool unit_forget_bias;
     double dropout, recurrent_dropout;
+    int seed;
     bool return_sequences, go_backwards, stateful, zero_output_for_mask, reset_after;
 } StRecurrent;
 
@@ -34,6 +35,9 @@ typedef struct StRecurrent {
               .help = "Share of the inputs dropped while training, the same ones at every time step"),       \
         ST_OPTION(StRecurrent, recurrent_dropout, ST_NUMBER, "0", .low = 0, .high = 1, .open_high = true,    \
                   .help = "Share of the state dropped on its way into the gates while training")
+#define ST_RECURRENT_SEED_OPTION                                                                             \
+    ST_OPTION(StRecurrent, seed, ST_INT, "none", .optional = true,                                           \
+              .help = "What dropout's masks are drawn from; none: the seed of the run")
 #define ST_RECURRENT_SEQUENCE_OPTIONS                                                                        \
     ST_OPTION(StRecurrent, return_sequences, ST_SWITCH, "no",                                                \
               .help = "Gives the outputs of all time steps, not of the last one alone"),                     \

@@ -11,6 +11,7 @@ static const StOption options[] = {
     ST_RECURRENT_PENALTY_OPTIONS(StRecurrent),
     ST_RECURRENT_DROPOUT_OPTIONS,
     ST_RECURRENT_SEQUENCE_OPTIONS,
+    ST_RECURRENT_SEED_OPTION,
     {0},
 };
 

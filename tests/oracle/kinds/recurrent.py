@@ -38,7 +38,7 @@ class Recurrent:
         if mode == "infer":
             return x, h
         seed, step = (int(n) for n in mode.split(":")[1:])
-        number = stream(seed, DROPOUT, self.layer, step)
+        number = stream(int(self.o.get("seed", seed)), DROPOUT, self.layer, step)
 
         def draw(row, at, rate):
             return 0.0 if number(row * (inputs + states) + at) < int(rate * 2**32) else 1 / (1 - rate)
