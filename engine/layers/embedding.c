@@ -17,7 +17,7 @@ static const StOption options[] = {
               .help = "Number of words: the inputs are 0 to one below it"),
     ST_OPTION(Embedding, output_dim, ST_INT, NULL, .low = 1, .high = INT32_MAX,
               .help = "Values that stand for a word"),
-    ST_INITIALIZER_OPTION(Embedding, embeddings_initializer, "random_uniform", "the table"),
+    ST_INITIALIZER_OPTION(Embedding, embeddings_initializer, "uniform", "the table"),
     ST_REGULARIZER_OPTION(Embedding, embeddings_regularizer, "the table"),
     ST_CONSTRAINT_OPTION(Embedding, embeddings_constraint, "the table"),
     ST_OPTION(Embedding, mask_zero, ST_SWITCH, "no",

@@ -191,7 +191,13 @@ static bool identity(const Fill *fill) {
         {"distribution", "truncated_normal|uniform|untruncated_normal|normal", 0, 0})                        \
     ROW(orthogonal, "columns (or rows) at right angles, of length gain", orthogonal(fill),                   \
         {"gain", "1", 0, 0})                                                                                 \
-    ROW(identity, "gain on the diagonal, 0 beside it", identity(fill), {"gain", "1", 0, 0})
+    ROW(identity, "gain on the diagonal, 0 beside it", identity(fill), {"gain", "1", 0, 0})                  \
+    ROW(uniform, "another name of random_uniform", uniform(fill, fill->parameter[0], fill->parameter[1]),    \
+        {"minval", "-0.05", 0, 0}, {"maxval", "0.05", 0, 0})                                                 \
+    ROW(normal, "another name of random_normal", normal(fill, fill->parameter[0], fill->parameter[1]),       \
+        {"mean", "0", 0, 0}, {"stddev", "0.05", 0, INFINITY})                                                \
+    ROW(zero, "another name of zeros", constant(fill, 0), {0})                                               \
+    ROW(one, "another name of ones", constant(fill, 1), {0})
 
 #define CHOICE(id, text, fill_it, ...) {.name = #id, .help = text, .parameter = {__VA_ARGS__}},
 const StChoice st_initializers[] = {INITIALIZERS(CHOICE){0}};
