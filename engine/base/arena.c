@@ -2,9 +2,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-enum { LINE = 64 };
+enum {
+    LINE = 64,
+    HUGE = 2 << 20 /* bytes of a large page */
+};
 
 void *st_arena_take(StArena *arena, int64_t count, size_t each) {
     size_t bytes;
@@ -35,10 +39,15 @@ bool st_arena_fits(const StArena *arena, int64_t beside, const char *what, StErr
 bool st_arena_allocate(StArena *arena, const char *what, StError *error) {
     size_t size = arena->used ? arena->used : LINE;
     if (!st_arena_fits(arena, 0, what, error)) return false;
+    size_t line = size < 2 * HUGE ? LINE : HUGE;
     /* calloc and not memset: pages that nobody touches yet take no memory. */
-    arena->block = calloc(1, size + LINE);
+    arena->block = calloc(1, size + line);
     if (!arena->block) return st_fail_memory(error, what, size);
-    arena->base = (unsigned char *)arena->block + (LINE - (uintptr_t)arena->block % LINE) % LINE;
+    arena->base = (unsigned char *)arena->block + (line - (uintptr_t)arena->block % line) % line;
+#ifdef MADV_HUGEPAGE
+    /* A sweep over many megabytes waits for the addresses of small pages: a tenth of a convolutional step. */
+    if (line == HUGE) madvise(arena->base, size / HUGE * HUGE, MADV_HUGEPAGE);
+#endif
     arena->size = size;
     arena->used = 0;
     return true;

@@ -217,7 +217,7 @@ static void gather_clipped(const Real *row, int64_t at, int64_t wanted, int64_t 
     int64_t left = clip(-at, wanted), right = clip(width - at, wanted);
     if (right < left) right = left;
     memset(to, 0, (size_t)left * sizeof *to);
-    memcpy(to + left, row + (right > left ? at + left : 0), (size_t)(right - left) * sizeof *to);
+    copy(to + left, row + (right > left ? at + left : 0), right - left);
     memset(to + right, 0, (size_t)(wanted - right) * sizeof *to);
 }
 
