@@ -11,8 +11,9 @@ typedef struct Lambdas {
     bool whole;
 } Lambdas;
 
-#define LAMBDA(id)                                                                                           \
-    { #id, "0.01", 0, INFINITY }
+/* As in Keras, a λ that l1_l2 is not given is 0. */
+#define LAMBDA(id, usual)                                                                                    \
+    { #id, usual, 0, INFINITY }
 #define ORTHOGONAL                                                                                           \
     {"factor", "0.01", 0, INFINITY}, {                                                                       \
         "mode", "rows|columns", 0, 0                                                                         \
@@ -22,9 +23,9 @@ enum { FACTOR, MODE };
 /* name, help, place of λ₁ and λ₂ among the parameters, looks at the whole weight, the parameters */
 #define REGULARIZERS(ROW)                                                                                    \
     ROW(none, "nothing is added to the loss", -1, -1, false, {0})                                            \
-    ROW(l1, "λ·Σ|w|: makes weights exactly 0", 0, -1, false, LAMBDA(l1))                                     \
-    ROW(l2, "λ·Σw²: keeps weights small", -1, 0, false, LAMBDA(l2))                                          \
-    ROW(l1_l2, "λ₁·Σ|w| + λ₂·Σw²", 0, 1, false, LAMBDA(l1), LAMBDA(l2))                                      \
+    ROW(l1, "λ·Σ|w|: makes weights exactly 0", 0, -1, false, LAMBDA(l1, "0.01"))                             \
+    ROW(l2, "λ·Σw²: keeps weights small", -1, 0, false, LAMBDA(l2, "0.01"))                                  \
+    ROW(l1_l2, "λ₁·Σ|w| + λ₂·Σw²", 0, 1, false, LAMBDA(l1, "0"), LAMBDA(l2, "0"))                            \
     ROW(orthogonal_regularizer, "factor times the mean |cos| between two rows (or columns) of the weight",   \
         -1, -1, true, ORTHOGONAL)                                                                            \
     ROW(orthogonal, "orthogonal_regularizer by a shorter name", -1, -1, true, ORTHOGONAL)

@@ -249,8 +249,20 @@ static void fans_by_shape(void **state) {
     }
 }
 
+/* Keras' defaults: of l1_l2 what is not given adds nothing. */
+static void lambdas_that_are_not_given(void **state) {
+    (void)state;
+    StCall call = call_of(st_regularizers, "l1_l2:0.5");
+    assert_true(call.parameter[0] == 0.5 && call.parameter[1] == 0);
+    call = call_of(st_regularizers, "l1");
+    assert_true(call.parameter[0] == 0.01);
+    call = call_of(st_regularizers, "l2");
+    assert_true(call.parameter[0] == 0.01);
+}
+
 #define CALL_TESTS                                                                                           \
     cmocka_unit_test(activations_keep_their_digits), cmocka_unit_test(activations_repeat),                   \
         cmocka_unit_test(activations_pass_nan_on), cmocka_unit_test(whole_weights),                          \
         cmocka_unit_test(everything_is_tested), cmocka_unit_test(orthogonal_to_a_millionth),                 \
-        cmocka_unit_test(what_fits_a_weight), cmocka_unit_test(fans_by_shape)
+        cmocka_unit_test(what_fits_a_weight), cmocka_unit_test(fans_by_shape),                               \
+        cmocka_unit_test(lambdas_that_are_not_given)
