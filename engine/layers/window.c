@@ -357,9 +357,44 @@ static StBand band_of(const StFilter *filter, int64_t group, int64_t first, int6
     return (StBand){first, count, group * channels, channels, 0, patch_of(filter)};
 }
 
+/* Where no window reaches outside and a line of the window is many elements of a row of the image: the
+ * patches of a line of windows then lie in that row as a matrix whose rows overlap, one for each line of the
+ * window. */
+static bool lies_in_rows(const StFilter *filter) {
+    enum { ELEMENTS = 32, POSITIONS = 6 };
+    const StWindow *w = &filter->window;
+    bool inside = true;
+    for (int i = 0; i < 2; i++)
+        inside = inside && w->before[i] == 0 &&
+                 (w->out[i] - 1) * w->stride[i] + (w->kernel[i] - 1) * w->dilation[i] < w->size[i];
+    return inside && filter->groups == 1 && w->dilation[1] == 1 && w->kernel[1] * w->channels >= ELEMENTS &&
+           w->out[1] >= POSITIONS;
+}
+
+/* Line by line of the window, whose share of the kernel stays in the cache; the order of the patch's
+ * elements. */
+static void apply_in_rows(const StFilter *filter, int64_t first, int64_t count, const Real *image,
+                          const Real *kernel, bool add, Real *matrix) {
+    const StWindow *w = &filter->window;
+    StBand band = {.first = first, .count = count};
+    int64_t elements = w->kernel[1] * w->channels;
+    for (int64_t r = 0; r < w->kernel[0]; r++, kernel += elements * filter->width)
+        for (Line line = {0}; line_next(w, &band, &line);) {
+            int64_t row = line.image * w->size[0] + line.line * w->stride[0] + r * w->dilation[0];
+            const Real *at = image + (row * w->size[1] + line.first * w->stride[1]) * w->channels;
+            st_gemm(false, false, line.count, filter->width, elements, 1, at, w->stride[1] * w->channels,
+                    kernel, filter->width, add || r > 0, matrix + (first + line.done) * filter->width,
+                    filter->width);
+        }
+}
+
 void st_filter_apply(const StFilter *filter, int64_t first, int64_t count, const Real *image,
                      const Real *kernel, bool add, Real *matrix, Real *scratch) {
     int64_t each = filter->width / filter->groups, patch = patch_of(filter);
+    if (lies_in_rows(filter) && !is_plain(&filter->window)) {
+        apply_in_rows(filter, first, count, image, kernel, add, matrix);
+        return;
+    }
     for (int64_t g = 0; g < filter->groups; g++) {
         StBand band = band_of(filter, g, first, count);
         Patches patches = patches_of(&filter->window, &band, image, scratch);
