@@ -27,6 +27,12 @@ static void offer_all(const Complete *complete, StNameAt next, const void *table
         offer(complete, name);
 }
 
+/* Kinds of a registry, without the other words for them. */
+static void offer_kinds(const Complete *complete, const StKind *(*at)(int index)) {
+    for (int i = 0; at(i); i++)
+        if (!at(i)->alias_of) offer(complete, at(i)->name);
+}
+
 static void offer_words(const Complete *complete, const char *words) {
     char word[64];
     for (int used; words && sscanf(words, "%63s%n", word, &used) == 1; words += used)
@@ -166,11 +172,36 @@ static void option_tables(const Complete *complete, const Command *row, const St
     }
 }
 
+/* A metric, or behind its colons its options: "auc:cur" gives "auc:curve=", and that "auc:curve=PR". */
+static void offer_metrics(const Complete *complete) {
+    const char *colon = strrchr(complete->prefix, ':'), *equals = colon ? strchr(colon, '=') : NULL;
+    const StKind *metric = NULL;
+    for (int i = 0; colon && (metric = st_metric_kind_at(i)); i++)
+        if (strncmp(metric->name, complete->prefix, strcspn(complete->prefix, ":")) == 0 &&
+            metric->name[strcspn(complete->prefix, ":")] == '\0')
+            break;
+    if (!colon) offer_kinds(complete, st_metric_kind_at);
+    for (const StOption *row = metric ? metric->options : NULL; row && row->name; row++) {
+        char word[256];
+        int head = (int)(colon - complete->prefix) + 1;
+        bool chosen = equals && strlen(row->name) == (size_t)(equals - colon - 1) &&
+                      strncmp(row->name, colon + 1, (size_t)(equals - colon - 1)) == 0;
+        if (!equals) {
+            snprintf(word, sizeof word, "%.*s%s=", head, complete->prefix, row->name);
+            offer(complete, word);
+        }
+        for (int i = 0; chosen && row->type == ST_CHOICE && row->choices[i].name; i++) {
+            snprintf(word, sizeof word, "%.*s%s=%s", head, complete->prefix, row->name, row->choices[i].name);
+            offer(complete, word);
+        }
+    }
+}
+
 static void complete_value(const Complete *complete, const char *name, const StOption *tables[TABLES]) {
-    if (strcmp(name, "optimizer") == 0) offer_all(complete, st_optimizer_name_at, NULL);
-    if (strcmp(name, "loss") == 0) offer_all(complete, st_loss_name_at, NULL);
-    if (strcmp(name, "schedule") == 0) offer_all(complete, st_schedule_name_at, NULL);
-    if (strcmp(name, "metrics") == 0) offer_all(complete, st_metric_name_at, NULL);
+    if (strcmp(name, "optimizer") == 0) offer_kinds(complete, st_optimizer_kind_at);
+    if (strcmp(name, "loss") == 0) offer_kinds(complete, st_loss_kind_at);
+    if (strcmp(name, "schedule") == 0) offer_kinds(complete, st_schedule_kind_at);
+    if (strcmp(name, "metrics") == 0) offer_metrics(complete);
     for (int t = 0; t < TABLES; t++) {
         const StOption *row = tables[t] ? st_option_find(tables[t], name) : NULL;
         if (row) offer_choices(complete, row);

@@ -1,8 +1,14 @@
 #include "form_fields.h"
 
+#include "layers/constraint.h"
+#include "layers/initializer.h"
+#include "layers/regularizer.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+typedef const StKind *(*KindAt)(int index);
 
 /* Values of one table's options: the largest struct of them all. */
 typedef struct Scratch {
@@ -26,7 +32,8 @@ typedef struct Made {
     const char *label, *help, *now, *wants, *fallback;
     const char **choices; /* taken over, also where it fails */
     UiFieldType type;
-    const StOption *row;
+    const StOption *row, *table;
+    StNameAt names;
     int selector, group;
 } Made;
 
@@ -36,7 +43,11 @@ static bool add(FormFields *fields, const Made *made, StError *error) {
         return true; /* the line can still be typed */
     }
     FormField *field = &fields->field[fields->count];
-    *field = (FormField){.row = made->row, .selector = made->selector, .group = made->group};
+    *field = (FormField){.row = made->row,
+                         .table = made->table,
+                         .names = made->names,
+                         .selector = made->selector,
+                         .group = made->group};
     field->now = strdup(made->now ? made->now : "");
     field->wants = strdup(made->wants ? made->wants : "");
     field->choices = made->choices;
@@ -54,16 +65,25 @@ static bool add_note(FormFields *fields, const char *label, const char *help, St
     return add(fields, &(Made){.label = label, .help = help, .type = UI_FIELD_NOTE, .fallback = ""}, error);
 }
 
-/* Names by index until next gives NULL, as a list that NULL ends. */
-static const char **names_of(StNameAt next, StError *error) {
-    int count = 0;
+/* Names by index until next gives NULL, as a list that NULL ends. Another word for one of them (mse) is left
+ * out unless it is the one that the recipe has. */
+static const char **names_of(StNameAt next, KindAt kind_at, int now, StError *error) {
+    int count = 0, kept = 0;
     while (next(NULL, count))
         count++;
     const char **names = calloc((size_t)count + 1, sizeof *names);
     if (!names) st_fail_memory(error, "choices", 0);
     for (int i = 0; names && i < count; i++)
-        names[i] = next(NULL, i);
+        if (i == now || !kind_at || !kind_at(i)->alias_of) names[kept++] = next(NULL, i);
     return names;
+}
+
+int form_fields_chosen(const FormFields *fields, int field, const char *value) {
+    StNameAt next = fields->field[field].names;
+    const char *const *choices = fields->ui[field].choices;
+    for (int i = 0; next ? next(NULL, i) != NULL : choices && choices[i]; i++)
+        if (strcmp(next ? next(NULL, i) : choices[i], value) == 0) return i;
+    return -1;
 }
 
 static const char **choices_of(const StOption *row, StError *error) {
@@ -77,12 +97,25 @@ static const char **choices_of(const StOption *row, StError *error) {
     return names;
 }
 
-/* Every row of a table, with the values that it has now. */
-static bool add_options(FormFields *fields, int group, const StOption *rows, const void *values,
-                        StError *error) {
+typedef enum Which { EVERYDAY, SELDOM, ALL } Which;
+
+/* What one hardly ever changes about a layer stands behind the rest. */
+static bool is_seldom(const StOption *row) {
+    static const char *const names[] = {"dilation_rate", "groups",           "recurrent_activation",
+                                        "reset_after",   "unit_forget_bias", "zero_output_for_mask"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(row->name, names[i]) == 0) return true;
+    return row->type == ST_CALL && (row->choices == st_initializers || row->choices == st_regularizers ||
+                                    row->choices == st_constraints);
+}
+
+/* The rows of a table, with the values that they have now. */
+static bool add_options_of(FormFields *fields, Which which, int group, const StOption *rows,
+                           const void *values, StError *error) {
     bool done = true;
     StText now = {0}, wants = {0};
     for (const StOption *row = rows; done && row->name; row++) {
+        if (which != ALL && is_seldom(row) != (which == SELDOM)) continue;
         st_text_clear(&now);
         st_text_clear(&wants);
         st_option_print(row, values, &now);
@@ -93,6 +126,7 @@ static bool add_options(FormFields *fields, int group, const StOption *rows, con
                      .wants = st_text_string(&wants),
                      .fallback = row->fallback,
                      .row = row,
+                     .table = rows,
                      .group = group};
         made.type = row->type == ST_SWITCH   ? UI_FIELD_SWITCH
                     : row->type == ST_CHOICE ? UI_FIELD_CHOICE
@@ -108,9 +142,14 @@ static bool add_options(FormFields *fields, int group, const StOption *rows, con
     return done;
 }
 
+static bool add_options(FormFields *fields, int group, const StOption *rows, const void *values,
+                        StError *error) {
+    return add_options_of(fields, ALL, group, rows, values, error);
+}
+
 static bool add_selector(FormFields *fields, int which, const char *label, const char *help, StNameAt next,
-                         StError *error) {
-    const char **names = names_of(next, error);
+                         KindAt kind_at, StError *error) {
+    const char **names = names_of(next, kind_at, fields->choice[which], error);
     if (!names) return false;
     return add(fields,
                &(Made){.label = label,
@@ -119,6 +158,7 @@ static bool add_selector(FormFields *fields, int which, const char *label, const
                        .fallback = next(NULL, fields->choice[which]),
                        .type = UI_FIELD_CHOICE,
                        .choices = names,
+                       .names = next,
                        .selector = which + 1},
                error);
 }
@@ -150,6 +190,8 @@ static const char *pace_name(const void *unused, int i) {
     return pace_names[i];
 }
 
+static const char name_label[] = "name", trainable_label[] = "trainable";
+static const char trainable_help[] = "Training changes its weights; no keeps them as they are";
 static const char name_help[] = "What the layer is called; Keras' automatic name where it is empty";
 static const char metrics_help[] =
     "What is measured beside the loss, separated by commas; options behind colons: precision:0.7";
@@ -181,6 +223,26 @@ static bool add_wrapped(FormFields *fields, const StLayerKind *wrapper, StError 
                error);
 }
 
+/* Only a layer that has weights at all can keep them as they are. */
+static bool add_trainable(FormFields *fields, const StLayer *layer, StError *error) {
+    if (!layer->kind->gradient) return true;
+    return add(fields,
+               &(Made){.label = trainable_label,
+                       .help = trainable_help,
+                       .now = layer->frozen ? "no" : "yes",
+                       .fallback = "yes",
+                       .wants = "yes or no",
+                       .type = UI_FIELD_SWITCH},
+               error);
+}
+
+static void drop_last(FormFields *fields) {
+    FormField *field = &fields->field[--fields->count];
+    free(field->now);
+    free(field->wants);
+    free(field->choices);
+}
+
 static bool build_layer(FormFields *fields, const Recipe *recipe, StError *error) {
     const StStack *stack = &recipe->stack;
     bool done = true;
@@ -198,10 +260,16 @@ static bool build_layer(FormFields *fields, const Recipe *recipe, StError *error
     StLayerTable tables[ST_LAYER_TABLES];
     int count = st_layer_tables(&layer, tables);
     for (int t = 0; done && t < count; t++)
-        done = add_options(fields, t + 1, tables[t].rows, tables[t].values, error);
-    const char *name = layer.name;
-    return done &&
-           add_text(fields, "name", name_help, name, "", "a letter, then letters, digits, _ or -", error);
+        done = add_options_of(fields, EVERYDAY, t + 1, tables[t].rows, tables[t].values, error);
+    done = done && add_text(fields, name_label, name_help, layer.name, "",
+                            "a letter, then letters, digits, _ or -", error);
+    done = done && add_trainable(fields, &layer, error);
+    int before = fields->count;
+    done = done && add_note(fields, "less often", "", error);
+    for (int t = 0; done && t < count; t++)
+        done = add_options_of(fields, SELDOM, t + 1, tables[t].rows, tables[t].values, error);
+    if (done && fields->count == before + 1) drop_last(fields);
+    return done;
 }
 
 static bool build_input(FormFields *fields, const Recipe *recipe, StError *error) {
@@ -255,10 +323,11 @@ static bool build_compile(FormFields *fields, const Recipe *recipe, StError *err
     StText metrics = {0};
     list_metrics(now, &metrics);
     bool done =
-        add_selector(fields, 0, "optimizer", optimizer->help, st_optimizer_name_at, error) &&
-        add_selector(fields, 1, "loss", loss->help, st_loss_name_at, error) &&
+        add_selector(fields, 0, "optimizer", optimizer->help, st_optimizer_name_at, st_optimizer_kind_at,
+                     error) &&
+        add_selector(fields, 1, "loss", loss->help, st_loss_name_at, st_loss_kind_at, error) &&
         add_text(fields, "metrics", metrics_help, st_text_string(&metrics), "", "accuracy,mse, …", error) &&
-        add_selector(fields, 2, "schedule", schedule->help, st_schedule_name_at, error);
+        add_selector(fields, 2, "schedule", schedule->help, st_schedule_name_at, st_schedule_kind_at, error);
     st_text_free(&metrics);
     if (done && optimizer->options && optimizer->options->name)
         done = add_note(fields, optimizer->name, optimizer->help, error) &&
@@ -339,7 +408,7 @@ static bool build_data(FormFields *fields, const Recipe *recipe, StError *error)
     const StOption *set = kind->options->type == ST_CHOICE ? kind->options : NULL;
     if (done && set && fields->choice[1] >= 0)
         done = st_option_set(set, spec->options, set->choices[fields->choice[1]].name, error);
-    done = done && add_selector(fields, 0, "source", kind->help, source_name, error) &&
+    done = done && add_selector(fields, 0, "source", kind->help, source_name, NULL, error) &&
            add_options(fields, 1, kind->options, spec->options, error);
     fields->fresh = !recipe->data.given;
     if (done && set) follow_set(fields);
@@ -386,8 +455,8 @@ static bool build_seed(FormFields *fields, const Recipe *recipe, StError *error)
 static bool build_pace(FormFields *fields, const Recipe *recipe, StError *error) {
     const Pace *pace = &recipe->pace;
     if (fields->choice[0] < 0) fields->choice[0] = pace->per_second <= 0 ? 0 : pace->epochs ? 2 : 1;
-    bool done =
-        add_selector(fields, 0, "pace", "Full speed, or so many steps or epochs a second", pace_name, error);
+    bool done = add_selector(fields, 0, "pace", "Full speed, or so many steps or epochs a second", pace_name,
+                             NULL, error);
     if (!done || fields->choice[0] == 0) return done;
     StText now = {0};
     st_text_number(&now, pace->per_second > 0 ? pace->per_second : fields->choice[0] == 1 ? 30 : 2);
@@ -454,7 +523,7 @@ static void add_printed(const Values *values, int group, StText *out) {
         const FormField *field = &values->fields->field[i];
         if (field->group != group) continue;
         if (!rows) {
-            rows = field->row;
+            rows = field->table;
             st_options_default(rows, scratch.bytes);
         }
         const char *text = value_at(values, i);
@@ -477,8 +546,11 @@ static void line_layer(const Values *values, StText *line) {
     if (fields->layer->wraps) st_text_format(line, " %s", value_at(values, 0));
     for (int table = 1; table <= ST_LAYER_TABLES; table++)
         add_printed(values, table, line);
-    const char *name = value_at(values, fields->count - 1);
-    if (*name) add_word(line, "name", name);
+    for (int i = 0; i < fields->count; i++) {
+        if (fields->field[i].group || fields->field[i].selector || !fields->ui[i].fallback) continue;
+        if (strcmp(value_at(values, i), fields->ui[i].fallback) != 0)
+            add_word(line, fields->ui[i].label, value_at(values, i));
+    }
 }
 
 static void line_set(const Values *values, StText *line) {
@@ -607,18 +679,18 @@ void form_fields_line(const FormFields *fields, FormValue value, const void *con
 }
 
 static bool check_metrics(const char *text, StError *error) {
-    while (*text) {
-        char word[64];
+    StMetricSpec *metric = malloc(sizeof *metric);
+    bool right = metric || st_fail_memory(error, "a metric", sizeof *metric);
+    while (right && *text) {
+        char word[256];
         size_t length = strcspn(text, ",");
         snprintf(word, sizeof word, "%.*s", (int)length, text);
-        bool known = false;
-        for (int i = 0; st_metric_name_at(NULL, i); i++)
-            known = known || strcmp(st_metric_name_at(NULL, i), word) == 0;
-        if (!known) return st_fail_unknown(error, "metric", word, st_metric_name_at, NULL);
+        right = st_metric_parse(metric, word, error);
         text += length;
         if (*text == ',') text++;
     }
-    return true;
+    free(metric);
+    return right;
 }
 
 bool form_field_check(const FormFields *fields, int field, const char *text, StError *error) {

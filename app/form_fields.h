@@ -10,10 +10,12 @@ enum { FORM_FIELDS_MAX = 48, FORM_SELECTORS = 3 };
 
 /* One field beside what the toolkit shows of it. Everything is owned by the fields. */
 typedef struct FormField {
-    const StOption *row; /* NULL: a word of the form's own */
-    int selector;        /* 1 + the index into choice: other fields follow from it; 0: none */
-    int group;           /* options of one table belong together, from 1; 0: a word of the form's own */
-    char *now;           /* the value at first */
+    const StOption *row;   /* NULL: a word of the form's own */
+    int selector;          /* 1 + the index into choice: other fields follow from it; 0: none */
+    const StOption *table; /* the row's, from its first */
+    StNameAt names;        /* of a selector: what the index into choice is one of; NULL: the choices */
+    int group;             /* options of one table belong together, from 1; 0: a word of the form's own */
+    char *now;             /* the value at first */
     char *wants;
     const char **choices;
 } FormField;
@@ -35,6 +37,9 @@ typedef struct FormFields {
 bool form_fields_build(FormFields *fields, const Recipe *recipe, StError *error);
 /* Frees the fields; kind, place, layer and choice stay. */
 void form_fields_free(FormFields *fields);
+
+/* The index that a selector's value stands for, or -1. */
+int form_fields_chosen(const FormFields *fields, int field, const char *value);
 
 /* Whether one text is right for its field. */
 bool form_field_check(const FormFields *fields, int field, const char *text, StError *error);

@@ -3,6 +3,7 @@
 #include "command.h"
 #include "form.h"
 #include "form_fields.h"
+#include "form_kinds.h"
 #include "train/learner_fit.h"
 #include "train/loss.h"
 
@@ -45,9 +46,7 @@ struct Form {
     char title[128];
     StText line, effect;
     FormTrial trial;
-    /* The chooser of a new layer's kind. */
-    UiEdit filter;
-    int chosen, top, page;
+    FormKinds kinds;              /* of a new layer, while its kind is being chosen */
     char refused[ST_MESSAGE_MAX]; /* what running the line said */
 };
 
@@ -301,8 +300,8 @@ Form *form_open(Session *session, FormKind kind, int place, const char *field, S
     form->fields.place = place;
     for (int i = 0; i < FORM_SELECTORS; i++)
         form->fields.choice[i] = -1;
-    ui_edit_set(&form->filter, "");
     set_title(form);
+    if (kind == FORM_LAYER) form_kinds_open(&form->kinds, session, place);
     if (kind != FORM_LAYER && !build(form, field, error)) {
         form_close(form);
         return NULL;
@@ -326,6 +325,19 @@ void form_close(Form *form) {
     free(form);
 }
 
+static const UiBinding page_bindings[] = {
+    {UI_KEY_ENTER, "choose", "choose", "Takes the kind under the cursor and asks for its options"},
+    {UI_KEY_LEFT, "previous kind", "move", "The kind before"},
+    {UI_KEY_RIGHT, "next kind", "move", "The next kind"},
+    {UI_KEY_UP, "kind above", "move", "The nearest kind in the row above"},
+    {UI_KEY_DOWN, "kind below", "move", "The nearest kind in the row below"},
+    {UI_KEY_ESCAPE, "cancel", "cancel", "Leaves the form; nothing is changed"},
+    {0, NULL, NULL, NULL}};
+
+const UiBinding *form_hints(const Form *form) {
+    return form->ui ? form_bindings : page_bindings;
+}
+
 FormKind form_kind(const Form *form) {
     return form->kind;
 }
@@ -346,99 +358,15 @@ void form_refuse(Form *form, const char *message) {
     snprintf(form->refused, sizeof form->refused, "%s", message);
 }
 
-/* ---- choosing the kind of a new layer -------------------------------------------------------------------
- */
-
-/* The n-th kind that the filter lets through: names that hold it first, then helps; NULL behind the last. */
-static const StLayerKind *kind_at(const Form *form, int n) {
-    for (int pass = 0; pass < 2; pass++)
-        for (int i = 0; st_layer_kinds[i]; i++) {
-            const StLayerKind *kind = st_layer_kinds[i];
-            bool named = strcasestr(kind->name, form->filter.text) != NULL;
-            if (named != (pass == 0) || (!named && !strcasestr(kind->help, form->filter.text))) continue;
-            if (n-- == 0) return kind;
-        }
-    return NULL;
-}
-
-static int kinds_found(const Form *form) {
-    int count = 0;
-    while (kind_at(form, count))
-        count++;
-    return count;
-}
-
+/* The kind of a new layer was chosen: its fields. */
 static FormResult choose(Form *form) {
-    const StLayerKind *kind = kind_at(form, form->chosen);
+    const StLayerKind *kind = form_kinds_chosen(&form->kinds);
     if (!kind) return FORM_USED;
     form->fields.layer = kind;
     set_title(form);
     StError error = {0};
     if (!build(form, NULL, &error)) form_refuse(form, error.message);
     return FORM_USED;
-}
-
-static void choose_move(Form *form, int by) {
-    int count = kinds_found(form);
-    form->chosen += by;
-    if (form->chosen >= count) form->chosen = count - 1;
-    if (form->chosen < 0) form->chosen = 0;
-}
-
-static FormResult choose_key(Form *form, UiKey key) {
-    int page = form->page > 1 ? form->page - 1 : 1;
-    switch (key) {
-    case UI_KEY_ESCAPE:
-        return FORM_CANCELLED;
-    case UI_KEY_ENTER:
-        return choose(form);
-    case UI_KEY_UP:
-    case UI_KEY_TAB | UI_SHIFT:
-        choose_move(form, -1);
-        return FORM_USED;
-    case UI_KEY_DOWN:
-    case UI_KEY_TAB:
-        choose_move(form, 1);
-        return FORM_USED;
-    case UI_KEY_PGUP:
-        choose_move(form, -page);
-        return FORM_USED;
-    case UI_KEY_PGDN:
-        choose_move(form, page);
-        return FORM_USED;
-    default:
-        if (!ui_edit_key(&form->filter, key)) return FORM_IGNORED;
-        form->chosen = form->top = 0;
-        return FORM_USED;
-    }
-}
-
-static void choose_draw(UiGrid *grid, UiRect area, Form *form) {
-    UiRect head = ui_cut_top(&area, 1);
-    ui_text(grid, head, 1, 0, UI_TITLE, form->title);
-    UiRect filter = ui_cut_top(&area, 1);
-    int x = 1 + ui_text(grid, filter, 1, 0, UI_DIM, "type to filter ");
-    ui_edit_draw(grid, filter, x, 0, filter.w - x - 1, &form->filter, true);
-    UiRect about = area.h > 4 ? ui_cut_bottom(&area, 1) : ui_rect(0, 0, 0, 0);
-    form->page = area.h;
-    if (form->chosen < form->top) form->top = form->chosen;
-    if (form->chosen >= form->top + area.h) form->top = form->chosen - area.h + 1;
-    if (form->top < 0) form->top = 0;
-    for (int y = 0; y < area.h; y++) {
-        const StLayerKind *kind = kind_at(form, form->top + y);
-        if (!kind) {
-            if (y == 0) ui_print(grid, area, 1, 0, UI_DIM, "no kind has '%s' in it", form->filter.text);
-            break;
-        }
-        UiRect row = ui_rect(area.x, area.y + y, area.w, 1);
-        bool here = form->top + y == form->chosen;
-        if (here) ui_put_glyph(grid, row, 0, 0, UI_GLYPH_RIGHT, UI_KEY);
-        ui_text_in(grid, row, 2, 0, 18, here ? UI_TITLE : UI_TEXT, kind->name);
-        ui_text_in(grid, row, 22, 0, row.w - 23, UI_DIM, kind->help);
-        if (here) ui_tint(grid, row, UI_FOCUS);
-    }
-    const StLayerKind *kind = kind_at(form, form->chosen);
-    if (kind && kind->formula) ui_text_in(grid, about, 1, 0, about.w - 2, UI_TEXT, kind->formula);
 }
 
 /* ---- keys and drawing -----------------------------------------------------------------------------------
@@ -449,9 +377,8 @@ static void follow_selector(Form *form) {
     int field = ui_form_focus(form->ui);
     if (field < 0 || !form->fields.field[field].selector) return;
     int which = form->fields.field[field].selector - 1;
-    const char *const *choices = form->fields.ui[field].choices;
-    for (int i = 0; choices && choices[i]; i++)
-        if (strcmp(choices[i], ui_form_value(form->ui, field)) == 0) form->fields.choice[which] = i;
+    int chosen = form_fields_chosen(&form->fields, field, ui_form_value(form->ui, field));
+    if (chosen >= 0) form->fields.choice[which] = chosen;
     if (form->kind == FORM_DATA && which == 0) form->fields.choice[1] = -1; /* of the other source */
     char label[64];
     snprintf(label, sizeof label, "%s", form->fields.ui[field].label);
@@ -508,7 +435,9 @@ static bool step_call(Form *form, UiKey key) {
 }
 
 FormResult form_key(Form *form, UiKey key) {
-    if (!form->ui) return choose_key(form, key);
+    if (!form->ui && key == UI_KEY_ESCAPE) return FORM_CANCELLED;
+    if (!form->ui && key == UI_KEY_ENTER) return choose(form);
+    if (!form->ui) return form_kinds_key(&form->kinds, key) ? FORM_USED : FORM_IGNORED;
     if (step_call(form, key)) {
         renew(form);
         return FORM_USED;
@@ -518,9 +447,7 @@ FormResult form_key(Form *form, UiKey key) {
 
 FormResult form_mouse(Form *form, const UiEvent *event) {
     if (form->ui) return after(form, ui_form_mouse(form->ui, event));
-    if (event->mouse == UI_MOUSE_WHEEL_UP) choose_move(form, -1);
-    if (event->mouse == UI_MOUSE_WHEEL_DOWN) choose_move(form, 1);
-    return FORM_USED;
+    return form_kinds_mouse(&form->kinds, event) ? choose(form) : FORM_USED;
 }
 
 enum { FOOT = 3, FOOT_MOST = 6 }; /* the line; what it would do, or what is wrong, in 2 rows or more */
@@ -545,21 +472,22 @@ static int line_rows(const Form *form, int width) {
     return 3 + ui_text_width(st_text_string(&form->line)) > width ? 2 : 1;
 }
 
-static int foot_rows(const Form *form, int width) {
+static int foot_rows(const Form *form, int width, int least) {
     StText text = {0};
     UiInk ink = foot_words(form, &text);
     int rows = line_rows(form, width) +
                ui_paragraph(NULL, ui_rect(0, 0, width - 1, 0), ink, 0, st_text_string(&text));
     st_text_free(&text);
-    return rows < FOOT ? FOOT : rows > FOOT_MOST ? FOOT_MOST : rows;
+    return rows < least ? least : rows > FOOT_MOST ? FOOT_MOST : rows;
 }
 
-int form_height(const Form *form, int width) {
-    if (form->ui) return form->fields.count + 3 + foot_rows(form, width);
-    int count = 0;
-    while (st_layer_kinds[count])
-        count++;
-    return count + 4;
+int form_height(Form *form, int width) {
+    if (form->ui) return form->fields.count + 3 + foot_rows(form, width, FOOT);
+    return form_kinds_height(&form->kinds, width - 1);
+}
+
+bool form_is_page(const Form *form) {
+    return !form->ui;
 }
 
 static void draw_foot(UiGrid *grid, UiRect area, const Form *form) {
@@ -580,14 +508,12 @@ static void draw_foot(UiGrid *grid, UiRect area, const Form *form) {
 void form_draw(UiGrid *grid, UiRect area, Form *form) {
     ui_fill(grid, area, UI_TEXT);
     if (!form->ui) {
-        choose_draw(grid, area, form);
+        form_kinds_draw(grid, area, &form->kinds, form->title);
         return;
     }
-    int foot = area.h >= 14  ? foot_rows(form, area.w)
-               : area.h >= 9 ? FOOT
-               : area.h >= 6 ? 2
-               : area.h >= 4 ? 1
-                             : 0;
+    int least = form->fields.count + 4 + FOOT > area.h ? 2 : FOOT; /* a long form has its rows for fields */
+    int rows = foot_rows(form, area.w, least);
+    int foot = area.h >= 14 ? rows : area.h >= 9 ? least : area.h >= 6 ? 2 : area.h >= 4 ? 1 : 0;
     UiRect bottom = ui_cut_bottom(&area, foot);
     ui_cut_left(&area, area.w > 24 ? 1 : 0);
     ui_form_draw(grid, area, form->ui, true);

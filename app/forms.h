@@ -85,9 +85,12 @@ const char *form_line(const Form *form);
 const FormTrial *form_trial(const Form *form);
 
 /* The rows that it would like to have in an area of this width. */
-int form_height(const Form *form, int width);
+int form_height(Form *form, int width);
+/* True while it is a page to choose from, which may have all the room there is. */
+bool form_is_page(const Form *form);
 void form_draw(UiGrid *grid, UiRect area, Form *form);
-/* What the keys do in a form, for the line of hints. */
+/* What the keys do in a form, for the line of hints: of this one as it is now, or of one with fields. */
+const UiBinding *form_hints(const Form *form);
 extern const UiBinding form_bindings[];
 
 #endif

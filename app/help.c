@@ -1,123 +1,57 @@
 /* Help from the tables: every topic is a row of one of them. */
 #include "command.h"
-#include "inspect/readings.h"
+#include "help_topics.h"
 #include "program.h"
 #include "view.h"
-#include "workbench.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-/* ---- lists of rows, all walked alike ---- */
-
-typedef struct Topic {
-    const char *name, *usage, *help, *formula;
-    const StOption *options;
-} Topic;
-
-typedef bool (*TopicAt)(int index, Topic *topic);
-
-static bool row_topic(const Command *row, Topic *topic) {
-    *topic = (Topic){row->name, row->usage, row->help, NULL, row->options};
-    return row->name != NULL;
-}
-
-static bool command_at(int index, Topic *topic) {
-    return row_topic(&commands[index], topic);
-}
-
-static bool verb_at(int index, Topic *topic) {
-    return row_topic(&workbench_commands[index], topic);
-}
-
-static bool layer_at(int index, Topic *topic) {
-    const StLayerKind *kind = st_layer_kinds[index];
-    if (kind)
-        *topic = (Topic){kind->name, kind->wraps ? "KIND …" : NULL, kind->help, kind->formula, kind->options};
-    return kind != NULL;
-}
-
-static bool source_at(int index, Topic *topic) {
-    const StSourceKind *kind = st_source_kinds[index];
-    if (kind) *topic = (Topic){kind->name, NULL, kind->help, NULL, kind->options};
-    return kind != NULL;
-}
-
-static bool kind_topic(const StKind *kind, Topic *topic) {
-    if (kind) *topic = (Topic){kind->name, NULL, kind->help, kind->formula, kind->options};
-    return kind != NULL;
-}
-
-static bool loss_at(int index, Topic *topic) {
-    return kind_topic(st_loss_kind_at(index), topic);
-}
-
-static bool optimizer_at(int index, Topic *topic) {
-    return kind_topic(st_optimizer_kind_at(index), topic);
-}
-
-static bool schedule_at(int index, Topic *topic) {
-    return kind_topic(st_schedule_kind_at(index), topic);
-}
-
-static bool metric_at(int index, Topic *topic) {
-    return kind_topic(st_metric_kind_at(index), topic);
-}
-
-static bool view_at(int index, Topic *topic) {
-    const View *view = views[index];
-    if (view) *topic = (Topic){view->name, NULL, view->help, NULL, NULL};
-    return view != NULL;
-}
-
-static bool reading_at(int index, Topic *topic) {
-    if (index >= ST_READING_COUNT) return false;
-    const StReadingKind *kind = &st_reading_kinds[index];
-    *topic = (Topic){kind->name, NULL, kind->help, kind->formula, NULL};
-    return true;
-}
-
-static bool call_at(int index, Topic *topic) {
-    const ProgramCall *call = &program_calls[index];
-    *topic = (Topic){call->name, call->usage, call->help, NULL, NULL};
-    return call->name != NULL;
-}
-
-/* name, what one of it is called, its list */
-static const struct Group {
-    const char *name, *one, *title;
-    TopicAt at;
-} groups[] = {{"commands", "command", "Commands of the language", command_at},
-              {"verbs", "command of the workbench", "Commands of the workbench alone", verb_at},
-              {"layers", "layer kind", "Kinds of layers", layer_at},
-              {"losses", "loss", "Losses", loss_at},
-              {"optimizers", "optimizer", "Optimizers", optimizer_at},
-              {"schedules", "schedule of the learning rate", "Schedules of the learning rate", schedule_at},
-              {"metrics", "metric", "Metrics", metric_at},
-              {"sources", "data source", "Sources of data", source_at},
-              {"views", "view", "Views", view_at},
-              {"readings", "reading", "Readings of the weights", reading_at},
-              {"calls", "call of the program", "Calls of the program", call_at},
-              {0}};
-
 /* ---- one topic ---- */
 
-/* "units  a whole number from 1 up; must be given", then its sentence. */
+enum { LINE = 78 };
+
+/* What an option may be; a list that many options share is named alone, and has help of its own. */
+static void print_wants(const StOption *row, StText *out) {
+    const TopicGroup *group = topic_group_of(row->choices);
+    if (group)
+        st_text_format(out, "help %s lists them", group->name);
+    else
+        st_option_wants(row, out);
+    if (!row->fallback) st_text_add(out, "; must be given");
+}
+
+/* "units  (a whole number from 1 up; must be given)", then its sentence. */
 static void print_option(const StOption *row, StText *out) {
-    StText wants = {0};
-    st_option_wants(row, &wants);
     st_text_format(out, "  %s", row->name);
     if (row->fallback) st_text_format(out, "=%s", *row->fallback ? row->fallback : "");
-    st_text_format(out, "  (%s%s)\n      %s\n", st_text_string(&wants),
-                   row->fallback ? "" : "; must be given", row->help ? row->help : "");
-    st_text_free(&wants);
+    st_text_add(out, "  (");
+    print_wants(row, out);
+    st_text_format(out, ")\n      %s\n", row->help ? row->help : "");
 }
 
 static void print_choices(const StOption *row, StText *out) {
     if (row->type != ST_CHOICE && row->type != ST_CALL) return;
+    if (topic_group_of(row->choices)) return;
     for (const StChoice *choice = row->choices; choice->name; choice++)
         if (choice->help) st_text_format(out, "        %s: %s\n", choice->name, choice->help);
+}
+
+/* Numbers behind colons, by place, with their defaults and ranges. */
+static void print_parameters(const StParameter *parameter, StText *out) {
+    for (int i = 0; parameter && i < ST_PARAMETERS_MAX && parameter[i].name; i++) {
+        const StParameter *at = &parameter[i];
+        st_text_format(out, "  :%s=", at->name);
+        st_parameter_print(at, st_parameter_default(at), out);
+        if (strchr(at->fallback, '|'))
+            st_text_format(out, "  (%s)", at->fallback);
+        else if (at->low != 0 || at->high != 0)
+            st_text_format(out, isfinite(at->high) ? "  (%g to %g)" : "  (a number from %g up)", at->low,
+                           at->high);
+        st_text_add(out, "\n");
+    }
 }
 
 static void option_switch(const StOption *row, char *out, size_t size) {
@@ -141,7 +75,7 @@ static void print_switches(const ProgramCall *call, StText *out) {
     }
 }
 
-static void print_topic(const struct Group *group, const Topic *topic, StText *out) {
+static void print_topic(const TopicGroup *group, const Topic *topic, StText *out) {
     st_text_format(out, "%s%s%s (%s)\n  %s\n", topic->name, topic->usage && *topic->usage ? " " : "",
                    topic->usage ? topic->usage : "", group->one, topic->help);
     if (topic->formula) st_text_format(out, "  %s\n", topic->formula);
@@ -149,39 +83,148 @@ static void print_topic(const struct Group *group, const Topic *topic, StText *o
         print_option(row, out);
         print_choices(row, out);
     }
-    if (group->at == metric_at && topic->options)
+    print_parameters(topic->parameters, out);
+    if (strcmp(group->name, "metrics") == 0 && topic->options)
         st_text_format(out, "  options stand behind colons, by place or by name: metrics=%s:%s=…\n",
                        topic->name, topic->options->name);
-    for (const ProgramCall *call = program_calls; group->at == call_at && call->name; call++)
+    bool calls = strcmp(group->name, "calls") == 0;
+    for (const ProgramCall *call = program_calls; calls && call->name; call++)
         if (strcmp(call->name, topic->name) == 0) print_switches(call, out);
+    StText example = {0};
+    if (group->example) group->example(topic, &example);
+    if (example.length) st_text_format(out, "  for example:  %s\n", st_text_string(&example));
+    st_text_free(&example);
 }
 
-static void print_group(const struct Group *group, StText *out) {
-    Topic topic;
-    st_text_format(out, "%s\n", group->title);
-    for (int i = 0; group->at(i, &topic); i++)
-        st_text_format(out, "  %-32s %s\n", topic.name, topic.help);
-}
-
-/* Options of this name in any table, and choices of this name of any option. */
-static bool print_mentions(const struct Group *group, const char *word, StText *out) {
+/* Another word for a topic stands behind it, not in a line of its own. */
+static void print_aliases(const TopicGroup *group, const char *name, StText *out) {
     Topic topic;
     bool any = false;
+    for (int i = 0; group->at(i, &topic); i++) {
+        if (!topic.alias_of || strcmp(topic.alias_of, name) != 0) continue;
+        st_text_format(out, "%s%s", any ? ", " : " (also ", topic.name);
+        any = true;
+    }
+    if (any) st_text_add(out, ")");
+}
+
+static void print_group(const TopicGroup *group, StText *out) {
+    Topic topic;
+    const char *family = NULL, *about = NULL;
+    int width = 0;
     for (int i = 0; group->at(i, &topic); i++)
-        for (const StOption *row = topic.options; row && row->name; row++) {
-            if (strcmp(row->name, word) == 0) {
-                st_text_format(out, "option of %s\n", topic.name);
-                print_option(row, out);
-                print_choices(row, out);
-                any = true;
+        if (!topic.alias_of && (int)strlen(topic.name) > width) width = (int)strlen(topic.name);
+    st_text_format(out, "%s\n", group->title);
+    for (int i = 0; group->at(i, &topic); i++) {
+        if (topic.alias_of) continue;
+        const char *of = group->family ? group->family(i, &about) : NULL;
+        if (of && of != family) st_text_format(out, "\n%s: %s\n", of, about);
+        family = of;
+        st_text_format(out, "  %-*s  %s", width, topic.name, topic.help);
+        print_aliases(group, topic.name, out);
+        st_text_add(out, "\n");
+    }
+}
+
+/* ---- words that stand in many tables ---- */
+
+/* Where a word was found: an option of that name, or a choice of it of some option. */
+typedef struct Mention {
+    const TopicGroup *group;
+    const char *topic;
+    const StOption *row;
+    const StChoice *choice; /* NULL: the option itself */
+} Mention;
+
+typedef bool (*MentionSeen)(const Mention *mention, void *to);
+
+static bool says(const char *a, const char *b) {
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Whether two mentions would print the same words. */
+static bool same_words(const Mention *a, const Mention *b) {
+    if (!a->choice != !b->choice) return false;
+    if (a->choice) return says(a->row->name, b->row->name) && says(a->choice->help, b->choice->help);
+    return a->row->type == b->row->type && says(a->row->help, b->row->help) &&
+           says(a->row->fallback, b->row->fallback) && a->row->choices == b->row->choices &&
+           a->row->low == b->row->low && a->row->high == b->row->high && a->row->optional == b->row->optional;
+}
+
+/* Calls seen for every mention in the tables, until it says false. */
+static void each_mention(const char *word, MentionSeen seen, void *to) {
+    Topic topic;
+    for (const TopicGroup *group = topic_groups; group->name; group++)
+        for (int i = 0; group->at(i, &topic); i++)
+            for (const StOption *row = topic.options; !topic.alias_of && row && row->name; row++) {
+                Mention mention = {group, topic.name, row, NULL};
+                if (strcmp(row->name, word) == 0 && !seen(&mention, to)) return;
+                bool chooses = row->type == ST_CHOICE || row->type == ST_CALL;
+                int choice =
+                    chooses && !topic_group_of(row->choices) ? st_choice_find(row->choices, word) : -1;
+                if (choice < 0 || !row->choices[choice].help) continue;
+                mention.choice = &row->choices[choice];
+                if (!seen(&mention, to)) return;
             }
-            bool chooses = row->type == ST_CHOICE || row->type == ST_CALL;
-            int choice = chooses ? st_choice_find(row->choices, word) : -1;
-            if (choice < 0 || !row->choices[choice].help) continue;
-            st_text_format(out, "%s of %s: %s\n", row->name, topic.name, row->choices[choice].help);
-            any = true;
-        }
-    return any;
+}
+
+/* Looks for the first that says the same; the rest are listed with it. */
+typedef struct Search {
+    const char *word;
+    const Mention *like;
+    const char *first; /* the topic of the first like it */
+    const StOption *first_row;
+    int column, listed;
+    bool any;
+    StText *out;
+} Search;
+
+static bool find_first(const Mention *mention, void *to) {
+    Search *search = to;
+    if (!same_words(mention, search->like)) return true;
+    search->first = mention->topic;
+    search->first_row = mention->row;
+    return false;
+}
+
+static bool list_topic(const Mention *mention, void *to) {
+    Search *search = to;
+    if (!same_words(mention, search->like)) return true;
+    int w = (int)strlen(mention->topic) + 2;
+    if (search->listed++) st_text_add(search->out, ",");
+    bool breaks = search->column + w > LINE;
+    st_text_format(search->out, "%s%s", breaks ? "\n    " : " ", mention->topic);
+    search->column = breaks ? 4 + w : search->column + w;
+    return true;
+}
+
+static bool print_mention(const Mention *mention, void *to) {
+    Search *whole = to, search = {.word = whole->word, .like = mention, .out = whole->out};
+    each_mention(search.word, find_first, &search);
+    whole->any = true;
+    if (search.first_row != mention->row || strcmp(search.first, mention->topic) != 0) return true;
+    size_t begun = search.out->length;
+    if (mention->choice)
+        st_text_format(search.out, "%s of", mention->row->name);
+    else
+        st_text_add(search.out, "option of");
+    search.column = (int)(search.out->length - begun);
+    each_mention(search.word, list_topic, &search);
+    if (mention->choice) {
+        st_text_format(search.out, ": %s\n", mention->choice->help);
+        return true;
+    }
+    st_text_add(search.out, "\n");
+    print_option(mention->row, search.out);
+    print_choices(mention->row, search.out);
+    return true;
+}
+
+/* Options of this name in any table, and choices of this name of any option; alike ones together. */
+static bool print_mentions(const char *word, StText *out) {
+    Search search = {.word = word, .out = out};
+    each_mention(word, print_mention, &search);
+    return search.any;
 }
 
 static void print_overview(StText *out) {
@@ -191,7 +234,7 @@ static void print_overview(StText *out) {
     for (const ProgramCall *call = program_calls; call->name; call++)
         st_text_format(out, "  strata %-15s %s\n", call->name, call->help);
     st_text_add(out, "\nstrata help TOPIC explains any word of the language. Lists:");
-    for (const struct Group *group = groups; group->name; group++)
+    for (const TopicGroup *group = topic_groups; group->name; group++)
         st_text_format(out, " %s", group->name);
     st_text_add(out, "\n");
 }
@@ -199,20 +242,19 @@ static void print_overview(StText *out) {
 const char *help_topic_at(const void *unused, int index) {
     (void)unused;
     Topic topic;
-    for (const struct Group *group = groups; group->name; group++)
+    for (const TopicGroup *group = topic_groups; group->name; group++)
         if (index-- == 0) return group->name;
-    for (const struct Group *group = groups; group->name; group++)
+    for (const TopicGroup *group = topic_groups; group->name; group++)
         for (int i = 0; group->at(i, &topic); i++)
             if (index-- == 0) return topic.name;
     return NULL;
 }
 
 bool help_call(const char *name, StText *out) {
-    Topic topic;
-    for (int i = 0; call_at(i, &topic); i++)
-        if (strcmp(topic.name, name) == 0) {
-            st_text_format(out, "strata %s %s\n  %s\n", name, topic.usage, topic.help);
-            print_switches(&program_calls[i], out);
+    for (const ProgramCall *call = program_calls; call->name; call++)
+        if (strcmp(call->name, name) == 0) {
+            st_text_format(out, "strata %s %s\n  %s\n", name, call->usage, call->help);
+            print_switches(call, out);
             return true;
         }
     return false;
@@ -225,7 +267,7 @@ bool help_print(const char *word, StText *out, StError *error) {
     }
     bool any = false;
     Topic topic;
-    for (const struct Group *group = groups; group->name; group++) {
+    for (const TopicGroup *group = topic_groups; group->name; group++) {
         if (strcmp(group->name, word) == 0 || strcmp(group->one, word) == 0) {
             print_group(group, out);
             any = true;
@@ -236,8 +278,7 @@ bool help_print(const char *word, StText *out, StError *error) {
                 any = true;
             }
     }
-    for (const struct Group *group = groups; group->name; group++)
-        any |= print_mentions(group, word, out);
+    any |= print_mentions(word, out);
     const char *near = any ? NULL : st_nearest(word, help_topic_at, NULL);
     if (near) return st_fail(error, ST_ERR_NAME, "no help on '%.60s'; did you mean '%s'?", word, near);
     return any || st_fail(error, ST_ERR_NAME, "no help on '%.60s'; help alone lists the topics", word);
@@ -274,14 +315,23 @@ static void man_entry(StText *out, const char *name, const char *usage, const ch
 
 static void man_groups(StText *out) {
     Topic topic;
-    for (const struct Group *group = groups; group->name; group++) {
-        if (group->at == call_at) continue;
+    for (const TopicGroup *group = topic_groups; group->name; group++) {
+        if (strcmp(group->name, "calls") == 0) continue;
         st_text_add(out, ".SH ");
         for (const char *s = group->title; *s; s++)
             st_text_format(out, "%c", toupper((unsigned char)*s));
         st_text_add(out, "\n");
+        const char *family = NULL, *about = NULL;
         for (int i = 0; group->at(i, &topic); i++) {
-            man_entry(out, topic.name, topic.usage, topic.help);
+            if (topic.alias_of) continue;
+            const char *of = group->family ? group->family(i, &about) : NULL;
+            if (of && of != family) st_text_format(out, ".SS %s: %s\n", of, about);
+            family = of;
+            StText help = {0};
+            st_text_add(&help, topic.help);
+            print_aliases(group, topic.name, &help);
+            man_entry(out, topic.name, topic.usage, st_text_string(&help));
+            st_text_free(&help);
             for (const StOption *row = topic.options; row && row->name; row++) {
                 char usage[160];
                 snprintf(usage, sizeof usage, "= %s", row->fallback ? row->fallback : "(must be given)");

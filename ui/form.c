@@ -499,10 +499,22 @@ static void draw_foot(UiGrid *grid, UiRect foot, const UiForm *form, bool sides)
     }
 }
 
+/* The title; at its right, where the form is longer than its room, which field of how many one is at. */
+static void draw_head(UiGrid *grid, UiRect head, const UiForm *form) {
+    int fields = 0, at = 0;
+    for (int i = 0; i < form->count; i++) {
+        fields += form->field[i].type != UI_FIELD_NOTE;
+        if (i == form->focus) at = fields;
+    }
+    int w = head.w;
+    if (form->count > form->body.h && w >= 30)
+        w -= 2 + ui_print_right(grid, head, head.w - 1, 0, UI_DIM, "%d of %d", at, fields);
+    ui_text_in(grid, head, 0, 0, w, UI_TITLE, form->title);
+}
+
 void ui_form_draw(UiGrid *grid, UiRect area, UiForm *form, bool focused) {
     UiRect rest = area;
-    if (form->title && area.h >= 4)
-        ui_text(grid, ui_cut_top(&rest, area.h >= 12 ? 2 : 1), 0, 0, UI_TITLE, form->title);
+    UiRect head = ui_cut_top(&rest, !form->title || area.h < 4 ? 0 : area.h >= form->count + 5 ? 2 : 1);
     UiRect foot = ui_cut_bottom(&rest, area.h >= 8 ? 2 : area.h >= 3 ? 1 : 0);
     if (rest.h > form->count + 1) foot.y -= rest.h - form->count - 1; /* close to the fields */
     form->body = rest;
@@ -510,6 +522,7 @@ void ui_form_draw(UiGrid *grid, UiRect area, UiForm *form, bool focused) {
     if (form->top < form->focus - rest.h + 1) form->top = form->focus - rest.h + 1;
     if (form->top > form->count - rest.h) form->top = form->count - rest.h;
     if (form->top < 0) form->top = 0;
+    if (head.h > 0) draw_head(grid, head, form);
     int labels = label_width(form, rest.w / 2 - 2 > 0 ? rest.w / 2 - 2 : 0);
     for (int y = 0; y < rest.h && form->top + y < form->count; y++)
         draw_field(grid, (UiRect){rest.x, rest.y + y, rest.w, 1}, form, form->top + y, labels,

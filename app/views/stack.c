@@ -189,10 +189,9 @@ static int fit_columns(State *state, const Shown *now, int width) {
         state->column[LAYER].stretch = false;
         return need + others;
     }
-    /* Where it is narrow, other columns go before a layer is cut. */
-    int most = 22;
-    if (width < 2 * NARROW && need > state->column[LAYER].width)
-        state->column[LAYER].width = need < most ? need : most;
+    /* Other columns go before a layer is cut: of an automatic name one learns less than of an option. */
+    int most = width < 2 * NARROW ? 22 : 34;
+    if (need > state->column[LAYER].width) state->column[LAYER].width = need < most ? need : most;
     return width;
 }
 
@@ -548,14 +547,18 @@ static void draw_title(ViewContext *context, UiGrid *grid, UiRect area, const Sh
 }
 
 /* Cuts the part of the area that an open form takes: the right side, or the bottom, or all. */
-static UiRect cut_form(UiRect *area, const Form *form, int rows) {
+static UiRect cut_form(UiRect *area, Form *form, int rows) {
     if (area->w >= WIDE) {
         UiRect part = ui_cut_right(area, area->w / 2);
         ui_cut_left(&part, 2);
         return ui_cut_top(&part, form_height(form, part.w));
     }
     int least = area->h / 3 < rows + 1 ? area->h / 3 : rows + 1;
-    int most = area->h - least, wanted = form_height(form, area->w);
+    int wanted = form_height(form, area->w);
+    if (wanted > area->h - least && least > 5)
+        least = 5; /* whether it fits, the selected layer and its neighbours */
+    if (form_is_page(form)) least = 0;
+    int most = area->h - least;
     if (area->h < 10) return ui_cut_bottom(area, area->h);
     UiRect part = ui_cut_bottom(area, wanted < most ? wanted : most);
     return part;
@@ -584,7 +587,7 @@ static void draw(ViewContext *context, UiGrid *grid, UiRect area) {
         }
         form_draw(grid, part, state->form);
     }
-    bool roomy = area.h >= 8;
+    bool roomy = area.h >= (state->form ? 5 : 8);
     if (roomy || (area.h > 2 && area.h > state->rows + 1)) {
         draw_title(context, grid, area, &now);
         ui_cut_top(&area, 1);
@@ -718,7 +721,8 @@ static bool mouse(ViewContext *context, const UiEvent *event) {
 }
 
 static const UiBinding *hints(ViewContext *context) {
-    return ((const State *)context->state)->form ? form_bindings : NULL;
+    const State *state = context->state;
+    return state->form ? form_hints(state->form) : NULL;
 }
 
 static void explain(ViewContext *context, StText *out) {

@@ -158,9 +158,12 @@ struct StLayerKind {
     void (*adapt_set)(const StStep *step, const double *sums);
 };
 
-/* All kinds, ended by NULL. */
+/* All kinds, ended by NULL, the kinds of a family one after the other. */
 #define st_layer_kinds ST_R(st_layer_kinds)
 extern const StLayerKind *const st_layer_kinds[];
+/* "convolution", and its sentence where help is not NULL; NULL for a kind that is not registered. */
+#define st_layer_family ST_R(st_layer_family)
+const char *st_layer_family(const StLayerKind *kind, const char **help);
 #define st_layer_kind_find ST_R(st_layer_kind_find)
 const StLayerKind *st_layer_kind_find(const char *name); /* or NULL */
 #define st_layer_kind_name_at ST_R(st_layer_kind_name_at)

@@ -40,7 +40,7 @@ static void test_editing_while_training(void **state) {
     vt_key(vt, "2");
     VT_WANT(vt, vt_shows(vt, "edits are safe while it trains"));
     vt_key(vt, "a");
-    VT_WANT(vt, vt_shows(vt, "type to filter"));
+    VT_WANT(vt, vt_shows(vt, "type to find"));
     vt_type(vt, "drop");
     vt_key(vt, "enter");
     VT_WANT(vt, vt_shows(vt, "New dropout after 1 dense 8 relu"));

@@ -276,7 +276,15 @@ static void test_completion(void **state) {
     vt_key(vt, ":");
     vt_key(vt, "tab");
     VT_WANT(vt, vt_shows(vt, "view "));
-    VT_WANT(vt, vt_shows(vt, " flatten"));
+    VT_WANT(vt, vt_shows(vt, " more")); /* than the screen holds */
+    vt_key(vt, "esc");
+    vt_type(vt, ":fl");
+    vt_key(vt, "tab");
+    VT_WANT(vt, vt_shows(vt, ":flatten"));
+    vt_key(vt, "esc");
+    vt_type(vt, ":compile metrics=accuracy,auc:cur");
+    vt_key(vt, "tab");
+    VT_WANT(vt, vt_shows(vt, "accuracy,auc:curve="));
     vt_key(vt, "esc");
     snprintf(line, sizeof line, ":open %s/", place->folder);
     vt_type(vt, line);

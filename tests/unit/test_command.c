@@ -1,5 +1,7 @@
 /* The table of commands: every row whole, help on every word, suggestions, completion. */
 #include "command.h"
+#include "forms.h"
+#include "help_topics.h"
 #include "program.h"
 #include "view.h"
 
@@ -167,10 +169,58 @@ static void test_complete(void **state) {
     offers("dense 'open", 6, "");
 }
 
+/* What help gives as an example can be typed. */
+static void test_examples(void **state) {
+    (void)state;
+    StText line = {0};
+    int files = 0;
+    for (int i = 0; topic_example_at(i, &line); st_text_clear(&line), i++) {
+        if (line.length == 0 || strncmp(st_text_string(&line), "data ", 5) == 0) {
+            files++;
+            continue;
+        }
+        FormTrial trial;
+        form_try(session, st_text_string(&line), &trial);
+        if (!trial.runs) fail_msg("%s: %s", st_text_string(&line), trial.error.message);
+        form_trial_free(&trial);
+    }
+    assert_true(files < 12);
+    st_text_free(&line);
+}
+
+/* Every kind belongs to a family, whose kinds stand together; their lists say so. */
+static void test_families(void **state) {
+    (void)state;
+    StText text = {0};
+    const char *help = NULL, *family = NULL;
+    int families = 0;
+    for (int i = 0; st_layer_kinds[i]; i++) {
+        const char *of = st_layer_family(st_layer_kinds[i], &help);
+        assert_non_null(of);
+        assert_true(*help);
+        families += of != family;
+        family = of;
+    }
+    assert_int_equal(families, 9);
+    assert_string_equal(st_layer_family(st_layer_kind_find("lstm"), NULL), "recurrent");
+    assert_string_equal(st_layer_family(st_layer_kind_find("rescaling"), NULL), "preprocessing");
+    assert_true(help_print("layers", &text, &error));
+    assert_non_null(strstr(st_text_string(&text), "\nconvolution: "));
+    st_text_clear(&text);
+    assert_true(help_print("losses", &text, &error)); /* other words stand behind the kind's own */
+    assert_non_null(strstr(st_text_string(&text), "(also mse"));
+    assert_null(strstr(st_text_string(&text), "\n  mse "));
+    st_text_clear(&text);
+    assert_true(help_print("kernel_regularizer", &text, &error)); /* alike for many kinds: said once */
+    assert_non_null(strstr(st_text_string(&text), "option of dense, conv1d, conv2d"));
+    assert_non_null(strstr(st_text_string(&text), "help regularizers lists them"));
+    st_text_free(&text);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
-    const struct CMUnitTest tests[] = {TEST(test_rows),    TEST(test_calls),
-                                       TEST(test_help),    TEST(test_man_and_completion),
-                                       TEST(test_unknown), TEST(test_complete)};
+    const struct CMUnitTest tests[] = {
+        TEST(test_rows),    TEST(test_calls),    TEST(test_help),     TEST(test_man_and_completion),
+        TEST(test_unknown), TEST(test_complete), TEST(test_examples), TEST(test_families)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
