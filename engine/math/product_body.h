@@ -17,7 +17,7 @@ enum {
     BLOCK_N = 8 * PANEL,       /* columns of B that are packed at a time */
     BLOCK_M = 16 * TILE_ROWS,  /* rows of A that pass by them at a time */
     AHEAD = 8,                 /* rows that are asked for before they are packed */
-    FEW_ROWS = 4 * TILE_ROWS,  /* of A, that are not worth packing B for, where it may be read as it lies */
+    FEW_ROWS = 2 * TILE_ROWS,  /* of A, that are not worth packing B for, where it may be read as it lies */
     TURNED_M = 4 * WIDTH,      /* rows of A that are turned over at a time */
     FAR = 2048 / sizeof(Real), /* a stride from which the rows of a panel crowd each other out of the cache */
 };
