@@ -433,31 +433,27 @@ void st_recurrent_backward(const StCell *cell, const StStep *step, const StPass 
 
 /* ---- gradients ---- */
 
-/* Rows [from, to) of a kernel, gates [first, last): what came in, as columns `offset` … of a track, by the
- * gates' gradients. */
+/* A band of the columns of gates [first, last) of a kernel: what came in, as columns `offset` … of a track,
+ * by the gates' gradients, which are many and are so read but once. */
 typedef struct Product {
     StTrack in, out;
-    int64_t offset, from, to;
+    int64_t offset, inputs;
     int first, last;
+    int part, parts;
 } Product;
 
 static void product(const StSweep *sweep, const Product *p, Real *gradient) {
-    int64_t units = sweep->units, width = sweep->width[p->in];
-    st_gemm(true, false, p->to - p->from, (p->last - p->first) * units, sweep->steps * sweep->rows, 1,
-            sweep->track[p->in] + p->offset + p->from, width, sweep->track[p->out] + p->first * units,
-            sweep->wide, 0, gradient + p->from * sweep->wide + p->first * units, sweep->wide);
+    int64_t columns = (p->last - p->first) * sweep->units, from = columns * p->part / p->parts;
+    int64_t count = columns * (p->part + 1) / p->parts - from, at = p->first * sweep->units + from;
+    st_gemm(true, false, p->inputs, count, sweep->steps * sweep->rows, 1, sweep->track[p->in] + p->offset,
+            sweep->width[p->in], sweep->track[p->out] + at, sweep->wide, 0, gradient + at, sweep->wide);
 }
 
 static void kernel_gradient(const StSweep *sweep, int part, int parts) {
     int each = sweep->cell->gates / sweep->copies_x;
     for (int k = 0; k < sweep->copies_x; k++) {
-        Product p = {ST_TRACK_X,
-                     ST_TRACK_Z,
-                     k * sweep->features,
-                     sweep->features * part / parts,
-                     sweep->features * (part + 1) / parts,
-                     k * each,
-                     (k + 1) * each};
+        Product p = {ST_TRACK_X, ST_TRACK_Z, k * sweep->features, sweep->features, k * each, (k + 1) * each,
+                     part,       parts};
         product(sweep, &p, sweep->step->gradient[ST_KERNEL]);
     }
 }
@@ -466,8 +462,7 @@ static void recurrent_gradient(const StSweep *sweep, int part, int parts) {
     bool dropped = sweep->width[ST_TRACK_HD] > 0, reset = sweep->width[ST_TRACK_RH] > 0;
     int gates = sweep->cell->gates, straight = reset ? gates - 1 : gates, each = dropped ? 1 : straight;
     StTrack out = sweep->width[ST_TRACK_INNER] ? ST_TRACK_INNER : ST_TRACK_Z;
-    Product p = {dropped ? ST_TRACK_HD : ST_TRACK_H, out, 0, sweep->units * part / parts,
-                 sweep->units * (part + 1) / parts,  0,   0};
+    Product p = {dropped ? ST_TRACK_HD : ST_TRACK_H, out, 0, sweep->units, 0, 0, part, parts};
     for (p.first = 0; p.first < straight; p.first = p.last) {
         p.last = p.first + each;
         p.offset = dropped ? p.first * sweep->units : 0;
