@@ -16,7 +16,7 @@ enum {
     DEPTH = 256,               /* of k at a time: a panel of B takes 32 KB at most */
     BLOCK_N = 8 * PANEL,       /* columns of B that are packed at a time */
     BLOCK_M = 16 * TILE_ROWS,  /* rows of A that pass by them at a time */
-    AHEAD = 8,                 /* rows that are asked for before they are packed */
+    AHEAD = 8,                 /* rows of B that are asked for before they are needed */
     FEW_ROWS = 2 * TILE_ROWS,  /* of A, that are not worth packing B for, where it may be read as it lies */
     TURNED_M = 4 * WIDTH,      /* rows of A that are turned over at a time */
     FAR = 2048 / sizeof(Real), /* a stride from which the rows of a panel crowd each other out of the cache */
@@ -53,6 +53,8 @@ ALWAYS void tile(const int rows, const int vectors, int64_t k, StFactor a, const
         UNROLL
         for (int g = 0; 4 * g < rows; g++)
             row[g] += a.step;
+        __builtin_prefetch(b + AHEAD * ldb);
+        if (vectors == 2) __builtin_prefetch(b + AHEAD * ldb + WIDTH);
         b += ldb;
     }
     UNROLL
