@@ -8,6 +8,7 @@
 enum {
     TILE = 64 << 10, /* elements of the patches made at a time: a quarter of a megabyte of floats */
     WIDE_TILE = 2 * TILE,
+    BAND = 384,          /* elements of a patch made at a time */
     ROUND = 12,          /* rows of a product go well together in twelves */
     TILE_ROWS_MAX = 4096 /* positions of a tile, however small the patch */
 };
@@ -325,13 +326,25 @@ static int64_t tile_of(int64_t fit, int64_t elements, int64_t positions) {
     return equal < most ? equal : most;
 }
 
+/* Long patches are worked on in bands, one behind the other: so that a tile has many positions all the same,
+ * and what a band of the kernel is multiplied with is near. Band `index` of the `bands` of rows [from, to).
+ */
+static int64_t bands_of(const StFilter *filter, int64_t from, int64_t to) {
+    return is_plain(&filter->window) ? 1 : (to - from + BAND - 1) / BAND;
+}
+
+static void band_set(StBand *band, int64_t from, int64_t to, int64_t bands, int64_t index) {
+    band->from = from + (to - from) * index / bands;
+    band->to = from + (to - from) * (index + 1) / bands;
+}
+
 int64_t st_filter_tile(const StFilter *filter, int64_t positions) {
-    return tile_of(TILE, patch_of(filter), positions);
+    int64_t patch = patch_of(filter);
+    return tile_of(TILE, patch < BAND ? patch : BAND, positions);
 }
 
 int64_t st_filter_scratch(const StFilter *filter) {
-    int64_t patch = patch_of(filter);
-    return st_plus(patch < 0 || patch > WIDE_TILE ? patch : WIDE_TILE, filter->width);
+    return st_plus(WIDE_TILE, filter->width);
 }
 
 /* The patches of a band as a factor of a product. */
@@ -390,17 +403,21 @@ static void apply_in_rows(const StFilter *filter, int64_t first, int64_t count, 
 
 void st_filter_apply(const StFilter *filter, int64_t first, int64_t count, const Real *image,
                      const Real *kernel, bool add, Real *matrix, Real *scratch) {
-    int64_t each = filter->width / filter->groups, patch = patch_of(filter);
+    int64_t width = filter->width, each = width / filter->groups, patch = patch_of(filter);
+    int64_t bands = bands_of(filter, 0, patch);
     if (lies_in_rows(filter) && !is_plain(&filter->window)) {
         apply_in_rows(filter, first, count, image, kernel, add, matrix);
         return;
     }
-    for (int64_t g = 0; g < filter->groups; g++) {
-        StBand band = band_of(filter, g, first, count);
-        Patches patches = patches_of(&filter->window, &band, image, scratch);
-        st_gemm(patches.turned, false, count, each, patch, 1, patches.v, patches.next, kernel + g * each,
-                filter->width, add, matrix + first * filter->width + g * each, filter->width);
-    }
+    for (int64_t g = 0; g < filter->groups; g++)
+        for (int64_t b = 0; b < bands; b++) {
+            StBand band = band_of(filter, g, first, count);
+            band_set(&band, 0, patch, bands, b);
+            Patches patches = patches_of(&filter->window, &band, image, scratch);
+            st_gemm(patches.turned, false, count, each, band.to - band.from, 1, patches.v, patches.next,
+                    kernel + band.from * width + g * each, width, add || b, matrix + first * width + g * each,
+                    width);
+        }
 }
 
 /* The product packs the kernel anew for each tile, so these are wide. */
@@ -409,16 +426,20 @@ void st_filter_turn_back(const StFilter *filter, int64_t row, int64_t rows, cons
     const StWindow *w = &filter->window;
     bool plain = is_plain(w);
     int64_t size = w->size[0] * w->size[1] * w->channels, positions = st_window_positions(w);
-    int64_t each = filter->width / filter->groups, patch = patch_of(filter), end = (row + rows) * positions;
-    int64_t tile = tile_of(WIDE_TILE, patch, rows * positions);
+    int64_t width = filter->width, each = width / filter->groups, end = (row + rows) * positions;
+    int64_t patch = patch_of(filter), bands = bands_of(filter, 0, patch);
+    int64_t tile = tile_of(WIDE_TILE, patch < BAND ? patch : BAND, rows * positions);
     if (!plain && !add) memset(image + row * size, 0, (size_t)(rows * size) * sizeof *image);
-    for (int64_t first = row * positions; first < end; first += tile) {
-        for (int64_t g = 0; g < filter->groups; g++) {
+    for (int64_t gb = 0; gb < filter->groups * bands; gb++) {
+        for (int64_t first = row * positions; first < end; first += tile) {
+            int64_t g = gb / bands;
             StBand band = band_of(filter, g, first, end - first < tile ? end - first : tile);
+            band_set(&band, 0, patch, bands, gb % bands);
             Real *patches = plain ? image + first * w->channels + band.channel : scratch;
-            st_gemm(false, true, band.count, patch, each, 1, matrix + first * filter->width + g * each,
-                    filter->width, kernel + g * each, filter->width, plain && add, patches,
-                    plain ? w->channels : patch);
+            int64_t columns = band.to - band.from;
+            st_gemm(false, true, band.count, columns, each, 1, matrix + first * width + g * each, width,
+                    kernel + band.from * width + g * each, width, plain && add, patches,
+                    plain ? w->channels : columns);
             if (!plain) st_window_scatter(w, &band, scratch, image);
         }
     }
@@ -432,19 +453,20 @@ static void add_sums(const Real *matrix, int64_t count, int64_t width, bool add,
 
 void st_filter_gradient(const StFilter *filter, int64_t rows, int64_t from, int64_t to, const Real *image,
                         const Real *matrix, Real *gradient, Real *sums, Real *scratch) {
-    int64_t width = filter->width, each = width / filter->groups;
+    int64_t width = filter->width, each = width / filter->groups, bands = bands_of(filter, from, to);
     int64_t positions = rows * st_window_positions(&filter->window);
-    int64_t tile = tile_of(TILE, to - from + width, positions);
-    for (int64_t first = 0; first < positions && (from < to || sums); first += tile) {
-        int64_t count = positions - first < tile ? positions - first : tile;
-        for (int64_t g = 0; g < filter->groups && from < to; g++) {
-            StBand band = band_of(filter, g, first, count);
-            band.from = from, band.to = to;
-            Patches patches = patches_of(&filter->window, &band, image, scratch + width);
-            st_gemm(!patches.turned, false, to - from, each, count, 1, patches.v, patches.next,
-                    matrix + first * width + g * each, width, first > 0, gradient + from * width + g * each,
-                    width);
+    int64_t tile = tile_of(TILE, (to - from) / (bands ? bands : 1) + 1 + width, positions);
+    for (int64_t b = 0; b < bands || (b == 0 && sums); b++)
+        for (int64_t first = 0; first < positions; first += tile) {
+            int64_t count = positions - first < tile ? positions - first : tile;
+            for (int64_t g = 0; g < filter->groups && from < to; g++) {
+                StBand band = band_of(filter, g, first, count);
+                band_set(&band, from, to, bands, b);
+                Patches patches = patches_of(&filter->window, &band, image, scratch + width);
+                st_gemm(!patches.turned, false, band.to - band.from, each, count, 1, patches.v, patches.next,
+                        matrix + first * width + g * each, width, first > 0,
+                        gradient + band.from * width + g * each, width);
+            }
+            if (sums && b == 0) add_sums(matrix + first * width, count, width, first > 0, sums, scratch);
         }
-        if (sums) add_sums(matrix + first * width, count, width, first > 0, sums, scratch);
-    }
 }

@@ -299,34 +299,73 @@ static void average_of_a_mask(void **state) {
     st_network_destroy(network);
 }
 
-/* Layers large enough for many tiles, against sums written out: an image at its border and in its middle. */
+/* A layer large enough for many tiles, and a patch for several bands, against sums written out. Whole
+ * numbers: sums are exact in any order. */
+enum { SIZE = 40, CHANNELS = 24, FILTERS = 7, TAPS = 5, ROWS = 3 };
+
+static void whole_numbers(float *v, int64_t n, int64_t step, int most) {
+    for (int64_t i = 0; i < n; i++)
+        v[i] = (float)(i * step % (2 * most + 1)) - (float)most;
+}
+
+static int64_t pixel(int row, int r, int q) {
+    return ((int64_t)row * SIZE + r) * SIZE + q;
+}
+
+/* Σ over taps, of channels (of x, with the kernel, for filter 4) or filters (of dy, for channel 9). */
+static float sum_at(const float *v, const float *w, int row, int r, int q, bool back) {
+    float sum = 0;
+    for (int i = 0; i < TAPS; i++)
+        for (int j = 0; j < TAPS; j++) {
+            int y = back ? r - i + 2 : r + i - 2, z = back ? q - j + 2 : q + j - 2;
+            if (y < 0 || z < 0 || y >= SIZE || z >= SIZE) continue;
+            const float *tap = w + (i * TAPS + j) * CHANNELS * FILTERS;
+            for (int c = 0; c < CHANNELS && !back; c++)
+                sum += v[pixel(row, y, z) * CHANNELS + c] * tap[c * FILTERS + 4];
+            for (int f = 0; f < FILTERS && back; f++)
+                sum += v[pixel(row, y, z) * FILTERS + f] * tap[9 * FILTERS + f];
+        }
+    return sum;
+}
+
+/* Of tap (i, j), channel 9, filter 4. */
+static float slope_of(const float *x, const float *dy, int i, int j) {
+    float sum = 0;
+    for (int row = 0; row < ROWS; row++)
+        for (int r = 0; r < SIZE; r++)
+            for (int q = 0; q < SIZE; q++) {
+                int y = r + i - 2, z = q + j - 2;
+                if (y < 0 || z < 0 || y >= SIZE || z >= SIZE) continue;
+                sum += x[pixel(row, y, z) * CHANNELS + 9] * dy[pixel(row, r, q) * FILTERS + 4];
+            }
+    return sum;
+}
+
 static void many_tiles(void **state) {
     (void)state;
-    enum { SIZE = 40, CHANNELS = 24, FILTERS = 7, ROWS = 3 };
     StNetwork *network =
         build("40x40x24", (const char *const[]){"conv2d 7 5 padding=same use_bias=no", NULL}, ROWS);
     int64_t total;
     float *x = st_network_input(network), *w = st_network_weights(network, &total);
-    for (int64_t i = 0; i < (int64_t)ROWS * SIZE * SIZE * CHANNELS; i++)
-        x[i] = (float)(i * 7919 % 13) - 6; /* whole numbers: sums are exact in any order */
-    for (int64_t i = 0; i < (int64_t)25 * CHANNELS * FILTERS; i++)
-        w[i] = (float)(i * 104729 % 7) - 3;
+    const StStep *step = st_network_step(network, 0);
     StPass pass = {.rows = ROWS};
+    whole_numbers(x, ROWS * step->in_size, 7919, 6);
+    whole_numbers(w, (int64_t)TAPS * TAPS * CHANNELS * FILTERS, 104729, 3);
     st_network_forward(network, &pass);
+    whole_numbers(step->dy, ROWS * step->out_size, 613, 2);
+    st_network_backward(network, &pass, false);
+    for (int p = 0; p < st_network_parts(network); p++)
+        st_network_gradient(network, ROWS, p, 0);
+    const float *dx = st_network_input_gradient(network), *dw = st_network_gradients(network);
     for (int row = 0; row < ROWS; row++)
         for (int r = 0; r < SIZE; r += 13)
             for (int q = 0; q < SIZE; q += 3) {
-                float sum = 0;
-                for (int i = 0; i < 5; i++)
-                    for (int j = 0; j < 5; j++)
-                        for (int c = 0; c < CHANNELS; c++) {
-                            int y = r + i - 2, z = q + j - 2;
-                            if (y < 0 || z < 0 || y >= SIZE || z >= SIZE) continue;
-                            sum += x[((row * SIZE + y) * SIZE + z) * CHANNELS + c] *
-                                   w[((i * 5 + j) * CHANNELS + c) * FILTERS + 4];
-                        }
-                assert_true(st_network_output(network)[((row * SIZE + r) * SIZE + q) * FILTERS + 4] == sum);
+                assert_true(step->y[pixel(row, r, q) * FILTERS + 4] == sum_at(x, w, row, r, q, false));
+                assert_true(dx[pixel(row, r, q) * CHANNELS + 9] == sum_at(step->dy, w, row, r, q, true));
             }
+    for (int i = 0; i < TAPS; i++)
+        for (int j = 0; j < TAPS; j++)
+            assert_true(dw[((i * TAPS + j) * CHANNELS + 9) * FILTERS + 4] == slope_of(x, step->dy, i, j));
     st_network_destroy(network);
 }
 
