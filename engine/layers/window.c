@@ -372,7 +372,7 @@ static StBand band_of(const StFilter *filter, int64_t group, int64_t first, int6
 
 /* Where no window reaches outside and a line of the window is many elements of a row of the image: the
  * patches of a line of windows then lie in that row as a matrix whose rows overlap, one for each line of the
- * window. */
+ * window. The line's share of the kernel is read for every line of windows, so it has to stay near. */
 static bool lies_in_rows(const StFilter *filter) {
     enum { ELEMENTS = 32, POSITIONS = 6 };
     const StWindow *w = &filter->window;
@@ -380,8 +380,9 @@ static bool lies_in_rows(const StFilter *filter) {
     for (int i = 0; i < 2; i++)
         inside = inside && w->before[i] == 0 &&
                  (w->out[i] - 1) * w->stride[i] + (w->kernel[i] - 1) * w->dilation[i] < w->size[i];
-    return inside && filter->groups == 1 && w->dilation[1] == 1 && w->kernel[1] * w->channels >= ELEMENTS &&
-           w->out[1] >= POSITIONS;
+    int64_t elements = w->kernel[1] * w->channels;
+    return inside && filter->groups == 1 && w->dilation[1] == 1 && elements >= ELEMENTS &&
+           elements * filter->width <= TILE && w->out[1] >= POSITIONS;
 }
 
 /* Line by line of the window, whose share of the kernel stays in the cache; the order of the patch's
