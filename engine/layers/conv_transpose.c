@@ -24,9 +24,14 @@ typedef struct Transpose {
 #define FILTERS                                                                                              \
     ST_OPTION(Transpose, filters, ST_INT, NULL, .low = 1, .high = INT32_MAX, .place = true,                  \
               .help = "Number of filters: channels of the output")
+static const StChoice paddings[] = {
+    {.name = "valid", .help = "all that the kernels cover"},
+    {.name = "same", .help = "cut to the input's size times strides"},
+    {0},
+};
 #define PADDING                                                                                              \
-    ST_OPTION(Transpose, padding, ST_CHOICE, "valid", .choices = st_paddings,                                \
-              .help = "valid: all that the kernels cover; same: input times strides")
+    ST_OPTION(Transpose, padding, ST_CHOICE, "valid", .choices = paddings,                                   \
+              .help = "How much of the output is kept")
 #define BEHIND_DILATION                                                                                      \
     ST_ACTIVATION_OPTION(Transpose, activation, "linear", "Function applied to every output"),               \
         ST_USE_BIAS_OPTION(Transpose), ST_KERNEL_OPTIONS(Transpose, "glorot_uniform")
