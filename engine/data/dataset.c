@@ -304,26 +304,15 @@ static void bytes_to_floats(const StDataset *d, const uint8_t *bytes, int64_t co
     }
 }
 
-/* Asks for memory that is copied next: rows lie at random, where no processor looks ahead. */
-static void ask(const void *from, int64_t bytes) {
-    enum { LINE = 64, MOST = 8192 };
-    for (int64_t at = 0; at < bytes && at < MOST; at += LINE)
-        __builtin_prefetch((const char *)from + at);
-}
-
 static void gather_floats(const float *x, const int64_t *rows, int64_t count, int64_t width, float *to) {
-    for (int64_t i = 0; i < count; i++) {
-        if (i + 1 < count) ask(x + rows[i + 1] * width, width * (int64_t)sizeof *x);
+    for (int64_t i = 0; i < count; i++)
         memcpy(to + i * width, x + rows[i] * width, (size_t)width * sizeof *x);
-    }
 }
 
 static void gather_bytes(const StDataset *d, const uint8_t *bytes, const int64_t *rows, int64_t count,
                          int64_t width, float *to) {
-    for (int64_t i = 0; i < count; i++) {
-        if (i + 1 < count) ask(bytes + rows[i + 1] * width, width);
+    for (int64_t i = 0; i < count; i++)
         bytes_to_floats(d, bytes + rows[i] * width, width, to + i * width);
-    }
 }
 
 void st_dataset_gather_x(const StDataset *d, StPart part, const int64_t *rows, int64_t first, int64_t count,
