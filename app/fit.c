@@ -72,7 +72,7 @@ static void say_head(Watch *watch, int64_t epoch, int64_t epochs) {
 /* That reduce_on_plateau has lowered the rate. */
 static void say_rate(const Watch *watch, const StRecord *record) {
     const StCallbacks *callbacks = &session_run(watch->session)->recipe->callbacks;
-    char line[160];
+    char line[192];
     if (!*callbacks->reduce_on_plateau || record->next_rate == record->rate) return;
     snprintf(line, sizeof line, "learning rate %g → %g: %s did not get better\n", record->rate,
              record->next_rate, callbacks->reduce_on_plateau);

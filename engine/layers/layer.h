@@ -41,7 +41,7 @@ typedef struct StWeight {
     StCall constraint;       /* index into st_constraints (layers/constraint.h) */
     int64_t fan_in, fan_out; /* for variance scaling */
     bool trainable;
-    const char *side, *owner;   /* of a wrapper's: "forward_", "lstm"; NULL elsewhere */
+    const char *side, *owner;   /* of a wrapper's: "forward_" or "", "lstm"; NULL elsewhere */
     int64_t ones_from, ones_to; /* elements that begin at 1 all the same (the forget gate of lstm) */
 } StWeight;
 

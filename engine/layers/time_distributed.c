@@ -45,7 +45,12 @@ static bool distributed_shape(const void *values, const StShape *in, StShape *ou
 static int distributed_weights(const void *values, const StShape *in, StWeight *weights) {
     const StLayerKind *kind = st_wrapped_kind(values);
     StShape each = without_time(in);
-    return kind->weights ? kind->weights(st_wrapped_options(values), &each, weights) : 0;
+    int count = kind->weights ? kind->weights(st_wrapped_options(values), &each, weights) : 0;
+    for (int w = 0; w < count; w++) { /* time_distributed/dense/kernel */
+        weights[w].owner = kind->name;
+        weights[w].side = "";
+    }
+    return count;
 }
 
 /* Sizes a row are those of a step, times the steps; others are as they are. */

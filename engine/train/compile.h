@@ -12,7 +12,7 @@
 enum {
     ST_METRICS_MAX = 16,
     ST_SPEC_OPTIONS_MAX = 576,
-    ST_METRIC_NAME_MAX = 64, /* of a metric as written, its end included */
+    ST_METRIC_NAME_MAX = 96, /* of a metric as written with all its options by name, its end included */
     ST_METRIC_OPTIONS_MAX = 64
 };
 

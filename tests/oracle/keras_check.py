@@ -255,7 +255,10 @@ def our_name(variable):
         return None
     if variable.path.endswith(("_state", "/variable")) or re.search(r"(lstm|gru|simple_rnn)(_\d+)?_states?$", variable.path):
         return None
-    return "/".join(re.sub(r"^p_re_lu", "prelu", p) for p in parts)
+    parts = [re.sub(r"^p_re_lu", "prelu", p) for p in parts]
+    if len(parts) == 3:  # Keras counts wrapped layers among all of their kind, we name them by their kind alone
+        parts[1] = re.sub(r"_\d+$", "", parts[1])
+    return "/".join(parts)
 
 
 def model_of(shape, layers, batch=None):
@@ -798,6 +801,8 @@ def tried(report, head, function, *given):
         try:
             function(report, *given[:-1], folder, given[-1]) if given and isinstance(given[-1], dict) else function(report, *given, folder)
         except Refused as error:
+            if "diverged" in str(error):
+                return
             if "wanted 2 rows or more" not in str(error) and "wanted 2 columns or more" not in str(error):  # Keras: not a number
                 report.tell([head], f"refused: {error}")
         except Exception as error:
@@ -1126,7 +1131,582 @@ def losses_part():
     return total
 
 
-PARTS = {"layers": layers_part, "activations": activations_part, "initializers": initializers_part, "losses": losses_part}
+# --- optimizers and schedules
+
+BETAS = {"beta_1": [0.5, 0.8, 0.0], "beta_2": [0.9, 0.99], "epsilon": [1e-3, 1e-5]}
+OPTIMIZERS = {
+    "sgd": ("SGD", 0.05, {"momentum": [0.9, 0.3], "nesterov": YES}),
+    "rmsprop": ("RMSprop", 0.01, {"rho": [0.7, 0.95], "momentum": [0.5], "epsilon": [1e-3], "centered": YES}),
+    "adagrad": ("Adagrad", 0.1, {"initial_accumulator_value": [0.01, 0.5, 0.0], "epsilon": [1e-3]}),
+    "adadelta": ("Adadelta", 0.5, {"rho": [0.5, 0.99], "epsilon": [1e-3]}),
+    "adam": ("Adam", 0.01, BETAS | {"amsgrad": YES}), "adamw": ("AdamW", 0.01, BETAS | {"amsgrad": YES}),
+    "adamax": ("Adamax", 0.01, BETAS), "nadam": ("Nadam", 0.01, BETAS),
+    "lion": ("Lion", 0.003, {"beta_1": [0.5, 0.8], "beta_2": [0.7, 0.9]}),
+    "ftrl": ("Ftrl", 0.1, {"learning_rate_power": [-0.7, -0.4, 0.0], "initial_accumulator_value": [0.5, 1.0],
+             "l1_regularization_strength": [0.01], "l2_regularization_strength": [0.1],
+             "l2_shrinkage_regularization_strength": [0.05], "beta": [0.3]}),
+}
+SCHEDULES = {
+    "exponential_decay": ("ExponentialDecay", {"decay_steps": [3, 10], "decay_rate": [0.9, 0.5]}, {"staircase": YES}),
+    "inverse_time_decay": ("InverseTimeDecay", {"decay_steps": [3, 1.5], "decay_rate": [0.5, 2]}, {"staircase": YES}),
+    "polynomial_decay": ("PolynomialDecay", {"decay_steps": [3, 10]}, {"end_learning_rate": [0.002], "power": [0.5, 2], "cycle": YES}),
+    "piecewise_constant_decay": ("PiecewiseConstantDecay", {"boundaries": [[2, 5], [0, 3], [4]], "values": [[0.01, 0.003, 0.02]]}, {}),
+    "cosine_decay": ("CosineDecay", {"decay_steps": [3, 10]}, {"alpha": [0.1], "warmup_target": [0.02], "warmup_steps": [3, 5]}),
+    "cosine_decay_restarts": ("CosineDecayRestarts", {"first_decay_steps": [2, 4]}, {"t_mul": [1.0, 1.5, 3.0], "m_mul": [0.8], "alpha": [0.1]}),
+}
+
+
+def schedule_of(rng, name, rate):
+    of, required, more = SCHEDULES[name]
+    options = {k: some(rng, v) for k, v in required.items()}
+    if name.startswith("piecewise"):
+        options["values"] = options["values"][: len(options["boundaries"]) + 1]
+        return options, getattr(K.optimizers.schedules, of)(**options)
+    chance(rng, options, **more)
+    return options, getattr(K.optimizers.schedules, of)(rate, **options)
+
+
+def optimizer_case(report, name, number, folder, schedule=None):
+    rng, path = np.random.default_rng([args.seed, 4, hash_of(name + (schedule or "")), number]), path_in(folder)
+    of, rate, table = OPTIMIZERS[name]
+    options = chance(rng, {}, 0.5, **table)
+    chance(rng, options, 0.4, weight_decay=[0.02, 0.2])
+    if maybe(rng, 0.6):
+        options[some(rng, ["clipnorm", "clipvalue", "global_clipnorm"])] = some(rng, [0.03, 0.3, 3.0])
+    if maybe(rng, 0.4):
+        options["use_ema"] = True
+        chance(rng, options, ema_momentum=[0.5, 0.9], ema_overwrite_frequency=[3, 7])
+    inputs, rows = one(rng, 2, 5), one(rng, 8, 24)
+    times, curve = schedule_of(rng, schedule, rate) if schedule else ({}, None)
+    layers = [("dense", weighted(rng, {"units": 5, "activation": Call("tanh")}, {"kernel": 2, "bias": 1})), ("dense", {"units": 3})]
+    trainable = maybe(rng, 0.8)
+    lines = [f"input {inputs}"] + [line_of(k, o, rng) for k, o in layers]
+    if not trainable:
+        lines[1] += " trainable=no"
+    model = model_of((inputs,), layers)
+    model.layers[0].trainable = trainable
+    x, y = rows_of(rng, (inputs,), rows), rows_of(rng, (3,), rows)
+    model.compile(optimizer=getattr(K.optimizers, of)(learning_rate=curve or rate, **options), loss="mse", jit_compile=False)
+    # Keras takes the rate of a piecewise schedule from its values
+    line = f"compile optimizer={name} learning_rate={rate} loss=mse" + said(options) + (f" schedule={schedule}" + said(times) if schedule else "")
+    steps = 20
+    batch = some(rng, [rows, -(-rows // 2), -(-rows // 3)])
+    epochs = -(-steps // -(-rows // batch))
+    compare_stack(report, f"{name} {number} {schedule or ''}", lines, model, x, False, y, line, rng, folder, epochs=epochs, batch=batch)
+    if schedule:
+        wanted = [float(curve(i)) for i in range(epochs * -(-rows // batch))]
+        got = [float(row["learning_rate"]) for row in csv.DictReader(open(path("log.csv")))]
+        report.far("learning rates", got, wanted, 1e-6, [f"{schedule} {number}", line])
+
+
+def optimizers_part():
+    total = 0
+    for name in listed("optimizers") + [s for s in listed("schedules") if s not in ("none", "one_cycle")]:  # one_cycle is not Keras'
+        if name not in OPTIMIZERS and name not in SCHEDULES:
+            print(f"DIFFERS no experiment draws {name}")
+            total += 1
+    for name in chosen(OPTIMIZERS):
+        report = Report()
+        for number in range(args.start, args.start + args.cases):
+            tried(report, f"{name} {number}", optimizer_case, name, number)
+        total += report.done(f"optimizer {name}")
+    for schedule in chosen(SCHEDULES):
+        report = Report()
+        for number in range(args.start, args.start + args.cases):
+            with_one = lambda report, number, folder: optimizer_case(report, list(OPTIMIZERS)[number % len(OPTIMIZERS)], number, folder, schedule)
+            tried(report, f"{schedule} {number}", with_one, number)
+        total += report.done(f"schedule {schedule}")
+    return total
+
+
+# --- callbacks
+
+
+def callback_case(report, number, folder):
+    """A run of epochs with validation rows, lowered rates and an early end."""
+    rng, path = np.random.default_rng([args.seed, 5, number]), path_in(folder)
+    rows, epochs = one(rng, 20, 40), one(rng, 6, 14)
+    x, y = rows_of(rng, (3,), rows), rows_of(rng, (1,), rows)
+    figure = some(rng, ["val_loss", "loss", "val_mae", "mae"])
+    early = chance(rng, {}, patience=[0, 1, 2, 3], min_delta=[0.0, 0.01, 0.05], baseline=[0.8, 1.5], start_from_epoch=[0, 2, 3], restore_best=YES)
+    plateau = chance(rng, {}, factor=[0.5, 0.3, 0.0], plateau_patience=[1, 2, 3, 0], plateau_min_delta=[0.0, 0.01, 0.05], cooldown=[1, 2], min_lr=[0.004, 0.02])
+    with_early, with_plateau = maybe(rng, 0.7), maybe(rng, 0.7)
+    if not with_early and not with_plateau:
+        with_plateau = True
+    if with_plateau and "plateau_patience" not in plateau:
+        plateau["plateau_patience"] = 1
+    if with_plateau and "plateau_min_delta" not in plateau and "min_delta" in early:
+        plateau["plateau_min_delta"] = 1e-4
+    share = some(rng, [0.5, 0.25])
+    kept = int(round(rows * (1 - share)))
+    name = some(rng, ["sgd", "adam", "rmsprop"])
+    rate = {"sgd": 0.3, "adam": 0.1, "rmsprop": 0.05}[name]
+    ema = chance(rng, {"use_ema": True}, ema_momentum=[0.5, 0.9]) if maybe(rng, 0.2) else {}
+    line = "callbacks"
+    if with_early:
+        line += f" early_stopping={figure}" + said(early)
+    if with_plateau:
+        line += f" reduce_on_plateau={figure}" + said(plateau)
+    batch = some(rng, [4, 7, rows])
+    layers = [("dense", {"units": 8, "activation": Call("tanh")}), ("dense", {"units": 1})]
+    model = model_of((3,), layers)
+    w = draw_weights(model, rng)
+    # Epochs get worse where the rate is high: callbacks have something to do.
+    recipe = ["data npy x.npy y.npy", f"split train={1 - share} validation={share} shuffle=no stratify=no", "input 3", "dense 8 tanh", "dense 1",
+              f"compile optimizer={name} learning_rate={rate} loss=mse metrics=mae" + said(ema), line, f"fit epochs={epochs} batch_size={batch}"]
+    open(path("r.strata"), "w").write("\n".join(recipe) + "\n")
+    np.save(path("x.npy"), x.astype("f4"))
+    np.save(path("y.npy"), y.astype("f4"))
+    write_safetensors(path("w.safetensors"), w)
+    head = [f"callbacks {number}", *recipe]
+    run("train", path("r.strata"), "--init", path("w.safetensors"), "--no-shuffle", "--quiet", "--log", path("log.csv"), "--save", path("s.safetensors"))
+    log = list(csv.DictReader(open(path("log.csv"))))
+    model.compile(optimizer=getattr(K.optimizers, OPTIMIZERS[name][0])(rate, **ema), loss="mse", metrics=["mae"], jit_compile=False)
+    calls = []
+    if with_early:
+        more = {n: v for n, v in early.items() if n != "restore_best"}
+        calls.append(K.callbacks.EarlyStopping(figure, restore_best_weights=early.get("restore_best", False), **more))
+    if with_plateau:
+        more = {n.replace("plateau_", ""): v for n, v in plateau.items()}
+        calls.append(K.callbacks.ReduceLROnPlateau(figure, **more))
+    rates = []
+    before = K.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: rates.append(float(model.optimizer.learning_rate)))
+    kept = kept_rows(rows, share)
+    history = model.fit(x[:kept], y[:kept], epochs=epochs, batch_size=batch, shuffle=False, verbose=0, validation_data=(x[kept:], y[kept:]), callbacks=[before, *calls]).history
+    report.cases += 1
+    if len(log) != len(history["loss"]):
+        return report.tell(head, f"{len(log)} epochs, Keras {len(history['loss'])}: {history[figure]}")
+    for column in ("loss", "mae", "val_loss", "val_mae"):
+        report.far(column, [float(row[column]) for row in log], history[column], 1e-4, head)
+    report.far("learning rates", [float(row["learning_rate"]) for row in log], rates, 1e-6, head)
+    saved, now = read_safetensors(path("s.safetensors")), weights_now(model)
+    for n in now:
+        report.far("final weights", saved[n], now[n], 1e-3, [f"{head[0]} {n}", *head[1:]], 1e-2)
+
+
+def kept_rows(rows, share):
+    """Rows that train, as the program tells."""
+    return rows - int(rows * share + 0.5)
+
+
+def callbacks_part():
+    report = Report()
+    for number in range(args.start, args.start + args.cases):
+        tried(report, f"callbacks {number}", callback_case, number)
+    return report.done("callbacks")
+
+
+# --- metrics
+
+THRESHOLDS = {"thresholds": [0.3, 0.6, 0.0, 1.0]}
+AT = {"num_thresholds": [20, 1, 50], "class_id": [0, 1]}
+METRICS = {  # families it is tried with: (class of Keras, options that are always drawn, options that may be)
+    "accuracy": ("sparse hot binary", None, {}, {}), "acc": ("sparse hot binary", None, {}, {}),
+    "sparse_categorical_accuracy": ("sparse", "SparseCategoricalAccuracy", {}, {}),
+    "categorical_accuracy": ("hot", "CategoricalAccuracy", {}, {}),
+    "binary_accuracy": ("hot binary", "BinaryAccuracy", {}, {"threshold": [0.3, 0.7]}),
+    "sparse_top_k_categorical_accuracy": ("sparse", "SparseTopKCategoricalAccuracy", {"k": [1, 2]}, {}),
+    "top_k_categorical_accuracy": ("hot", "TopKCategoricalAccuracy", {"k": [1, 2]}, {}),
+    "precision": ("hot binary", "Precision", {}, THRESHOLDS | {"top_k": [1, 2], "class_id": [0, 1]}),
+    "recall": ("hot binary", "Recall", {}, THRESHOLDS | {"top_k": [1, 2], "class_id": [0, 1]}),
+    "true_positives": ("hot binary", "TruePositives", {}, THRESHOLDS), "false_positives": ("hot binary", "FalsePositives", {}, THRESHOLDS),
+    "true_negatives": ("hot binary", "TrueNegatives", {}, THRESHOLDS), "false_negatives": ("hot binary", "FalseNegatives", {}, THRESHOLDS),
+    "f1_score": ("hot binary", "F1Score", {"average": ["macro", "micro", "weighted"]}, {"threshold": [0.3, 0.6]}),
+    "fbeta_score": ("hot binary", "FBetaScore", {"average": ["macro", "micro", "weighted"]}, {"beta": [0.5, 2.0], "threshold": [0.3, 0.6]}),
+    "auc": ("hot binary", "AUC", {}, {"num_thresholds": [20, 2, 50], "curve": ["ROC", "PR", "PRGAIN"], "summation_method": ["interpolation", "majoring", "minoring"]}),
+    "auc_pr": ("hot binary", "AUC", {}, {"num_thresholds": [20, 50], "summation_method": ["interpolation", "majoring", "minoring"]}),
+    "sensitivity_at_specificity": ("hot binary", "SensitivityAtSpecificity", {"specificity": [0.3, 0.7]}, AT),
+    "specificity_at_sensitivity": ("hot binary", "SpecificityAtSensitivity", {"sensitivity": [0.3, 0.7]}, AT),
+    "precision_at_recall": ("hot binary", "PrecisionAtRecall", {"recall": [0.3, 0.7]}, AT),
+    "recall_at_precision": ("hot binary", "RecallAtPrecision", {"precision": [0.3, 0.6]}, AT),
+    "binary_crossentropy": ("hot binary", "BinaryCrossentropy", {}, {"label_smoothing": [0.1]}),
+    "categorical_crossentropy": ("hot", "CategoricalCrossentropy", {}, {"label_smoothing": [0.1]}),
+    "sparse_categorical_crossentropy": ("sparse", "SparseCategoricalCrossentropy", {}, {}),
+    "kl_divergence": ("hot", "KLDivergence", {}, {}), "poisson": ("hot", "Poisson", {}, {}),
+    "mean_squared_error": ("hot binary numbers", "MeanSquaredError", {}, {}), "mean_absolute_error": ("hot binary numbers", "MeanAbsoluteError", {}, {}),
+    "root_mean_squared_error": ("hot binary numbers", "RootMeanSquaredError", {}, {}),
+    "mean_absolute_percentage_error": ("numbers", "MeanAbsolutePercentageError", {}, {}),
+    "mean_squared_logarithmic_error": ("hot binary numbers", "MeanSquaredLogarithmicError", {}, {}),
+    "log_cosh_error": ("numbers", "LogCoshError", {}, {}),
+    "r2_score": ("hot numbers", "R2Score", {}, {"class_aggregation": ["uniform_average", "variance_weighted_average"], "num_regressors": [1, 2]}),
+    "cosine_similarity": ("hot numbers", "CosineSimilarity", {}, {}), "pearson_correlation": ("hot numbers", "PearsonCorrelation", {}, {}),
+    "concordance_correlation": ("hot numbers", "ConcordanceCorrelation", {}, {}),
+    "hinge": ("binary numbers", "Hinge", {}, {}), "squared_hinge": ("binary numbers", "SquaredHinge", {}, {}),
+    "categorical_hinge": ("hot", "CategoricalHinge", {}, {}),
+}
+METRIC_ALIASES = {"f_beta_score": "fbeta_score", "bce": "binary_crossentropy", "kullback_leibler_divergence": "kl_divergence", "kld": "kl_divergence",
+                  "mse": "mean_squared_error", "mae": "mean_absolute_error", "rmse": "root_mean_squared_error", "mape": "mean_absolute_percentage_error",
+                  "msle": "mean_squared_logarithmic_error", "log_cosh": "log_cosh_error", "logcosh": "log_cosh_error"}
+FAMILIES = {"sparse": ("sparse_categorical_crossentropy", "softmax"), "hot": ("categorical_crossentropy", "softmax"),
+            "binary": ("binary_crossentropy", "sigmoid"), "numbers": ("mse", "linear")}
+TWO_AXES = ("f1_score", "fbeta_score", "r2_score", "pearson", "concordance")
+
+
+def metric_case(report, word, number, folder):
+    name = METRIC_ALIASES.get(word.lower(), word)
+    rng, path = np.random.default_rng([args.seed, 6, hash_of(name), number]), path_in(folder)
+    families, of, always, table = METRICS[name]
+    family = some(rng, families.split())
+    loss, last = FAMILIES[family]
+    options = chance(rng, {n: some(rng, v) for n, v in always.items()}, 0.5, **table)
+    rows, out = one(rng, 6, 40), one(rng, 2 if family != "binary" else 1, 5)
+    if name in ("pearson_correlation", "concordance_correlation"):
+        out = one(rng, 3, 5)
+    lead = () if name.startswith(TWO_AXES) or maybe(rng, 0.6) else (one(rng, 2, 4),)
+    if options.get("class_id", 0) >= out or lead and "class_id" in options:
+        options.pop("class_id", None)
+    if options.get("top_k", 0) > out or out == 1:
+        options.pop("top_k", None)
+    logits = maybe(rng, 0.3) and name.endswith("crossentropy")
+    if logits:
+        last, options["from_logits"] = "linear", True
+    if name == "auc" and maybe(rng, 0.3):
+        last, options["from_logits"] = "linear", True
+    # Keras' other metrics know nothing of masks, ours leave masked positions out.
+    masked = len(lead) == 1 and maybe(rng, 0.4) and (of is None or issubclass(getattr(K.metrics, of), K.metrics.MeanMetricWrapper))
+    x = rows_of(rng, (*lead, 3), rows)
+    layers = [("dense", {"units": out, "activation": Call(last)})]
+    if masked:
+        layers.insert(0, ("masking", {"mask_value": 0.5}))
+        x[rng.random((rows, *lead)) < 0.3] = 0.5
+    y = targets_of(loss if family != "numbers" else "mean_absolute_percentage_error", rng, rows, lead, out)
+    if family in ("hot", "binary") and maybe(rng, 0.8):
+        y = np.round(y) if family == "binary" else np.eye(out)[y.argmax(-1)]
+    lines = ["input " + "x".join(map(str, (*lead, 3)))] + [line_of(k, o, rng) for k, o in layers]
+    model = model_of((*lead, 3), layers)
+    w = draw_weights(model, rng)
+    spelt = word + "".join(f":{n}={text(v)}" for n, v in options.items())
+    given = dict(options)
+    if name == "auc_pr":
+        given["curve"] = "PR"
+    measure = word if of is None else getattr(K.metrics, of)(name="measure", **given)
+    rate, batch = 0.05, some(rng, [3, 8, rows])
+    of_loss = loss if last != "linear" or family == "numbers" else getattr(K.losses, LOSSES[loss][0])(from_logits=True)
+    model.compile(optimizer=K.optimizers.SGD(rate), loss=of_loss, metrics=[measure], jit_compile=False)
+    sparse = family == "sparse"
+    recipe = ["data npy x.npy y.npy", *lines, f"compile optimizer=sgd learning_rate={rate} loss={loss} metrics={spelt}"
+              + (" from_logits=yes" if last == "linear" and family != "numbers" else ""), f"fit epochs=1 batch_size={batch}"]
+    head = [f"{word} {number} ({family}{' masked' if masked else ''})", *recipe, f"x {x.shape} y {y.shape}"]
+    save_rows(path("x.npy"), x, False)
+    save_rows(path("y.npy"), y, sparse)
+    write_safetensors(path("w.safetensors"), w)
+    open(path("r.strata"), "w").write("\n".join(recipe) + "\n")
+    key = word if of is None else "measure"
+    wanted = model.evaluate(x, y, batch_size=batch, verbose=0, return_dict=True)
+    # Keras gives evaluate's words: loss and the metric's; ours stands under what is written in metrics=
+    told = json.loads(run("evaluate", path("r.strata"), "--weights", path("w.safetensors"), "--part", "train", "--json").splitlines()[-1])
+    floor = 1.0 if "score" not in name else 1e-1
+    if masked:  # Keras' loss depends on how the rows are cut, ours does not
+        wanted["loss"] = model.evaluate(x, y, batch_size=rows, verbose=0, return_dict=True)["loss"]
+    compare_figure(report, "evaluated", told, spelt, wanted, key, head, floor)
+    history = model.fit(x, y, batch_size=batch, epochs=1, shuffle=False, verbose=0).history
+    told = json.loads(run("train", path("r.strata"), "--init", path("w.safetensors"), "--no-shuffle", "--quiet", "--json").splitlines()[-1])
+    compare_figure(report, "epoch's", told, spelt, {n: v[0] for n, v in history.items()}, key, head, floor)
+    report.cases += 1
+
+
+def compare_figure(report, what, told, spelt, wanted, key, head, floor):
+    if spelt not in told:
+        return report.tell(head, f"{what}: no {spelt} in {sorted(told)}")
+    key = key if key in wanted else next(k for k in wanted if k != "loss")
+    nan = lambda v: float("nan") if v is None else float(v)
+    report.far(f"{what} loss", nan(told["loss"]), nan(wanted["loss"]), 1e-5, head)
+    report.far(what, nan(told[spelt]), nan(wanted[key]), 1e-5, head, floor)
+
+
+def metrics_part():
+    total = 0
+    for word in chosen(listed("metrics")):
+        name = METRIC_ALIASES.get(word.lower(), word)
+        if name == "perplexity":  # not Keras' own
+            continue
+        if name not in METRICS:
+            print(f"DIFFERS no experiment draws {word}")
+            total += 1
+            continue
+        report = Report()
+        for number in range(args.start, args.start + (args.cases if word == name else 1)):
+            tried(report, f"{word} {number}", metric_case, word, number)
+        total += report.done(f"metric {word}")
+    return total
+
+
+# --- whole nets
+
+
+def images(rng):
+    return ((12, 12, one(rng, 1, 3)), [
+        ("conv2d", {"filters": 6, "kernel_size": 3, "activation": Call("relu"), "padding": some(rng, ["same", "valid"])}), ("max_pooling2d", {"pool_size": 2}),
+        ("conv2d", {"filters": 8, "kernel_size": 3, "activation": Call("relu")}), ("average_pooling2d", {"pool_size": 2}), ("flatten", {}),
+        ("dropout", {"rate": 0.0}), ("dense", {"units": 12, "activation": Call("relu")}), ("dense", {"units": 4, "activation": Call("softmax")})], None)
+
+
+def normalized_images(rng):
+    return ((10, 10, 2), [
+        ("rescaling", {"scale": 0.5, "offset": 0.1}), ("conv2d", {"filters": 6, "kernel_size": 3, "use_bias": False}),
+        ("batch_normalization", {"momentum": 0.9}), ("relu", {}), ("separable_conv2d", {"filters": 8, "kernel_size": 3, "padding": "same", "use_bias": False}),
+        ("batch_normalization", {"momentum": 0.8, "center": maybe(rng)}), ("leaky_relu", {}), ("depthwise_conv2d", {"kernel_size": 3, "strides": 2}),
+        ("group_normalization", {"groups": 4}), ("global_average_pooling2d", {}), ("dense", {"units": 4, "activation": Call("softmax")})], None)
+
+
+def normalized(rng):
+    return ((6,), [
+        ("dense", {"units": 16, "use_bias": False}), ("batch_normalization", {}), ("activation", {"activation": Call("relu")}), ("dense", {"units": 8, "activation": Call("tanh")}),
+        ("layer_normalization", {}), ("batch_normalization", {"momentum": 0.5}), ("dense", {"units": 4, "activation": Call("softmax")})], None)
+
+
+def words_both_ways(rng):
+    kind = some(rng, ["lstm", "gru"])
+    return ((9,), [
+        ("embedding", {"input_dim": 20, "output_dim": 6, "mask_zero": maybe(rng)}),
+        ("bidirectional", {"layer": Wrapped(kind, {"units": 5, "return_sequences": True})}), ("bidirectional", {"layer": Wrapped("lstm", {"units": 4})}),
+        ("dense", {"units": 6, "activation": Call("relu")}), ("dense", {"units": 4, "activation": Call("softmax")})], 20)
+
+
+def words_convolved(rng):
+    return ((16,), [
+        ("embedding", {"input_dim": 30, "output_dim": 8}), ("conv1d", {"filters": 8, "kernel_size": 5, "activation": Call("relu")}),
+        ("max_pooling1d", {"pool_size": 2}), ("conv1d", {"filters": 6, "kernel_size": 3, "padding": "causal", "dilation_rate": 2, "activation": Call("relu")}),
+        (some(rng, ["global_max_pooling1d", "global_average_pooling1d"]), {}), ("dense", {"units": 4, "activation": Call("softmax")})], 30)
+
+
+def steps_told(rng):
+    return ((6, 3), [
+        ("masking", {"mask_value": 0.5}) if maybe(rng) else ("gaussian_noise", {"stddev": 0.0}),
+        ("lstm", {"units": 7, "return_sequences": True}), ("gru", {"units": 6, "return_sequences": True, "reset_after": maybe(rng)}),
+        ("time_distributed", {"layer": Wrapped("dense", {"units": 4, "activation": Call("softmax")})})], None)
+
+
+def pictures_in_time(rng):
+    return ((3, 8, 8, 1), [
+        ("time_distributed", {"layer": Wrapped("conv2d", {"filters": 4, "kernel_size": 3, "activation": Call("relu")})}),
+        ("time_distributed", {"layer": Wrapped("max_pooling2d", {"pool_size": 2})}), ("time_distributed", {"layer": Wrapped("flatten", {})}),
+        ("simple_rnn", {"units": 8}), ("dense", {"units": 4, "activation": Call("softmax")})], None)
+
+
+def copied(rng):
+    return ((5,), [
+        ("dense", {"units": 6, "activation": Call("relu")}), ("repeat_vector", {"n": 4}), ("gru", {"units": 6, "return_sequences": True, "go_backwards": maybe(rng)}),
+        ("conv1d_transpose", {"filters": 5, "kernel_size": 3, "strides": 2}), ("permute", {"dims": [2, 1]}), ("up_sampling1d", {"size": 2}), ("prelu", {}),
+        ("flatten", {}), ("dense", {"units": 4, "activation": Call("softmax"), "kernel_regularizer": Call("l2", 0.01)})], None)
+
+
+NETS = [images, normalized_images, normalized, words_both_ways, words_convolved, steps_told, pictures_in_time, copied]
+
+
+def net_case(report, make, number, folder):
+    rng = np.random.default_rng([args.seed, 7, hash_of(make.__name__), number])
+    shape, layers, vocabulary = make(rng)
+    rows, batch = one(rng, 20, 50), one(rng, 6, 20)
+    x = rng.integers(0, vocabulary, (rows, *shape)) if vocabulary else rows_of(rng, shape, rows)
+    if layers[0][0] == "masking":
+        x[rng.random(x.shape[:2]) < 0.3] = 0.5
+    model = model_of(shape, layers)
+    y = rng.integers(0, 4, (rows, *model.output_shape[1:-1]))
+    name = some(rng, ["adam", "sgd", "rmsprop", "adamw"])
+    options = {"clipnorm": 1.0} if maybe(rng, 0.3) else {}
+    rate = {"sgd": 0.05}.get(name, 0.003)
+    model.compile(optimizer=getattr(K.optimizers, OPTIMIZERS[name][0])(rate, **options), loss="sparse_categorical_crossentropy", jit_compile=False)
+    lines = ["input " + "x".join(map(str, shape))] + [line_of(k, o, rng) for k, o in layers]
+    epochs = -(-50 // -(-rows // batch))
+    compare_stack(report, f"{make.__name__} {number}", lines, model, x, bool(vocabulary), y,
+                  f"compile optimizer={name} learning_rate={rate} loss=sparse_categorical_crossentropy" + said(options), rng, folder,
+                  epochs=epochs, batch=batch, weights=draw_weights(model, rng, 0.3))
+
+
+def stateful_training(model, x, y, epochs, batch):
+    """Keras' own steps fail with Torch for lstm and gru, which change states in place; so states go in by hand and plain
+    gradient descent is written out. An epoch ends no state: that is the layer's to keep."""
+    losses, states = [], {}
+    for _ in range(epochs):
+        for at in range(0, len(x), batch):
+            for v in model.trainable_variables:
+                v.value.requires_grad_(True)
+                v.value.grad = None
+            out = torch.tensor(x[at : at + batch])
+            for layer in model.layers:
+                if not getattr(layer, "stateful", False):
+                    out = layer(out)
+                    continue
+                layer.stateful, layer.return_state = False, True
+                begin = states.get(layer.name)
+                told = layer(out, initial_state=begin) if begin else layer(out)
+                out, states[layer.name] = told[0], [s.detach().clone() for s in told[1:]]
+                layer.stateful, layer.return_state = True, False
+            loss = ((out - torch.tensor(y[at : at + batch])) ** 2).mean()
+            loss.backward()
+            losses.append(float(loss.detach()))
+            with torch.no_grad():
+                for v in model.trainable_variables:
+                    v.value.sub_(0.05 * v.value.grad)
+    for v in model.trainable_variables:
+        v.value.requires_grad_(False)
+    return losses
+
+
+def stateful_case(report, kind, number, folder):
+    """Rows of a batch go on where the rows of the batch before ended."""
+    rng, path = np.random.default_rng([args.seed, 8, hash_of(kind), number]), path_in(folder)
+    batch, steps, units = one(rng, 1, 4), one(rng, 2, 5), one(rng, 2, 5)
+    rows = batch * one(rng, 2, 4)
+    more = chance(rng, {}, return_sequences=YES, go_backwards=YES)
+    layers = [(kind, {"units": units, "stateful": True, **more})]
+    if maybe(rng, 0.4) and more.get("return_sequences"):
+        layers.append(("lstm", {"units": 3, "stateful": True}))
+    layers.append(("dense", {"units": 2}))
+    model = model_of((steps, 3), layers, batch)
+    w = draw_weights(model, rng)
+    x, y = rows_of(rng, (steps, 3), rows), rows_of(rng, model.output_shape[1:], rows)
+    model.compile(optimizer=K.optimizers.SGD(0.05), loss="mse", jit_compile=False)
+    recipe = ["data npy x.npy y.npy", f"input {steps}x3", *[line_of(k, o, rng) for k, o in layers], "compile optimizer=sgd learning_rate=0.05 loss=mse",
+              f"fit epochs=2 batch_size={batch}"]
+    open(path("r.strata"), "w").write("\n".join(recipe) + "\n")
+    save_rows(path("x.npy"), x, False)
+    save_rows(path("y.npy"), y, False)
+    write_safetensors(path("w.safetensors"), w)
+    head = [f"stateful {kind} {number}", *recipe, f"x {x.shape}"]
+    run("train", path("r.strata"), "--init", path("w.safetensors"), "--no-shuffle", "--quiet", "--log", path("log.csv"), "--log-every", "step", "--save", path("s.safetensors"))
+    log = [float(row["loss"]) for row in csv.DictReader(open(path("log.csv")))]
+    report.far("stateful losses", log, stateful_training(model, x, y, 2, batch), 1e-4, head)
+    saved, now = read_safetensors(path("s.safetensors")), weights_now(model)
+    for name in now:
+        report.far("stateful weights", saved[name], now[name], 1e-3, [f"{head[0]} {name}", *head[1:]], 1e-2)
+    report.cases += 1
+
+
+def adapted_case(report, number, folder):
+    """normalization learns its numbers from the training rows before the run."""
+    rng, path = np.random.default_rng([args.seed, 9, number]), path_in(folder)
+    shape, rows = any_shape(rng), one(rng, 5, 20)
+    axis = some(rng, [-1, None, len(shape), 1, list(range(1, len(shape) + 1))])
+    options = chance(rng, {"axis": axis}, 0.3, invert=YES)
+    x = f4(rng.normal(2, 3, (rows, *shape)))
+    y = rows_of(rng, (2,), rows)
+    layers = [("normalization", options), ("flatten", {}), ("dense", {"units": 2})]
+    model = model_of(shape, layers)
+    model.layers[0].adapt(x)
+    w = {}
+    for v in model.layers[-1].weights:
+        value = f4(rng.normal(0, 0.5, tuple(v.shape)))
+        v.assign(value)
+        w["dense/" + v.name] = value
+    model.compile(optimizer=K.optimizers.SGD(0.01), loss="mse", jit_compile=False)
+    recipe = ["data npy x.npy y.npy", "input " + "x".join(map(str, shape)), *[line_of(k, o, rng) for k, o in layers],
+              "compile optimizer=sgd learning_rate=0.01 loss=mse", f"fit epochs=3 batch_size={max(1, rows // 2)}"]
+    open(path("r.strata"), "w").write("\n".join(recipe) + "\n")
+    save_rows(path("x.npy"), x, False)
+    save_rows(path("y.npy"), y, False)
+    head = [f"adapted {number}", *recipe, f"x {x.shape}"]
+    run("train", path("r.strata"), "--epochs", "1", "--set", "compile learning_rate=0", "--quiet", "--save", path("s.safetensors"))
+    saved = read_safetensors(path("s.safetensors"))
+    told = {n: v for n, v in saved.items() if n.startswith("normalization/")}
+    theirs = {"normalization/" + v.name: np.asarray(v.value) for v in model.layers[0].weights if v.name != "count"}
+    for name in set(told) & set(theirs):
+        report.far("adapted " + name.split("/")[1], told[name].reshape(-1), theirs[name].reshape(-1), 1e-5, head)
+    if set(told) != set(theirs):
+        report.tell(head, f"saved {sorted(told)}, Keras {sorted(theirs)}")
+    write_safetensors(path("w.safetensors"), {**saved, **w})
+    run("train", path("r.strata"), "--init", path("w.safetensors"), "--no-shuffle", "--quiet", "--log", path("log.csv"), "--log-every", "step")
+    log = [float(row["loss"]) for row in csv.DictReader(open(path("log.csv")))]
+    report.far("adapted losses", log, train_keras(model, x, y, 3, max(1, rows // 2)), 1e-4, head)
+    report.cases += 1
+
+
+def nets_part():
+    total = 0
+    for make in [m for m in NETS if not args.kind or m.__name__ in args.kind.split(",")]:
+        report = Report()
+        for number in range(args.start, args.start + args.cases):
+            tried(report, f"{make.__name__} {number}", net_case, make, number)
+        total += report.done(f"net {make.__name__}")
+    for kind in chosen(["simple_rnn", "lstm", "gru"]):
+        report = Report()
+        for number in range(args.start, args.start + args.cases):
+            tried(report, f"stateful {kind} {number}", stateful_case, kind, number)
+        total += report.done(f"stateful {kind}")
+    if not args.kind or "normalization" in args.kind:
+        report = Report()
+        for number in range(args.start, args.start + args.cases):
+            tried(report, f"adapted {number}", adapted_case, number)
+        total += report.done("normalization adapted to the data")
+    return total
+
+
+# --- signatures
+
+LEFT_OUT = {"self", "seed", "dtype", "data_format", "name", "trainable", "sparse", "lora_rank", "lora_alpha", "quantization_config", "kwargs", "args",
+            "weights", "activity_regularizer", "synchronized", "reduction", "fn", "use_cudnn", "unroll", "zero_output_for_mask", "rms_scaling"}
+
+
+def signature_of(of):
+    return {n: p.default for n, p in inspect.signature(of.__init__).parameters.items() if n not in LEFT_OUT}
+
+
+def as_text(value):
+    if value is inspect.Parameter.empty:
+        return None
+    if inspect.isclass(value) or callable(value):
+        return "?"
+    if isinstance(value, (tuple, list)) and len(value) > 1 and len(set(map(str, value))) == 1:
+        return as_text(value[0])
+    return text(value)
+
+
+def same(a, b):
+    """The same default, whichever way a number is written."""
+    try:
+        return float(a) == float(b)
+    except (TypeError, ValueError):
+        return a == b or (a in ("none", "linear", "") and b in ("none", "linear", ""))
+
+
+def compare_signature(word, topic, of, report, skip=()):
+    ours, theirs = options_of(word, topic), signature_of(of)
+    report.cases += 1
+    lacking = [n for n in theirs if n not in ours and n not in skip]
+    if lacking:
+        report.tell([f"{topic} {word}"], "lacks " + ", ".join(f"{n}={as_text(theirs[n])}" for n in lacking))
+    both = [n for n in theirs if n in ours]
+    order = [n for n in ours if n in theirs]
+    if both != order:
+        report.tell([f"{topic} {word}"], f"order {order}, Keras {both}")
+    deliberate = {"thresholds": "none", "average": "none", "curve": "ROC"} if topic == "metric" else {}  # one figure, not a list
+    for n in both:
+        a, b = ours[n][0], as_text(theirs[n])
+        report.values += 1
+        if not same(a, b) and deliberate.get(n) != b and b != "Zeros":
+            report.tell([f"{topic} {word}"], f"{n}={a}, Keras {b}")
+    extra = [n for n in ours if n not in theirs and n not in LEFT_OUT and n not in skip]
+    if extra:
+        print(f"   {topic} {word}: options of its own: {' '.join(extra)}")
+
+
+def signatures_part():
+    report = Report()
+    for kind in chosen(LAYERS):
+        compare_signature(kind, "layer kind", class_of(kind), report, ("layer", "backward_layer"))
+    for loss in chosen(LOSSES):
+        compare_signature(loss, "loss", getattr(K.losses, LOSSES[loss][0]), report)
+    for name in chosen(OPTIMIZERS):
+        compare_signature(name, "optimizer", getattr(K.optimizers, OPTIMIZERS[name][0]), report)
+    for name in chosen(SCHEDULES):
+        compare_signature(name, "schedule", getattr(K.optimizers.schedules, SCHEDULES[name][0]), report, ("initial_learning_rate",))
+    for name in chosen(METRICS):
+        if METRICS[name][1]:
+            compare_signature(name, "metric", getattr(K.metrics, METRICS[name][1]), report)
+    for kinds, word in ((K.layers, "layers"), (K.losses, "losses"), (K.optimizers, "optimizers"), (K.optimizers.schedules, "schedules"), (K.metrics, "metrics"),
+                        (K.activations, "activations"), (K.initializers, "initializers"), (K.constraints, "constraints"), (K.regularizers, "regularizers")):
+        mine = {"layers": [class_of(k).__name__ for k in LAYERS], "losses": [v[0] for v in LOSSES.values()], "optimizers": [v[0] for v in OPTIMIZERS.values()],
+                "schedules": [v[0] for v in SCHEDULES.values()], "metrics": [v[1] for v in METRICS.values()],
+                "activations": [*ACTIVATIONS, *OURS], "initializers": ["".join(w.capitalize() for w in n.split("_")) for n in INITIALIZERS],
+                "constraints": list(CONSTRAINT.values()), "regularizers": list(REGULARIZER.values())}[word]
+        names = [n for n in dir(kinds) if (n[0].isupper() if word != "activations" else n[0].islower()) and callable(getattr(kinds, n)) and n not in mine]
+        print(f"   Keras' {word} that are not here: {' '.join(names)}")
+    return report.done("signatures")
+
+
+PARTS = {"layers": layers_part, "activations": activations_part, "initializers": initializers_part, "losses": losses_part,
+         "optimizers": optimizers_part, "callbacks": callbacks_part, "metrics": metrics_part, "nets": nets_part, "signatures": signatures_part}
 
 
 def main():

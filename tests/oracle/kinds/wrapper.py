@@ -51,12 +51,13 @@ class TimeDistributed:
     it step by step, and so the statistics of a batch are those of one step."""
 
     def __init__(self, words, shape, rng):
-        self.layer = kind_of(words[0])(words[1:], shape[1:], rng)
+        self.kind, self.layer = words[0], kind_of(words[0])(words[1:], shape[1:], rng)
         self.apart = words[0] == "batch_normalization"
-        self.weights = self.layer.weights
-        self.frozen = getattr(self.layer, "frozen", set())
+        self.weights = {f"{self.kind}/{name}": value for name, value in self.layer.weights.items()}
+        self.frozen = {f"{self.kind}/{name}" for name in getattr(self.layer, "frozen", set())}
 
     def __call__(self, x, mode):
+        self.layer.weights = {name.split("/", 1)[1]: value for name, value in self.weights.items()}
         if self.apart:
             return torch.stack([self.layer(x[:, t], mode) for t in range(x.shape[1])], 1)
         y = self.layer(x.reshape(-1, *x.shape[2:]), mode)
