@@ -177,6 +177,7 @@ static void draw_header_figures(Bench *bench, UiRect row) {
     ui_text(grid, row, right, 0, UI_DIM, "rate");
     double rate = session_rate(bench->session);
     if (isfinite(rate)) snprintf(number, sizeof number, "%.4g", rate);
+    if (isfinite(rate) && strlen(number) > 7) ui_number(number, rate, 7, 4); /* at a schedule's end */
     ui_text_in(grid, row, right + 5, 0, 7, UI_TEXT, isfinite(rate) ? number : "–");
     char seed[32];
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)session_recipe(bench->session)->seed);

@@ -1,6 +1,7 @@
 #include "views/tensor.h"
 
 #include "plot.h"
+#include "views/filters.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -75,6 +76,13 @@ void tensor_read(const ViewContext *context, int index, TensorValues values, con
         return;
     }
     const StTensor *tensor = &context->look->snapshot->weights.tensor[index];
+    Filters filters;
+    if (!cursor->whole && filters_of(tensor, &filters)) {
+        int last = filters.filters - 1;
+        filters_read(&filters, matrix.value, cursor->filter < last ? cursor->filter : last, out);
+        free(matrix.own);
+        return;
+    }
     if (cursor->row < matrix.rows && cursor->column < matrix.columns) {
         const char *from = row_name(context, tensor, cursor->row);
         const char *to = column_name(context, tensor, cursor->column);
@@ -206,6 +214,35 @@ static void draw_side(UiGrid *grid, UiRect side, const TensorMatrix *matrix, int
     draw_histogram(grid, side, "histogram", UI_TRAINING, &histogram);
 }
 
+int tensor_filters(const StLook *look, int index, const TensorCursor *cursor) {
+    Filters filters;
+    if (cursor->whole || index < 0 || index >= look->snapshot->weights.count) return 0;
+    return filters_of(&look->snapshot->weights.tensor[index], &filters) ? filters.filters : 0;
+}
+
+/* The colours' meaning, at the end of the title's line. */
+static void draw_bar(UiGrid *grid, UiRect head, const char *title, double low, double high) {
+    if (head.w >= ui_text_width(title) + BAR_W + 3)
+        ui_ramp_bar(grid, head, head.w - BAR_W - 1, 0, BAR_W, UI_RAMP_SIGNED, low, high);
+}
+
+/* A convolution's kernel as pictures; the histogram beside them is of the whole of it. */
+static void draw_filters(const ViewContext *context, UiGrid *grid, UiRect area, const Filters *filters,
+                         const TensorMatrix *matrix, TensorCursor *cursor) {
+    UiRect side = ui_rect(0, 0, 0, 0), foot = ui_cut_bottom(&area, area.h > 2 ? 1 : 0);
+    if (area.w >= 66 && area.h >= 3) side = ui_cut_right(&area, HISTOGRAM_W + 1);
+    TensorCursor standing = {.filter = context->select.unit > 0 ? context->select.unit : 0};
+    if (!cursor) cursor = &standing;
+    if (cursor->filter >= filters->filters) cursor->filter = filters->filters - 1;
+    StText words = {0};
+    filters_read(filters, matrix->value, cursor->filter, &words);
+    int more = filters_draw(grid, area, filters, matrix->value, cursor);
+    if (more > 0) st_text_format(&words, "   (%d more)", more);
+    if (foot.h) ui_text_in(grid, foot, 1, 0, foot.w - 1, UI_TEXT, st_text_string(&words));
+    st_text_free(&words);
+    if (side.w > 0) draw_side(grid, ui_inset(side, 1, 0), matrix, area.h);
+}
+
 void tensor_draw_matrix(const ViewContext *context, UiGrid *grid, UiRect area, int index, TensorValues values,
                         TensorCursor *cursor) {
     const StWeightSet *set = &context->look->snapshot->weights;
@@ -217,6 +254,15 @@ void tensor_draw_matrix(const ViewContext *context, UiGrid *grid, UiRect area, i
     TensorMatrix matrix;
     if (!tensor_matrix(context->look, index, values, &matrix)) {
         ui_text_in(grid, area, 1, 0, area.w - 1, UI_DIM, "not available before the first step");
+        free(matrix.own);
+        return;
+    }
+    Filters filters;
+    if (!(cursor && cursor->whole) && filters_of(&set->tensor[index], &filters)) {
+        double low, high;
+        draw_filters(context, grid, area, &filters, &matrix, cursor);
+        filters_range(&filters, matrix.value, &low, &high);
+        draw_bar(grid, head, title, low, high);
         free(matrix.own);
         return;
     }
@@ -244,8 +290,7 @@ void tensor_draw_matrix(const ViewContext *context, UiGrid *grid, UiRect area, i
         ui_cut_right(&whole, whole.w > 3 * HISTOGRAM_W ? whole.w - 3 * HISTOGRAM_W : 1);
         draw_side(grid, whole, &matrix, view.inner.h);
     }
-    if (head.w >= ui_text_width(title) + BAR_W + 3)
-        ui_ramp_bar(grid, head, head.w - BAR_W - 1, 0, BAR_W, UI_RAMP_SIGNED, view.low, view.high);
+    draw_bar(grid, head, title, view.low, view.high);
     free(matrix.own);
     if (foot.h == 0) return;
     StText text = {0};

@@ -28,6 +28,8 @@ bool tensor_matrix(const StLook *look, int index, TensorValues values, TensorMat
 
 typedef struct TensorCursor {
     int row, column;
+    int filter;      /* of a kernel that is shown as pictures (views/filters.h) */
+    bool whole;      /* as one matrix all the same */
     UiHeatView view; /* of the last drawing */
 } TensorCursor;
 
@@ -38,6 +40,8 @@ void tensor_read(const ViewContext *context, int index, TensorValues values, con
  * room. cursor NULL: none is drawn. */
 void tensor_draw_matrix(const ViewContext *context, UiGrid *grid, UiRect area, int index, TensorValues values,
                         TensorCursor *cursor);
+/* Whether tensor `index` is drawn as pictures, and of how many filters (0: it is not). */
+int tensor_filters(const StLook *look, int index, const TensorCursor *cursor);
 /* Weights, gradient and change of one tensor one under the other, and the weights of all beside them. */
 void tensor_draw_histograms(const ViewContext *context, UiGrid *grid, UiRect area, int index);
 /* One reading of every row over the steps; row `focus` in front. */

@@ -282,13 +282,29 @@ static bool is_anywhere(const StReadings *readings, int column) {
     return false;
 }
 
+/* The columns that the longest shape takes. */
+static int shape_width(const StReadings *readings) {
+    int width = 0;
+    char shape[ST_SHAPE_TEXT];
+    for (int i = 0; i < readings->count; i++) {
+        int w = (int)strlen(st_shape_print(&readings->health[i].shape, shape));
+        if (w > width) width = w;
+    }
+    return width;
+}
+
 static UiTable table_of(Shown *now) {
     bool below = now->state->lines > 1;
+    int shape = shape_width(now->readings);
     now->columns = below ? TWO_COLUMNS : COLUMNS;
     for (int i = 0; i < now->columns; i++) {
         UiColumn *column = &now->column[i];
         *column = below ? two_lines[i].column : wide_columns[i];
         if (column->right) column->width += now->state->wider;
+        if (column_at(now, i) == SHAPE && column->width < shape) { /* 3x3x32x64 pushes other columns out */
+            column->width = shape;
+            column->priority = 7;
+        }
         if (!below && (i == DEAD || i == SATURATED) && !is_anywhere(now->readings, i))
             column->priority = COLUMNS;
     }
@@ -484,9 +500,44 @@ static int clamp_to(int value, int count) {
     return value >= count ? count - 1 : value < 0 ? 0 : value;
 }
 
+/* Pictures of filters: left and right choose one, up and down scroll where there are more than fit. */
+static bool press_filters(State *state, int filters, UiKey key) {
+    TensorCursor *cursor = &state->cursor;
+    int by = 0;
+    switch (key) {
+    case UI_KEY_LEFT:
+    case UI_KEY_RIGHT:
+        by = key == UI_KEY_RIGHT ? 1 : -1;
+        break;
+    case UI_KEY_LEFT | UI_SHIFT:
+    case UI_KEY_RIGHT | UI_SHIFT:
+        by = key == (UI_KEY_RIGHT | UI_SHIFT) ? 10 : -10;
+        break;
+    case UI_KEY_HOME:
+    case UI_KEY_END:
+        by = key == UI_KEY_END ? filters : -filters;
+        break;
+    case UI_KEY_UP:
+    case UI_KEY_DOWN:
+        cursor->row += key == UI_KEY_DOWN ? 1 : -1;
+        return true;
+    default:
+        return false;
+    }
+    cursor->filter = clamp_to(cursor->filter + by, filters);
+    return true;
+}
+
 static bool press_matrix(ViewContext *context, UiKey key) {
     State *state = context->state;
     TensorCursor *cursor = &state->cursor;
+    int filters = tensor_filters(context->look, state->tensor, cursor);
+    if (key == 'f') {
+        cursor->whole = !cursor->whole;
+        cursor->row = cursor->column = 0;
+        return true;
+    }
+    if (filters > 0) return press_filters(state, filters, key);
     TensorMatrix matrix;
     bool there = tensor_matrix(context->look, state->tensor, state->values, &matrix);
     free(matrix.own);
@@ -654,10 +705,22 @@ static const UiBinding matrix_keys[] = {
     {UI_KEY_DOWN, "cursor down", "cursor", "Moves the cursor down, with shift by ten"},
     {'[', "previous tensor", "tensor", "The previous weight tensor"},
     {']', "next tensor", "tensor", "The next weight tensor"},
+    {'f', "filters or matrix", "filters", "A convolution's filters as pictures, or its kernel as one matrix"},
     {'v', "values", "values", "Weights, gradient, or change in the last step"},
     {UI_KEY_ESCAPE, "back", "back", "Back to the table"},
     {'c', "curves", "curves", "Curves over time"},
     {'g', "histograms", "histograms", "Histograms"},
+    {0, NULL, NULL, NULL}};
+static const UiBinding filter_keys[] = {
+    {UI_KEY_LEFT, "previous filter", "filter", "The filter before, with shift ten before"},
+    {UI_KEY_RIGHT, "next filter", "filter", "The next filter, with shift ten on"},
+    {UI_KEY_UP, "scroll up", "scroll", "Pictures that are above"},
+    {UI_KEY_DOWN, "scroll down", "scroll", "Pictures that there is no room for"},
+    {'[', "previous tensor", "tensor", "The previous weight tensor"},
+    {']', "next tensor", "tensor", "The next weight tensor"},
+    {'f', "filters or matrix", "matrix", "A convolution's filters as pictures, or its kernel as one matrix"},
+    {'v', "values", "values", "Weights, gradient, or change in the last step"},
+    {UI_KEY_ESCAPE, "back", "back", "Back to the table"},
     {0, NULL, NULL, NULL}};
 static const UiBinding curves_keys[] = {
     {UI_KEY_LEFT, "previous reading", "reading", "The previous reading"},
@@ -678,7 +741,11 @@ static const UiBinding histogram_keys[] = {
 
 static const UiBinding *hints(ViewContext *context) {
     static const UiBinding *const keys[] = {NULL, curves_keys, histogram_keys, matrix_keys};
-    return context->look ? keys[((const State *)context->state)->mode] : NULL;
+    const State *state = context->state;
+    if (!context->look || !context->look->snapshot) return NULL;
+    if (state->mode == MATRIX && tensor_filters(context->look, state->tensor, &state->cursor) > 0)
+        return filter_keys;
+    return keys[state->mode];
 }
 
 /* ---- words and readings ---------------------------------------------------------------------------------

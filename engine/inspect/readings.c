@@ -135,8 +135,16 @@ struct StInspector {
     bool started;
 };
 
+/* Whether a layer makes new units of the old ones. A normalization has weights too, but scales every unit by
+ * itself. */
+static bool makes_units(const StInspector *inspector, int layer) {
+    for (int i = 0; i < inspector->tensors; i++)
+        if (inspector->tensor[i].layer == layer && inspector->tensor[i].shape.rank >= 2) return true;
+    return false;
+}
+
 /* What the weights of a layer end in: its own activation or, where that is linear, the one of the next layers
- * up to the next weights. */
+ * up to those that make other units. */
 static void find_output(const StInspector *inspector, Row *row) {
     static const struct {
         const char *name;
@@ -145,7 +153,7 @@ static void find_output(const StInspector *inspector, Row *row) {
     const StTensor *tensor = &inspector->tensor[row->tensor];
     for (int layer = tensor->layer; layer < st_network_layers(inspector->network); layer++) {
         const StStep *step = st_network_step(inspector->network, layer);
-        if (layer > tensor->layer && step->weight[0]) return;
+        if (layer > tensor->layer && makes_units(inspector, layer)) return;
         const char *name = step->kind->activation ? step->kind->activation(step->options) : NULL;
         if (!name || strcmp(name, "linear") == 0) continue;
         for (size_t i = 0; i < sizeof known / sizeof *known; i++)

@@ -202,6 +202,27 @@ static void dead_and_saturated_units(void **state) {
     bench_end(&bench);
 }
 
+/* A unit of a convolution is a channel: dead where it fires at no position of any row. A normalization
+ * between the kernel and its relu makes no other units. */
+static void dead_channels(void **state) {
+    (void)state;
+    Bench bench;
+    bench_begin(&bench,
+                "data csv samples/data/digits.csv.gz target=digit task=classification\nprepare scale=16\n"
+                "reshape 8x8x1\nconv2d 4 1 name=a\nbatch_normalization epsilon=0 name=n\nrelu\nflatten\n"
+                "dense 10 softmax name=c\n"
+                "compile optimizer=adam loss=sparse_categorical_crossentropy\nfit batch_size=50\n");
+    fill(&bench, bench.weights, "a/kernel", 4, (float[]){0, 0, 1, -1});
+    fill(&bench, bench.weights, "n/beta", 4, (float[]){-1, 1, -0.99f, -0.01f}); /* full ink alone; nothing */
+    StReadings readings = read_all(&bench);
+    NEAR(value_of(&readings, 0, ST_READING_DEAD), 0.5, 0);
+    NEAR(value_of(&readings, 0, ST_READING_NORM), sqrt(2), 1e-6);
+    assert_true(isnan(value_of(&readings, 1, ST_READING_DEAD)));
+    assert_int_equal(readings.count, 2); /* the normalization has no matrix */
+    st_readings_free(&readings);
+    bench_end(&bench);
+}
+
 static void verdict_is(const Bench *bench, int row, StVerdict verdict, const char *reason) {
     StReadings readings = read_all(bench);
     assert_string_equal(readings.health[row].reason, reason);
@@ -449,6 +470,7 @@ int main(void) {
         cmocka_unit_test(norms_of_a_matrix),
         cmocka_unit_test(gradients_and_steps),
         cmocka_unit_test(dead_and_saturated_units),
+        cmocka_unit_test(dead_channels),
         cmocka_unit_test(weights_that_explode),
         cmocka_unit_test(nothing_is_healthy_behind_the_dead),
         cmocka_unit_test(sigmoid_has_flat_ends_too),

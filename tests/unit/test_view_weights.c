@@ -308,6 +308,44 @@ static void test_bindings(void **unused) {
     assert_int_equal(ui_keymap_fault(view_weights.bindings), -1);
 }
 
+/* A convolution's kernel is its filters: of one channel all of them, of more the chosen one's. */
+static void test_filters(void **unused) {
+    (void)unused;
+    Rig *rig = rig_open(&view_weights, "");
+    StError error = {0};
+    if (!session_run_text(rig->session,
+                          "data csv data/digits.csv.gz target=digit task=classification\nprepare scale=16\n"
+                          "input 8x8x1\nconv2d 4 3 activation=relu\nconv2d 6 3 activation=relu\nflatten\n"
+                          "dense 10 softmax\ncompile optimizer=adam loss=sparse_categorical_crossentropy\n"
+                          "fit epochs=1 batch_size=64\n",
+                          "samples/test.strata", &error))
+        fail_msg("%s", error.message);
+    rig_train(rig, 3);
+    rig_look_again(rig);
+    rig_shows(rig, 80, 19, " 3x3x1x4"); /* whole, in a column of its own */
+    rig_shows(rig, 80, 19, "filter 1 of 4: norm ");
+    rig_keys(rig, "enter right");
+    rig_shows(rig, 80, 19, "filter 2 of 4: norm ");
+    char *text = rig_text(rig, 80, 19);
+    assert_null(strstr(text, "of channel"));
+    free(text);
+    rig_keys(rig, "left left"); /* the first is the first */
+    rig_shows(rig, 40, 8, "filter 1 of 4: norm ");
+    rig_keys(rig, "] ] end"); /* past the bias */
+    rig_shows(rig, 80, 19, "2 conv2d_1/kernel 3x3x4x6");
+    rig_shows(rig, 80, 19, "filter 6 of 6: norm ");
+    rig_shows(rig, 80, 19, " of 4");
+    rig_keys(rig, "f");
+    rig_shows(rig, 80, 19, "unit 1: ");
+    rig_keys(rig, "f v");
+    for (int w = 1; w < 130; w += 7)
+        for (int h = 1; h < 30; h += 3) {
+            text = rig_text(rig, w, h);
+            free(text);
+        }
+    rig_close(rig);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_health_on_80_columns),
@@ -325,6 +363,7 @@ int main(void) {
         cmocka_unit_test(test_explain_and_json),
         cmocka_unit_test(test_every_size),
         cmocka_unit_test(test_bindings),
+        cmocka_unit_test(test_filters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
