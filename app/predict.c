@@ -276,9 +276,6 @@ static bool write_gradients(StLearner *learner, int64_t rows, const char *path, 
     int64_t total, inputs = rows * st_shape_size(in);
     const StTensor *tensors = st_network_tensors(network, &count);
     st_network_weights(network, &total);
-    if (in->rank == ST_RANK_MAX)
-        return st_fail(error, ST_ERR_SHAPE, "rows of %d axes are one too many for the input's gradient",
-                       ST_RANK_MAX);
     StTensor *named = calloc((size_t)count + 1, sizeof *named);
     float *values = malloc((size_t)(total + inputs) * sizeof *values);
     bool done = named && values;

@@ -9,8 +9,8 @@
 enum { ST_RANK_MAX = 4, ST_SHAPE_TEXT = 96 };
 
 typedef struct StShape {
-    int rank; /* 0: unknown */
-    int64_t dim[ST_RANK_MAX];
+    int rank;                     /* 0: unknown */
+    int64_t dim[ST_RANK_MAX + 1]; /* one more, so that rows of the largest rank can stand in an array */
 } StShape;
 
 StShape st_shape(int rank, ...); /* rank int64_t-compatible ints follow as `int` */

@@ -68,12 +68,17 @@ static int64_t distributed_state(const void *values, const StShape *in, const St
     return st_times(in->dim[0], of_step(st_wrapped_kind(values)->state, values, in, out));
 }
 
+/* All extents of a step but the last: what a mask says something of. */
+static int64_t positions_of(const StShape *each) {
+    return st_shape_size(each) / each->dim[each->rank - 1];
+}
+
 /* What lies apart, step by step: x, y, their gradients, the mask. Elements of a row of one step; 0 where the
  * rows need not know of each other. */
 static int64_t apart_size(const void *values, const StShape *in, const StShape *out) {
     StShape each = without_time(in), step = without_time(out);
     int64_t both = st_plus(st_shape_size(&each), st_shape_size(&step));
-    return st_wrapped_kind(values)->shared ? st_plus(st_times(2, both), 1) : 0;
+    return st_wrapped_kind(values)->shared ? st_plus(st_times(2, both), positions_of(&each)) : 0;
 }
 
 static int64_t distributed_kept(const void *values, const StShape *in, const StShape *out) {
@@ -111,7 +116,7 @@ static int64_t distributed_words(const void *values) {
     return kind->words ? kind->words(st_wrapped_options(values)) : 0;
 }
 
-/* The step and the pass as the wrapped kind sees them. A mask says of each of its rows whether it counts. */
+/* The step and the pass as the wrapped kind sees them: its rows have their share of the mask. */
 static StStep inner_step(const StStep *step) {
     StStep inner = *step;
     int64_t times = step->in.dim[0];
@@ -123,8 +128,8 @@ static StStep inner_step(const StStep *step) {
     inner.out_size = step->out_size / times;
     inner.kept_size = of_step(inner.kind->kept, step->options, &step->in, &step->out);
     inner.state_size = step->state_size / times;
-    inner.mask = step->mask_size == times && inner.in.rank == 1 ? step->mask : NULL;
-    inner.mask_size = inner.mask ? 1 : 0;
+    inner.mask_size = positions_of(&inner.in);
+    inner.mask = step->mask_size == times * inner.mask_size ? step->mask : NULL;
     inner.mask_out = NULL;
     if (step->shared_size) {
         inner.shared++;
@@ -160,7 +165,7 @@ static StStep step_alone(const StStep *step, int64_t t, int64_t batch, int lanes
     alone.y = at + times * in + t * out;
     alone.dx = step->dx ? at + times * (in + out) + t * in : NULL;
     alone.dy = at + times * (2 * in + out) + t * out;
-    if (alone.mask) alone.mask = at + times * 2 * (in + out) + t * batch;
+    if (alone.mask) alone.mask = at + times * 2 * (in + out) + t * batch * alone.mask_size;
     alone.shared += t * lanes * alone.shared_size;
     alone.shared_back += t * lanes * alone.shared_size;
     return alone;
@@ -183,7 +188,7 @@ static void distributed_share(const StStep *step, const StPass *pass) {
     for (int64_t t = 0; t < step->in.dim[0]; t++) {
         StStep alone = step_alone(step, t, pass->batch, pass->lanes);
         take_apart(step, pass, t, (Real *)alone.x, step->x, alone.in_size);
-        if (alone.mask) take_apart(step, pass, t, (Real *)alone.mask, step->mask, 1);
+        if (alone.mask) take_apart(step, pass, t, (Real *)alone.mask, step->mask, alone.mask_size);
         alone.kind->share(&alone, pass);
     }
 }

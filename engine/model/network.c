@@ -59,7 +59,7 @@ static void lay_out_forward(StNetwork *network, StArena *arena) {
         step->x = x;
         step->y = step->kind->in_place ? x : take(arena, st_times(network->rows, step->out_size));
         x = step->y;
-        if (network->learns && step->kept_size)
+        if (step->kept_size && (network->learns || step->shared_size)) /* shares may lie there */
             step->kept = take(arena, st_times(network->rows, step->kept_size));
     }
 }

@@ -147,6 +147,37 @@ static void states_are_carried(void **state) {
         }
 }
 
+/* A wrapped layer has its step's share of a mask. */
+static void masks_reach_what_is_wrapped(void **state) {
+    (void)state;
+    StNetwork *network = made("2x3", "embedding 5 2 mask_zero=yes; time_distributed gru 3", 1, true);
+    StNetwork *inner = made("3", "embedding 5 2 mask_zero=yes; gru 3", 2, true);
+    const Real words[] = {0, 3, 0, 1, 2, 0};
+    int64_t total;
+    Real *weights = st_network_weights(inner, &total);
+    memcpy(weights, st_network_weights(network, &total), (size_t)total * sizeof *weights);
+    memcpy(st_network_input(network), words, sizeof words);
+    memcpy(st_network_input(inner), words, sizeof words);
+    st_network_forward(network, &(StPass){.rows = 1});
+    st_network_forward(inner, &(StPass){.rows = 2});
+    close_to(st_network_output(network), st_network_output(inner), 6, "gru");
+    st_network_destroy(network);
+    st_network_destroy(inner);
+}
+
+/* While training, statistics are of one step; also where nothing learns. */
+static void normalized_step_by_step(void **state) {
+    (void)state;
+    for (int learns = 0; learns < 2; learns++) {
+        StNetwork *network = made("2x1", "time_distributed batch_normalization epsilon=0", 2, learns);
+        const Real x[] = {1, 10, 3, 40}, wanted[] = {-1, -1, 1, 1};
+        memcpy(st_network_input(network), x, sizeof x);
+        st_network_forward(network, &(StPass){.rows = 2, .training = true});
+        close_to(st_network_output(network), wanted, 4, "batch_normalization");
+        st_network_destroy(network);
+    }
+}
+
 static void weights_begin_as_keras(void **state) {
     (void)state;
     StNetwork *network = made("4x2", "bidirectional lstm 3 bias_initializer=constant:0.25", 1, false);
@@ -239,6 +270,8 @@ int main(void) {
         cmocka_unit_test(masked_outputs),
         cmocka_unit_test(masks_go_as_far_as_keras),
         cmocka_unit_test(states_are_carried),
+        cmocka_unit_test(masks_reach_what_is_wrapped),
+        cmocka_unit_test(normalized_step_by_step),
         cmocka_unit_test(weights_begin_as_keras),
         cmocka_unit_test(words_that_there_are_none_of),
         cmocka_unit_test(a_wrappers_options_are_set_and_printed),
