@@ -281,7 +281,6 @@ static bool build(StNetwork *network, const StStack *stack, const StNetworkPlan 
         return false;
     describe_tensors(network, infos);
     describe_steps(network, infos);
-    describe_blocks(network);
     if (network->learns) describe_parts(network, infos);
     StArena arena = {0};
     lay_out(network, &arena);
@@ -290,6 +289,7 @@ static bool build(StNetwork *network, const StStack *stack, const StNetworkPlan 
         !st_arena_allocate(&arena, "the network", error))
         return false;
     lay_out(network, &arena);
+    describe_blocks(network); /* of sizes that are known to fit */
     network->arena = arena;
     return true;
 }

@@ -98,6 +98,7 @@ struct StLearner {
     double *adapting;                 /* [adapting_of] */
     Range *range;                     /* [ranges] */
     Piece *piece;                     /* [pieces] */
+    Real *carried;                    /* [states] before the step, where layers carry states in training */
 
     StClock *clock; /* while a profile is taken */
 
@@ -521,9 +522,15 @@ bool st_learner_step(StLearner *l, const StBatch *batch, StScores *scores, StTal
                .pass = {.training = true, .carry = true, .seed = batch->seed, .step = batch->step}};
     st_optimizer_prepare(l->optimizer, l->compile.optimizer.options, st_learner_rate(l), l->iterations + 1,
                          &job.constants);
+    int64_t states;
+    Real *state = st_network_state(l->network, &states);
+    if (state) memcpy(l->carried, state, (size_t)states * sizeof *state);
     run(l, &job);
     job_scores(l, scores);
-    if (!all_finite(l)) return false;
+    if (!all_finite(l)) {
+        if (state) memcpy(state, l->carried, (size_t)states * sizeof *state);
+        return false;
+    }
     StPass whole = l->job.pass;
     whole.rows = whole.batch = job.rows;
     whole.lanes = l->job.lanes;
@@ -677,6 +684,9 @@ static void lay_out(StLearner *l, StArena *arena) {
     l->adapting = st_arena_take(arena, adapting_of(l), sizeof *l->adapting);
     l->range = st_arena_take(arena, l->ranges, sizeof *l->range);
     l->piece = st_arena_take(arena, l->pieces, sizeof *l->piece);
+    int64_t states;
+    st_network_state(l->network, &states);
+    l->carried = st_arena_take(arena, states, sizeof *l->carried);
 }
 
 /* The shape of a row: what was asked for, what the stack says, or what the data has. */
@@ -790,7 +800,8 @@ static bool build(StLearner *l, const StLearnerPlan *plan, const StShape *input,
     l->mask = st_network_mask(l->network, &positions);
     if (positions != l->positions) l->mask = NULL;
     l->surveys = l->mask || st_loss_surveys(l->loss, l->compile.loss.options);
-    l->chunk = st_network_state(l->network, &states) ? plan->rows : l->rows;
+    /* Means over the positions that count, and states, are of Keras' batches. */
+    l->chunk = st_network_state(l->network, &states) || l->surveys ? plan->rows : l->rows;
     l->in_size = st_shape_size(input);
     l->form = form_of(l);
     l->weights = st_network_weights(l->network, &l->total);

@@ -38,7 +38,8 @@ typedef struct StLearner StLearner;
 
 /* What a learner is to be. dataset may be NULL (gradients, check: the caller fills input and targets).
  * Checks that the loss fits the output shape and the targets, e.g. "sparse_categorical_crossentropy wants
- * an output of 3 classes, got 1 unit". rows: the batch size (evaluation runs in chunks of it or more). */
+ * an output of 3 classes, got 1 unit". rows: the batch size (evaluation runs in chunks of it, or of more rows
+ * where that makes no difference). */
 typedef struct StLearnerPlan {
     const StStack *stack;
     const StShape *input; /* NULL: the stack's, else the dataset's (of the same size where both say it) */

@@ -450,16 +450,20 @@ static void test_it_learns(void **state) {
 /* While nothing moves and nothing is dropped, an epoch's tally is the evaluation, in any batches. */
 static void test_tally_is_evaluation(void **state) {
     (void)state;
-    for (int64_t rows = 50; rows <= 350; rows += 75) {
+    const char *const compile[] = {
+        "sgd sparse_categorical_crossentropy accuracy learning_rate=0",
+        /* means over what counts in each batch */
+        "sgd sparse_categorical_crossentropy accuracy learning_rate=0 ignore_class=2",
+    };
+    for (int64_t rows = 50, i = 0; rows <= 350; rows += 75 * (i % 2), i++) {
         Setting s;
         StScores now, sum;
         StTally tally = {0};
         int64_t index[SAMPLES];
-        assert_true(set_up(&s, "dense 8 relu kernel_regularizer=l2:0.01;dense 5 softmax",
-                           "sgd sparse_categorical_crossentropy accuracy learning_rate=0",
+        assert_true(set_up(&s, "dense 8 relu kernel_regularizer=l2:0.01;dense 5 softmax", compile[i % 2],
                            "synthetic random samples=600 features=40 classes=5", rows, 2));
-        for (int64_t i = 0; i < SAMPLES; i++)
-            index[i] = i;
+        for (int64_t r = 0; r < SAMPLES; r++)
+            index[r] = r;
         for (int64_t at = 0; at < SAMPLES; at += rows) {
             StBatch batch = {.index = index + at, .rows = SAMPLES - at < rows ? SAMPLES - at : rows};
             assert_true(st_learner_step(s.learner, &batch, &sum, &tally));
@@ -531,18 +535,21 @@ static void test_fused_is_from_logits(void **state) {
 /* ---- the stop ---- */
 
 static void expect_stop(Setting *s, int64_t rows, const char *culprit) {
-    int64_t total, slots, *iterations;
+    int64_t total, slots, states, *iterations;
     Real *weights = weights_of(s, &total), *kept = st_learner_state(s->learner, &slots, &iterations);
-    Real *before = malloc((size_t)(total + slots) * sizeof(Real));
+    const Real *carried = st_network_state(st_learner_network(s->learner), &states);
+    Real *before = malloc((size_t)(total + slots + states) * sizeof(Real));
     int64_t made = *iterations;
     memcpy(before, weights, (size_t)total * sizeof(Real));
     memcpy(before + total, kept, (size_t)slots * sizeof(Real));
+    if (carried) memcpy(before + total + slots, carried, (size_t)states * sizeof(Real));
     StScores scores;
     StTally tally = {0};
     StText text = {0};
     assert_false(st_learner_step(s->learner, &(StBatch){.rows = rows}, &scores, &tally));
     assert_memory_equal(weights, before, (size_t)total * sizeof(Real));
     assert_memory_equal(kept, before + total, (size_t)slots * sizeof(Real));
+    if (carried) assert_memory_equal(carried, before + total + slots, (size_t)states * sizeof(Real));
     assert_true(*iterations == made && tally.samples == 0);
     st_learner_culprit(s->learner, &text);
     assert_string_equal(st_text_string(&text), culprit);
@@ -574,6 +581,29 @@ static void test_stops_before_it_spreads(void **state) {
     expect_stop(&s, 5, "loss is not finite");
     st_learner_targets(s.learner)[1] = 0;
     assert_true(st_learner_step(s.learner, &(StBatch){.rows = 5}, &scores, NULL));
+    tear_down(&s);
+}
+
+/* Moving statistics and what sequences carry stay as they were too. */
+static void test_stops_before_it_is_kept(void **state) {
+    (void)state;
+    Setting s;
+    StScores scores;
+    assert_true(set_up(&s,
+                       "input 3x2;lstm 4 stateful=yes return_sequences=yes;batch_normalization momentum=0.5;"
+                       "bidirectional gru 2 stateful=yes;dense 1",
+                       "adam mse use_ema=yes clipnorm=1", NULL, 5, 2));
+    Real *x = st_network_input(st_learner_network(s.learner));
+    fill(x, 30, 1);
+    int64_t states;
+    const Real *carried = st_network_state(st_learner_network(s.learner), &states);
+    assert_true(st_learner_step(s.learner, &(StBatch){.rows = 5}, &scores, NULL));
+    assert_true(states > 0 && carried[0] != 0);
+    st_learner_targets(s.learner)[1] = (Real)INFINITY;
+    expect_stop(&s, 5, "loss is not finite");
+    st_learner_targets(s.learner)[1] = 0;
+    x[29] = (Real)NAN;
+    expect_stop(&s, 5, "input has 1 of 30 values not finite");
     tear_down(&s);
 }
 
@@ -726,6 +756,7 @@ int main(void) {
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_fused_is_from_logits),
         cmocka_unit_test(test_stops_before_it_spreads),
+        cmocka_unit_test(test_stops_before_it_is_kept),
         cmocka_unit_test(test_names_outputs_and_gradients),
         cmocka_unit_test(test_the_state_must_fit_too),
         cmocka_unit_test(test_a_step_allocates_nothing),
