@@ -174,9 +174,12 @@ fuzz: ## search for crashing inputs with libFuzzer, SECONDS=60 a target; a crash
 	@command -v clang >/dev/null || { echo "type: apt-get install clang"; exit 1; }
 	@for t in $(FUZZ); do echo "== $$t"; mkdir -p build-fuzz/corpus/$$t; \
 	 $(MAKE) --no-print-directory B=build-fuzz CC=clang CFLAGS="-O1 -g" \
-	   SANITIZE="-fsanitize=fuzzer-no-link,address,undefined" build-fuzz/libfuzzer/$$t && \
-	 build-fuzz/libfuzzer/$$t -max_total_time=$(SECONDS) -rss_limit_mb=4096 -timeout=20 \
+	   SANITIZE="-fsanitize=fuzzer-no-link,address,undefined" build-fuzz/libfuzzer/$$t build-fuzz/words && \
+	 build-fuzz/libfuzzer/$$t -max_total_time=$(SECONDS) -rss_limit_mb=4096 -timeout=20 -dict=build-fuzz/words \
 	   -artifact_prefix=tests/fuzz/corpus/$$t/ build-fuzz/corpus/$$t tests/fuzz/corpus/$$t || exit 1; done
+# The words of the language as a dictionary, from the help: it names every one.
+$(B)/words: $(B)/strata
+	$(Q)$< help --man | grep -oE '[a-z][a-z0-9_]+[=:]?' | sort -u | sed 's/.*/"&"/' >$@
 $(B)/libfuzzer/%: tests/fuzz/fuzz_%.c $(APP_LIB_O) $(B)/libstrata.a $(B)/libstrataui.a
 	@mkdir -p $(@D)
 	$(call SAY,LD $@)
