@@ -259,8 +259,8 @@ int call_bench(ProgramArguments *arguments) {
     const Workload *only = *word ? find(word) : NULL;
     if (*word && !only && !st_path_ends(word, ".strata")) {
         const char *near = st_nearest(word, word_at, NULL);
-        fprintf(stderr, "strata: bench: '%.60s' is neither a recipe (.strata) nor a workload%s%s\n", word,
-                near ? "; did you mean " : "", near ? near : "");
+        fprintf(stderr, "strata: bench: '%.60s' is neither a recipe (.strata) nor a workload%s%s%s\n", word,
+                near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
         return 2;
     }
     if (*word && !only) only = &own;
