@@ -165,17 +165,6 @@ void st_rows_fill(Real *y, const Real *row, int64_t rows, int64_t width) {
         memcpy(y + r * width, row, (size_t)width * sizeof *y);
 }
 
-/* The sums of `band` neighbouring columns; they stay in registers. */
-static inline __attribute__((always_inline)) void band_sum(Real *out, const Real *x, int64_t rows,
-                                                           int64_t width, const int band) {
-    Real sum[64] = {0};
-    for (int64_t r = 0; r < rows; r++)
-        for (int j = 0; j < band; j++)
-            sum[j] += x[r * width + j];
-    for (int j = 0; j < band; j++)
-        out[j] = sum[j];
-}
-
 /* A block of columns whose sums stay in registers. */
 #define BLOCK_SUM(block)                                                                                     \
     for (; count - j >= block; j += block) {                                                                 \
@@ -192,10 +181,7 @@ ST_CLONES void st_columns_sum(Real *out, const Real *x, int64_t rows, int64_t wi
     BLOCK_SUM(64)
     BLOCK_SUM(32)
     BLOCK_SUM(16)
-    memset(out + j, 0, (size_t)(count - j) * sizeof *out);
-    for (int64_t r = 0; r < rows && j < count; r++) {
-        const Real *row = x + r * width + from;
-        for (int64_t i = j; i < count; i++)
-            out[i] += row[i];
-    }
+    BLOCK_SUM(8)
+    BLOCK_SUM(4)
+    BLOCK_SUM(1)
 }
