@@ -33,7 +33,7 @@ static bool kind_fits(const StLayerKind *kind, const StShape *in, StError *error
         if (kind->wraps && !(wrapped = st_layer_wrappable(kind, i))) break;
         StShape out = {0};
         st_layer_default(layer, kind, wrapped);
-        fits = !fill_required(layer) || kind->shape(layer->options, in, &out, i == 0 ? error : NULL);
+        fits = fill_required(layer) ? kind->shape(layer->options, in, &out, i == 0 ? error : NULL) : !wrapped;
         if (!kind->wraps) break;
     }
     free(layer);

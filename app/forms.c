@@ -483,7 +483,7 @@ static int foot_rows(const Form *form, int width, int least) {
 
 int form_height(Form *form, int width) {
     if (form->ui) return form->fields.count + 3 + foot_rows(form, width, FOOT);
-    return form_kinds_height(&form->kinds, width - 1);
+    return form_kinds_height(&form->kinds, width - 1) + 1; /* and the rule above it */
 }
 
 bool form_is_page(const Form *form) {
