@@ -190,7 +190,7 @@ static int fit_columns(State *state, const Shown *now, int width) {
         return need + others;
     }
     /* Other columns go before a layer is cut: of an automatic name one learns less than of an option. */
-    int most = width < 2 * NARROW ? 22 : width - 36;
+    int most = width >= 2 * NARROW ? width - 36 : need > 22 ? 20 : 22; /* one that is cut leaves the shape */
     if (need > state->column[LAYER].width) state->column[LAYER].width = need < most ? need : most;
     return width;
 }

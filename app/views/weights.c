@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+extern const View view_weights; /* below */
+
 typedef enum Mode { HEALTH, CURVES, HISTOGRAMS, MATRIX } Mode;
 
 typedef struct State {
@@ -118,12 +120,18 @@ static UiInk verdict_ink(StVerdict verdict) {
     }
 }
 
-/* "2 dense" of "dense/kernel"; another weight than the kernel keeps its name. */
-static void layer_text(const StHealth *health, char text[UI_CELL_TEXT]) {
+/* "2 dense" of "dense/kernel"; another weight than the kernel keeps its name. Where that is too long, the
+ * layer's number will do: "3 recurrent_kernel", of a direction "2 → kernel". */
+static void layer_text(const StHealth *health, int width, char text[UI_CELL_TEXT]) {
     size_t length = strlen(health->name);
-    const char *slash = strchr(health->name, '/');
+    const char *slash = strchr(health->name, '/'), *weight = strrchr(health->name, '/');
     if (slash && strcmp(slash, "/kernel") == 0) length = (size_t)(slash - health->name);
     snprintf(text, UI_CELL_TEXT, "%d %.*s", health->layer + 1, (int)length, health->name);
+    if (ui_text_width(text) <= width || !weight || length < strlen(health->name)) return;
+    const char *side = strncmp(slash, "/forward_", 9) == 0     ? "→ "
+                       : strncmp(slash, "/backward_", 10) == 0 ? "← "
+                                                               : "";
+    snprintf(text, UI_CELL_TEXT, "%d %s%s", health->layer + 1, side, weight + 1);
 }
 
 static bool is_share(StReading reading) {
@@ -147,7 +155,7 @@ static void cell(void *memory, int row, int place, char text[UI_CELL_TEXT], UiIn
     char shape[ST_SHAPE_TEXT];
     switch (column) {
     case LAYER:
-        layer_text(health, text);
+        layer_text(health, now->column[place].width, text);
         return;
     case SHAPE:
         snprintf(text, UI_CELL_TEXT, "%s", st_shape_print(&health->shape, shape));
@@ -282,6 +290,17 @@ static bool is_anywhere(const StReadings *readings, int column) {
     return false;
 }
 
+/* The columns that the longest name takes, where there is room for long ones. */
+static int name_width(const StReadings *readings, int least, int most) {
+    char text[UI_CELL_TEXT];
+    for (int i = 0; i < readings->count; i++) {
+        layer_text(&readings->health[i], UI_CELL_TEXT, text);
+        int w = ui_text_width(text);
+        if (w > least) least = w;
+    }
+    return least < most ? least : most;
+}
+
 /* The columns that the longest shape takes. */
 static int shape_width(const StReadings *readings) {
     int width = 0;
@@ -301,6 +320,7 @@ static UiTable table_of(Shown *now) {
         UiColumn *column = &now->column[i];
         *column = below ? two_lines[i].column : wide_columns[i];
         if (column->right) column->width += now->state->wider;
+        if (!below && i == LAYER) column->width = name_width(now->readings, column->width, 26);
         if (column_at(now, i) == SHAPE && column->width < shape) { /* 3x3x32x64 pushes other columns out */
             column->width = shape;
             column->priority = 7;
@@ -629,7 +649,8 @@ static bool press_health(ViewContext *context, UiKey key) {
 
 static bool press(ViewContext *context, UiKey key) {
     State *state = context->state;
-    if (!context->look || !context->look->snapshot) return false;
+    if (!context->look || !context->look->snapshot) /* its keys have nothing to act on yet */
+        return ui_keymap_find(view_weights.bindings, key) != NULL;
     switch (key) {
     case 'h':
         state->mode = HEALTH;

@@ -135,11 +135,21 @@ struct StInspector {
     bool started;
 };
 
-/* Whether a layer makes new units of the old ones. A normalization has weights too, but scales every unit by
- * itself. */
+/* Kernels and tables of embeddings are matrices that make units of other numbers. What scales or shifts every
+ * unit by itself is none, though it may have several extents (gru's bias, prelu's alpha). */
+static bool is_matrix(const StTensor *tensor) {
+    static const char *const ends[] = {"kernel", "embeddings"};
+    size_t length = strlen(tensor->name);
+    for (size_t i = 0; tensor->shape.rank >= 2 && i < sizeof ends / sizeof *ends; i++) {
+        size_t end = strlen(ends[i]);
+        if (length >= end && strcmp(tensor->name + length - end, ends[i]) == 0) return true;
+    }
+    return false;
+}
+
 static bool makes_units(const StInspector *inspector, int layer) {
     for (int i = 0; i < inspector->tensors; i++)
-        if (inspector->tensor[i].layer == layer && inspector->tensor[i].shape.rank >= 2) return true;
+        if (inspector->tensor[i].layer == layer && is_matrix(&inspector->tensor[i])) return true;
     return false;
 }
 
@@ -169,7 +179,7 @@ static bool make_rows(StInspector *inspector, uint64_t seed, StError *error) {
     int64_t vectors = 0;
     for (int i = 0; i < inspector->tensors; i++) {
         const StTensor *tensor = &inspector->tensor[i];
-        if (tensor->shape.rank < 2) continue;
+        if (!is_matrix(tensor)) continue;
         Row *row = &inspector->row[inspector->count++];
         *row = (Row){.tensor = i, .n = tensor->shape.dim[tensor->shape.rank - 1], .start = NAN};
         row->m = tensor->size / row->n;

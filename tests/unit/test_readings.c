@@ -223,6 +223,25 @@ static void dead_channels(void **state) {
     bench_end(&bench);
 }
 
+/* A row for every matrix: gru's bias has two extents and is none, nor is what prelu learns. */
+static void matrices_have_rows(void **state) {
+    (void)state;
+    Bench bench;
+    bench_begin(&bench, "data csv samples/data/digits.csv.gz target=digit task=classification\n"
+                        "reshape 8x8\ngru 4 name=g return_sequences=yes\nprelu\n"
+                        "separable_conv1d 3 2 name=s\nlayer_normalization\nflatten\n"
+                        "dense 10 softmax name=c\n"
+                        "compile optimizer=adam loss=sparse_categorical_crossentropy\nfit batch_size=50\n");
+    static const char *const names[] = {"g/kernel", "g/recurrent_kernel", "s/depthwise_kernel",
+                                        "s/pointwise_kernel", "c/kernel"};
+    StReadings readings = read_all(&bench);
+    assert_int_equal(readings.count, 5);
+    for (int i = 0; i < 5; i++)
+        assert_string_equal(readings.health[i].name, names[i]);
+    st_readings_free(&readings);
+    bench_end(&bench);
+}
+
 static void verdict_is(const Bench *bench, int row, StVerdict verdict, const char *reason) {
     StReadings readings = read_all(bench);
     assert_string_equal(readings.health[row].reason, reason);
@@ -471,6 +490,7 @@ int main(void) {
         cmocka_unit_test(gradients_and_steps),
         cmocka_unit_test(dead_and_saturated_units),
         cmocka_unit_test(dead_channels),
+        cmocka_unit_test(matrices_have_rows),
         cmocka_unit_test(weights_that_explode),
         cmocka_unit_test(nothing_is_healthy_behind_the_dead),
         cmocka_unit_test(sigmoid_has_flat_ends_too),
