@@ -20,6 +20,7 @@ words.add_argument("--seed", type=int, default=1)
 words.add_argument("--only", default="")
 words.add_argument("--kind", default="")
 words.add_argument("--from", dest="start", type=int, default=0)
+words.add_argument("--large", action="store_true", help="shapes that are cut into parts and tiles")
 words.add_argument("--keep", help="a folder for the files of the last experiment")
 words.add_argument("--verbose", action="store_true")
 words.add_argument("--show", type=float, default=1e-5, help="a deviation that is worth a line")
@@ -211,8 +212,8 @@ class Report:
         self.cases = self.values = 0
         self.worst, self.bad, self.said = {}, 0, None
 
-    def far(self, what, got, wanted, limit, head, floor=1e-6):
-        """The largest deviation, in parts of the largest value."""
+    def far(self, what, got, wanted, limit, head, floor=1e-6, shaken=None):
+        """The largest deviation, in parts of the largest value; shaken: what Keras itself gives for float32's rounding."""
         got, wanted = np.asarray(got, float), np.asarray(wanted, float)
         self.values += wanted.size
         if got.shape != wanted.shape:
@@ -230,6 +231,8 @@ class Report:
             return
         scale = max(floor, float(np.max(np.abs(wanted[finite]))))
         off = float(np.max(np.abs(got - wanted)[finite])) / scale
+        if shaken is not None:
+            limit = max(limit, 20 * float(np.max(np.abs(np.asarray(shaken) - wanted))) / scale)
         self.worst[what] = max(self.worst.get(what, 0), off)
         if off > limit:
             at = np.unravel_index(np.argmax(np.where(finite, np.abs(got - wanted), 0)), got.shape)
@@ -276,6 +279,8 @@ def draw_weights(model, rng, scale=0.5):
         if name is None:
             continue
         value = rng.normal(0, scale, tuple(v.shape))
+        if args.large and len(v.shape) > 1:  # sums of many stay about as large, or a network of steps runs wild
+            value *= min(1, 2 / np.sqrt(np.prod(v.shape[:-1])))
         if "variance" in v.name:
             value = rng.uniform(0.3, 2, tuple(v.shape))
         if v.name == "gamma":
@@ -327,6 +332,13 @@ def set_weights(model, weights):
             v.assign(np.zeros(tuple(v.shape)))
 
 
+def shaken(model, w, x, y, training, ints, rng):
+    """Keras' answers where weights and inputs are off by a float32's rounding."""
+    shake = lambda v: v * (1 + 6e-8 * rng.normal(size=v.shape))
+    set_weights(model, {name: shake(v) for name, v in w.items()})
+    return keras_gradients(model, x if ints else shake(x), y, training, ints)
+
+
 def compare_stack(report, head, lines, model, x, ints, y, compile_line, rng, folder, random=False, train=True, weights=None,
                   epochs=2, batch=None, data="", fit="", limit=1e-4, class_weight=None, sample=None, constant=False):
     """predict, gradients and a short run of a compiled model against the same recipe."""
@@ -355,23 +367,25 @@ def compare_stack(report, head, lines, model, x, ints, y, compile_line, rng, fol
         more, tail = (["--training"], " (training)") if training else ([], "")
         set_weights(model, w)
         loss, grads, dx, out = keras_gradients(model, x, y, training, ints)
+        again = shaken(model, w, x, y, training, ints, rng) if args.large else (None, {n: None for n in grads}, None, None)
+        wild = args.large and float(np.max(np.abs(again[3] - out))) > 1e-6 * max(1, float(np.max(np.abs(out))))
         if not np.isfinite(out).all():
             return  # a mean of no steps is 0 here and not a number in Keras
         run("predict", path("r.strata"), "--weights", path("w.safetensors"), "--input", path("x.npy"), "--output", path("p.npy"), *more)
-        report.far("predict" + tail, np.load(path("p.npy")).reshape(out.shape) if np.load(path("p.npy")).size == out.size else np.load(path("p.npy")), out, limit, head)
+        report.far("predict" + tail, np.load(path("p.npy")).reshape(out.shape) if np.load(path("p.npy")).size == out.size else np.load(path("p.npy")), out, limit, head, shaken=again[3])
         answer = run("gradients", path("r.strata"), "--weights", path("w.safetensors"), "--input", path("x.npy"), "--target", path("y.npy"),
                      "--output", path("g.safetensors"), *more)
-        report.far("loss" + tail, float(answer.split()[-1]), loss, 1e-5, head)
+        report.far("loss" + tail, float(answer.split()[-1]), loss, 1e-5, head, shaken=again[0])
         got = read_safetensors(path("g.safetensors"))
         if set(got) - {"input"} != set(grads):
             report.tell(head, f"gradients of {sorted(got)}, Keras {sorted(grads)}")
             continue
         whole = max([float(np.max(np.abs(g))) for g in [*grads.values(), np.zeros(1) if dx is None else dx] if g.size] + [1e-6])
         if dx is not None:
-            report.far("input gradient" + tail, got["input"], dx, limit, head, 1e-2 * whole)
+            report.far("input gradient" + tail, got["input"], dx, limit, head, 1e-2 * whole, again[2])
         for name in grads:
-            report.far("gradient" + tail, got[name], grads[name], limit, [f"{head[0]} {name}", *head[1:]], 1e-2 * whole)
-    if train and not random:
+            report.far("gradient" + tail, got[name], grads[name], limit, [f"{head[0]} {name}", *head[1:]], 1e-2 * whole, again[1][name])
+    if train and not random and not wild:
         set_weights(model, w)
         run("train", path("r.strata"), "--init", path("w.safetensors"), "--no-shuffle", "--quiet", "--log", path("log.csv"), "--log-every",
             "step", "--save", path("s.safetensors"))
@@ -480,15 +494,20 @@ def one(rng, low, high):
     return int(rng.integers(low, high + 1))
 
 
+def wide(rng, low, high, large):
+    """An extent or a number of units; up to `large` with --large."""
+    return one(rng, low, large if args.large else high)
+
+
 def any_shape(rng, low=1, high=3):
-    return tuple(int(v) for v in rng.integers(2, 6, rng.integers(low, high + 1)))
+    return tuple(int(v) for v in rng.integers(2, 18 if args.large else 6, rng.integers(low, high + 1)))
 
 
 YES = [True, False]
 
 
 def dense(rng):
-    o = chance(rng, {"units": one(rng, 1, 7)}, activation=activation_of, use_bias=YES)
+    o = chance(rng, {"units": wide(rng, 1, 7, 150)}, activation=activation_of, use_bias=YES)
     chance(rng, o, 0.2, activity_regularizer=lambda r: regularizer_of(r, 1))
     return any_shape(rng), weighted(rng, o, {"kernel": 2, "bias": 1})
 
@@ -497,8 +516,8 @@ def conv(rank, depthwise=False, separable=False, transpose=False):
     def drawn(rng):
         size = (lambda low, high: one(rng, low, high)) if rank == 1 else (lambda low, high: pair(rng, low, high))
         groups = some(rng, [1, 1, 2, 3]) if not (depthwise or separable or transpose) else 1
-        channels = groups * one(rng, 1, 2)
-        o = {} if depthwise else {"filters": groups * one(rng, 1, 3)}
+        channels = groups * wide(rng, 1, 2, 12)
+        o = {} if depthwise else {"filters": groups * wide(rng, 1, 3, 24)}
         o["kernel_size"] = size(1, 4)
         if maybe(rng, 0.6):
             if (depthwise or separable) and rank == 2:
@@ -530,7 +549,7 @@ def conv(rank, depthwise=False, separable=False, transpose=False):
             weighted(rng, o, {"depthwise": rank + 2, "bias": 1})
         else:
             weighted(rng, o, {"kernel": rank + 2, "bias": 1})
-        return (*[one(rng, 4, 9) for _ in range(rank)], channels), o
+        return (*[wide(rng, 4, 9, 28 if rank == 2 else 90) for _ in range(rank)], channels), o
 
     return drawn
 
@@ -544,18 +563,19 @@ def pooling(rank):
         if maybe(rng):
             o["strides"] = size(1, 4)
         chance(rng, o, padding=["valid", "same"])
-        return (*[one(rng, 4, 8) for _ in range(rank)], one(rng, 1, 4)), o
+        return (*[wide(rng, 4, 8, 30) for _ in range(rank)], wide(rng, 1, 4, 40)), o
 
     return drawn
 
 
 def recurrent(kind, wrapped=False):
     def drawn(rng):
-        o = {"units": one(rng, 1, 5)}
+        o = {"units": wide(rng, 1, 5, 80)}
         # Keras uses cuDNN's formulas for none of these on a processor
         chance(rng, o, activation=lambda r: activation_of(r, True), use_bias=YES, return_sequences=YES, go_backwards=YES, zero_output_for_mask=YES)
         if kind in ("lstm", "gru"):
-            chance(rng, o, recurrent_activation=lambda r: activation_of(r, True))
+            bounded = ["sigmoid", "hard_sigmoid", "softsign", "tanh"]  # with others many steps run wild
+            chance(rng, o, recurrent_activation=lambda r: Call(some(r, bounded)) if args.large else activation_of(r, True))
         if kind == "lstm":
             chance(rng, o, unit_forget_bias=YES)
         if kind == "gru":
@@ -564,7 +584,7 @@ def recurrent(kind, wrapped=False):
             chance(rng, o, 0.2, activity_regularizer=lambda r: regularizer_of(r, 1))
         bias = 2 if kind == "gru" and o.get("reset_after", True) else 1
         weighted(rng, o, {"kernel": 2, "recurrent": 2, "bias": bias})
-        return (one(rng, 2, 6), one(rng, 1, 5)), o
+        return (wide(rng, 2, 6, 20), wide(rng, 1, 5, 60)), o
 
     return drawn
 
@@ -764,7 +784,7 @@ def layer_case(report, kind, number, folder, drawn):
     rng = np.random.default_rng([args.seed, 1, hash_of(kind), number])
     shape, options = LAYERS[kind](rng)
     drawn.update(options)
-    layers, ints, count = [(kind, options)], kind == "embedding", one(rng, 2, 6)
+    layers, ints, count = [(kind, options)], kind == "embedding", wide(rng, 2, 6, 70)
     x = rng.integers(0, options["input_dim"], (count, *shape)) if ints else rows_of(rng, shape, count)
     if kind == "masking":
         x[rng.random(x.shape[:2]) < 0.4] = options.get("mask_value", 0.0)
@@ -825,6 +845,11 @@ def chosen(kinds):
 
 def layers_part():
     total = 0
+    for topic, known in (("regularizers", REGULARIZER), ("constraints", CONSTRAINT)):
+        for word in listed(topic):
+            if word not in known and word != "none":
+                print(f"DIFFERS no experiment draws {word}")
+                total += 1
     for kind in listed("layers"):
         if kind not in LAYERS:
             print(f"DIFFERS no experiment draws {kind}")
@@ -845,8 +870,8 @@ def layers_part():
 def activations_part():
     """Every activation near and far out: each output and slope by itself, not only beside the largest."""
     total = 0
-    words = re.search(r"activation  \(([^)]*)\)", run("help", "activation"))[1].split(";")[0].replace(" ", "").split(",")
-    for word in chosen([w.split(":")[0] for w in words]):
+    words = listed("activations")
+    for word in chosen(words):
         if word in OURS:
             continue
         if word not in ACTIVATIONS:
@@ -909,8 +934,9 @@ INITIALIZERS = {
     "lecun_uniform": [[]], "lecun_normal": [[]], "random_uniform": [[], [-0.2, 0.7]], "random_normal": [[], [0.5, 0.2]],
     "truncated_normal": [[], [0.5, 0.2]],
     "variance_scaling": [[]] + [[2.0, m, d] for m in ("fan_in", "fan_out", "fan_avg") for d in ("truncated_normal", "untruncated_normal", "uniform")],
-    "orthogonal": [[], [1.7]], "identity": [[], [0.4]],
+    "orthogonal": [[], [1.7]], "identity": [[], [0.4]], "uniform": [[]], "normal": [[]], "zero": [[]], "one": [[]],
 }
+SHORT = {"uniform": "random_uniform", "normal": "random_normal", "zero": "zeros", "one": "ones"}
 WEIGHTS = {  # where a weight lies: input, kind, options, and the option that says how it begins
     "dense": ("40", "dense 60", {"units": 60}, "kernel"),
     "conv1d": ("9x24", "conv1d 40 5", {"filters": 40, "kernel_size": 5}, "kernel"),
@@ -933,6 +959,7 @@ WEIGHTS = {  # where a weight lies: input, kind, options, and the option that sa
 
 
 def keras_initializer(name, parameters):
+    name = SHORT.get(name, name)
     if name == "variance_scaling":
         return K.initializers.VarianceScaling(*parameters)
     return getattr(K.initializers, "".join(w.capitalize() for w in name.split("_")))(*parameters)
@@ -980,6 +1007,8 @@ def initializer_case(report, where, name, parameters, folder):
     if a[0].shape != b[0].shape:
         return report.tell(head, f"shape {a[0].shape}, Keras {b[0].shape}")
     report.values += a.size
+    name = SHORT.get(name, name)
+    call = Call(name, *parameters)
     if name in ("zeros", "ones", "constant", "identity"):
         return report.far("exact", a[0], b[0], 1e-7, head)
     if np.array_equal(a[0], a[1]):
@@ -1009,8 +1038,8 @@ def initializer_case(report, where, name, parameters, folder):
 
 def initializers_part():
     total = 0
-    words = re.search(r"kernel_initializer=\S*  \((.*)\)", run("help", "dense"))[1].split(", ")
-    for name in chosen([w.split(":")[0] for w in words]):
+    words = listed("initializers")
+    for name in chosen(words):
         if name not in INITIALIZERS:
             print(f"DIFFERS no experiment draws {name}")
             total += 1
@@ -1459,7 +1488,7 @@ def normalized_images(rng):
 def normalized(rng):
     return ((6,), [
         ("dense", {"units": 16, "use_bias": False}), ("batch_normalization", {}), ("activation", {"activation": Call("relu")}), ("dense", {"units": 8, "activation": Call("tanh")}),
-        ("layer_normalization", {}), ("batch_normalization", {"momentum": 0.5}), ("dense", {"units": 4, "activation": Call("softmax")})], None)
+        ("layer_normalization", {"center": False}), ("batch_normalization", {"momentum": 0.5}), ("dense", {"units": 4, "activation": Call("softmax")})], None)
 
 
 def words_both_ways(rng):
