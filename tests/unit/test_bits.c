@@ -82,6 +82,7 @@ static Run run(const Case *c, int64_t rows, int threads) {
     if (!c->words) add(&stack, line);
     add(&stack, c->layer);
     add(&stack, "dense 3 name=behind");
+    st_compile_default(&compile);
     assert_true(st_words_split("adam mse learning_rate=0.01", &words, &error));
     assert_true(st_compile_parse(&compile, words.word, words.count, &error));
     StPool *pool = st_pool_create(threads, &error);
