@@ -805,7 +805,9 @@ def layer_case(report, kind, number, folder, drawn):
         try:
             open(os.path.join(folder, "r.strata"), "w").write("\n".join(lines) + "\n")
             run("summary", os.path.join(folder, "r.strata"))
-        except Refused:
+        except Refused as refusal:
+            if args.verbose:
+                print(f"   {kind} {number} refused by both: {refusal} | {str(error)[:160]}")
             return
         return report.tell([f"{kind} {number}", *lines], f"Keras refuses: {str(error)[:160]}")
     y = f4(rng.normal(0, 1, (len(x), *model.output_shape[1:])))
