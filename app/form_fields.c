@@ -118,7 +118,10 @@ static bool add_options_of(FormFields *fields, Which which, int group, const StO
         if (which != ALL && is_seldom(row) != (which == SELDOM)) continue;
         st_text_clear(&now);
         st_text_clear(&wants);
-        st_option_print(row, values, &now);
+        if (row->fallback && st_option_is_default(row, values))
+            st_text_add(&now, row->fallback); /* as it is written there: 1e-7 */
+        else
+            st_option_print(row, values, &now);
         st_option_wants(row, &wants);
         Made made = {.label = row->name,
                      .help = row->help,

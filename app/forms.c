@@ -327,11 +327,11 @@ void form_close(Form *form) {
 
 static const UiBinding page_bindings[] = {
     {UI_KEY_ENTER, "choose", "choose", "Takes the kind under the cursor and asks for its options"},
+    {UI_KEY_ESCAPE, "cancel", "cancel", "Leaves the form; nothing is changed"},
     {UI_KEY_LEFT, "previous kind", "move", "The kind before"},
     {UI_KEY_RIGHT, "next kind", "move", "The next kind"},
     {UI_KEY_UP, "kind above", "move", "The nearest kind in the row above"},
     {UI_KEY_DOWN, "kind below", "move", "The nearest kind in the row below"},
-    {UI_KEY_ESCAPE, "cancel", "cancel", "Leaves the form; nothing is changed"},
     {0, NULL, NULL, NULL}};
 
 const UiBinding *form_hints(const Form *form) {
