@@ -84,6 +84,7 @@ const char *st_nearest(const char *word, StNameAt next, const void *table) {
 bool st_fail_unknown(StError *error, const char *what, const char *word, StNameAt next, const void *table) {
     const char *near = st_nearest(word, next, table), *name;
     if (near) return st_fail(error, ST_ERR_NAME, "unknown %s '%.60s'; did you mean '%s'?", what, word, near);
+    if (!next(table, 0)) return st_fail(error, ST_ERR_NAME, "unknown %s '%.60s'; there is none", what, word);
     char known[ST_MESSAGE_MAX / 2] = "";
     size_t used = 0;
     for (int i = 0; (name = next(table, i)); i++) {

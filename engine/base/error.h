@@ -59,7 +59,7 @@ typedef const char *(*StNameAt)(const void *table, int index);
 const char *st_nearest(const char *word, StNameAt next, const void *table);
 
 /* Fills `unknown WHAT 'word'; did you mean 'x'?` or, with nothing near,
- * `unknown WHAT 'word'; known: a, b, c`. Returns false. */
+ * `unknown WHAT 'word'; known: a, b, c`, or `…; there is none`. Returns false. */
 bool st_fail_unknown(StError *error, const char *what, const char *word, StNameAt next, const void *table);
 
 #endif

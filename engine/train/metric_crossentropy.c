@@ -8,7 +8,7 @@
 typedef struct EntropyOptions {
     bool from_logits;
     double label_smoothing;
-    int ignore_class; /* ST_NO_INT: none */
+    int axis, ignore_class; /* ignore_class ST_NO_INT: none */
 } EntropyOptions;
 
 #define FROM_LOGITS(what)                                                                                    \
@@ -23,9 +23,11 @@ static const StOption binary_options[] = {FROM_LOGITS("sigmoid"),
 static const StOption categorical_options[] = {
     FROM_LOGITS("softmax"),
     LABEL_SMOOTHING("share of every target that is spread evenly over all classes"),
+    ST_METRIC_AXIS(EntropyOptions),
     {.name = NULL}};
 static const StOption sparse_options[] = {
     FROM_LOGITS("softmax"),
+    ST_METRIC_AXIS(EntropyOptions),
     ST_OPTION(EntropyOptions, ignore_class, ST_INT, "none", .low = INT_MIN + 1, .high = INT_MAX,
               .optional = true, .help = "a label whose positions count as 0 in the mean, as Keras has it"),
     {.name = NULL}};

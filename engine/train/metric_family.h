@@ -27,6 +27,10 @@ double st_metric_mean(const StMetricUse *use, const double *sum);
 /* Keras' backend.epsilon(). */
 #define ST_METRIC_EPSILON 1e-7
 
+/* axis may be said as Keras says it. */
+#define ST_METRIC_AXIS(Struct)                                                                               \
+    ST_OPTION(Struct, axis, ST_INT, "-1", .low = -1, .high = -1, .help = "the last axis, no other")
+
 /* How much a position counts. */
 static inline double st_metric_weight(const StMetricRows *rows, int64_t position) {
     return rows->mask ? (double)rows->mask[position] : 1;

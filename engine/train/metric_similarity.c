@@ -2,6 +2,12 @@
  * metrics/regression_metrics.py, and metrics/correlation_metrics.py). */
 #include "train/metric_family.h"
 
+typedef struct SimilarityOptions {
+    int axis;
+} SimilarityOptions;
+
+static const StOption options[] = {ST_METRIC_AXIS(SimilarityOptions), {.name = NULL}};
+
 /* Sums over the outputs of one position. */
 typedef struct Moments {
     double t, y, tt, yy, ty;
@@ -60,7 +66,12 @@ static bool several(const StMetricUse *use, StError *error) {
 
 #define KIND(word, function, fitting, sentence, equation)                                                    \
     {                                                                                                        \
-        .kind = {.name = word, .help = sentence, .formula = equation, .higher_is_better = true},             \
+        .kind = {.name = word,                                                                               \
+                 .help = sentence,                                                                           \
+                 .formula = equation,                                                                        \
+                 .options = options,                                                                         \
+                 .options_size = sizeof(SimilarityOptions),                                                  \
+                 .higher_is_better = true},                                                                  \
         .targets = true, .fits = fitting, .sums = st_metric_two_sums, .add = add_##function,                 \
         .result = st_metric_mean,                                                                            \
     }

@@ -74,6 +74,8 @@ static void a_long_table_is_cut(void **state) {
     (void)state;
     int count = 1000;
     StError error = {0};
+    st_fail_unknown(&error, "thing", "zebra", many_at, &(int){0});
+    assert_string_equal(error.message, "unknown thing 'zebra'; there is none");
     st_fail_unknown(&error, "thing", "zebra", many_at, &count);
     size_t length = strlen(error.message);
     assert_true(length < ST_MESSAGE_MAX);
