@@ -102,7 +102,8 @@ typedef enum Which { EVERYDAY, SELDOM, ALL } Which;
 /* What one hardly ever changes about a layer stands behind the rest. */
 static bool is_seldom(const StOption *row) {
     static const char *const names[] = {"dilation_rate", "groups",           "recurrent_activation",
-                                        "reset_after",   "unit_forget_bias", "zero_output_for_mask"};
+                                        "reset_after",   "unit_forget_bias", "zero_output_for_mask",
+                                        "seed"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(row->name, names[i]) == 0) return true;
     return row->type == ST_CALL && (row->choices == st_initializers || row->choices == st_regularizers ||

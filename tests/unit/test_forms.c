@@ -426,6 +426,39 @@ static void test_options_of_one_set(void **unused) {
     rig_close(rig);
 }
 
+/* Other words for a loss are understood but not offered; a metric has options behind its colons; a layer's
+ * weights can be kept; kinds are found by what is typed and walked through in rows. */
+static void test_choices_of_a_form(void **unused) {
+    (void)unused;
+    Rig *rig = rig_open(NULL, recipe);
+    Form *form = open_form(rig, FORM_COMPILE, 0);
+    press(form, UI_KEY_DOWN, 1);
+    bool huber = false;
+    for (int i = 0; i < 40; i++) {
+        press(form, UI_KEY_RIGHT, 1);
+        huber = huber || strstr(form_line(form), "loss=huber");
+        if (strstr(form_line(form), "loss=mse")) fail_msg("offered: %s", form_line(form));
+    }
+    assert_true(huber);
+    press(form, UI_KEY_DOWN, 1);
+    type(form, "precision:0.7");
+    assert_true(form_trial(form)->runs);
+    form_close(form);
+    form = open_form(rig, FORM_LAYER, 0);
+    shows(form, 80, 19, "preprocessing"); /* all families on one page */
+    shows(form, 80, 19, "conv2d ");
+    type(form, "lst");
+    shows(form, 80, 19, "Reads a sequence step by step");
+    press(form, UI_KEY_ENTER, 1);
+    type(form, "8");
+    shows(form, 100, 40, "less often");
+    press(form, UI_KEY_DOWN, 9);
+    press(form, ' ', 1);
+    assert_string_equal(form_line(form), "insert 1 lstm 8 trainable=no");
+    form_close(form);
+    rig_close(rig);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_new_layer),
@@ -446,6 +479,7 @@ int main(void) {
         cmocka_unit_test(test_what_stands_beside_a_field),
         cmocka_unit_test(test_options_of_one_set),
         cmocka_unit_test(test_every_size),
+        cmocka_unit_test(test_choices_of_a_form),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
