@@ -14,13 +14,20 @@ enum { IDLE_SPINS = 4000, TASK_SPINS = 1000 };
 
 enum { PHASES_MAX = 8 }; /* of one job; more are several jobs */
 
-/* Tasks are claimed by counting up `next`. Its upper half is the job's number: a thread that comes late, with
-   an old job in mind, finds another number and takes nothing. */
-typedef struct Counter {
+/* Every thread has a share of a phase's tasks, neighbours, and the same at every job, so that what it works
+   on stays in its processor's cache from step to step. Who has done his share takes from the others'. A share
+   is claimed by counting up `next`, whose upper half is the job's number: a thread that comes late, with an
+   old job in mind, finds another number and takes nothing. */
+typedef struct Share {
     _Alignas(64) atomic_uint_fast64_t next;
-    atomic_int done, tasks, what;
+} Share;
+
+typedef struct Phase {
+    _Alignas(64) atomic_int done;
+    atomic_int tasks, what;
     _Atomic(void (*)(void *, StPoolTask)) task;
-} Counter;
+    Share share[ST_THREADS_MAX];
+} Phase;
 
 static const uint32_t CLOSED = UINT32_MAX;
 
@@ -40,7 +47,7 @@ struct StPool {
     _Alignas(64) atomic_int sleepers;
     pthread_mutex_t mutex;
     pthread_cond_t begun;
-    Counter phase[PHASES_MAX];
+    Phase phase[PHASES_MAX];
 };
 
 static inline void relax(void) {
@@ -51,22 +58,34 @@ static inline void relax(void) {
 #endif
 }
 
-/* The index of a task that is now this thread's, or -1: none is left, or the job is over. */
-static int claim(Counter *phase, uint32_t job) {
-    uint_fast64_t seen = atomic_load_explicit(&phase->next, memory_order_acquire);
+/* The index of a task of one thread's share that is now this thread's, or -1: none is left, or the job is
+ * over. */
+static int claim_of(Phase *phase, uint32_t job, int share, int threads) {
+    atomic_uint_fast64_t *next = &phase->share[share].next;
+    uint_fast64_t seen = atomic_load_explicit(next, memory_order_acquire);
     for (;;) {
-        uint32_t index = (uint32_t)seen;
-        if ((uint32_t)(seen >> 32) != job || index == CLOSED ||
-            (int)index >= atomic_load_explicit(&phase->tasks, memory_order_relaxed))
-            return -1;
-        if (atomic_compare_exchange_weak_explicit(&phase->next, &seen, seen + 1, memory_order_acq_rel,
+        uint32_t turn = (uint32_t)seen;
+        if ((uint32_t)(seen >> 32) != job || turn == CLOSED) return -1;
+        int64_t tasks = atomic_load_explicit(&phase->tasks, memory_order_relaxed);
+        int64_t index = tasks * share / threads + turn;
+        if (index >= tasks * (share + 1) / threads) return -1;
+        if (atomic_compare_exchange_weak_explicit(next, &seen, seen + 1, memory_order_acq_rel,
                                                   memory_order_acquire))
             return (int)index;
     }
 }
 
+/* The same, of its own share first. */
+static int claim(StPool *pool, Phase *phase, uint32_t job, int worker) {
+    for (int i = 0; i < pool->threads; i++) {
+        int index = claim_of(phase, job, (worker + i) % pool->threads, pool->threads);
+        if (index >= 0) return index;
+    }
+    return -1;
+}
+
 /* Waits until the phase's tasks are done; false where the job is over meanwhile. */
-static bool phase_over(StPool *pool, Counter *phase, uint32_t job) {
+static bool phase_over(StPool *pool, Phase *phase, uint32_t job) {
     for (int i = 0;; i++) {
         if (atomic_load_explicit(&pool->job, memory_order_acquire) != job) return false;
         if (atomic_load_explicit(&phase->done, memory_order_acquire) ==
@@ -83,9 +102,9 @@ static bool phase_over(StPool *pool, Counter *phase, uint32_t job) {
 static void take_part(StPool *pool, uint32_t job, int worker) {
     int phases = atomic_load_explicit(&pool->phases, memory_order_relaxed);
     for (int p = 0; p < phases; p++) {
-        Counter *phase = &pool->phase[p];
+        Phase *phase = &pool->phase[p];
         int index;
-        while ((index = claim(phase, job)) >= 0) {
+        while ((index = claim(pool, phase, job, worker)) >= 0) {
             void *context = atomic_load_explicit(&pool->context, memory_order_relaxed);
             StPoolTask task = {atomic_load_explicit(&phase->what, memory_order_relaxed), index, worker};
             atomic_load_explicit(&phase->task, memory_order_relaxed)(context, task);
@@ -138,18 +157,20 @@ static void run_alone(const StPhase *phases, int count, void *context) {
 
 static void run_job(StPool *pool, const StPhase *phases, int count, void *context) {
     uint32_t job = atomic_load_explicit(&pool->job, memory_order_relaxed) + 1;
-    /* Close every phase under the new number first: then nobody can claim while the rest is written. */
-    for (int p = 0; p < PHASES_MAX; p++)
-        atomic_store(&pool->phase[p].next, (uint64_t)job << 32 | CLOSED);
+    /* Close what will be written under the new number first: then nobody can claim meanwhile. */
+    for (int p = 0; p < count; p++)
+        for (int t = 0; t < pool->threads; t++)
+            atomic_store(&pool->phase[p].share[t].next, (uint64_t)job << 32 | CLOSED);
     atomic_store_explicit(&pool->context, context, memory_order_relaxed);
     atomic_store_explicit(&pool->phases, count, memory_order_relaxed);
     for (int p = 0; p < count; p++) {
-        Counter *phase = &pool->phase[p];
+        Phase *phase = &pool->phase[p];
         atomic_store_explicit(&phase->task, phases[p].task, memory_order_relaxed);
         atomic_store_explicit(&phase->what, phases[p].what, memory_order_relaxed);
         atomic_store_explicit(&phase->tasks, phases[p].tasks, memory_order_relaxed);
         atomic_store_explicit(&phase->done, 0, memory_order_relaxed);
-        atomic_store_explicit(&phase->next, (uint64_t)job << 32, memory_order_release);
+        for (int t = 0; t < pool->threads; t++)
+            atomic_store_explicit(&phase->share[t].next, (uint64_t)job << 32, memory_order_release);
     }
     publish(pool, job);
     take_part(pool, job, 0);

@@ -1,7 +1,8 @@
 /* A small pool of threads that do the tasks of a job together.
  *
  * A job is a list of phases; a phase is a number of tasks, cut by a rule of the
- * work alone. Any thread takes any next task of the phase at hand, and a phase
+ * work alone. Any thread may take any task of the phase at hand (its own share
+ * first: the same neighbours at every job, for the sake of its cache), and a phase
  * begins when all tasks of the one before are done; so neither the pool's size
  * nor who did what shows in a result. The caller works too and never waits for
  * a thread that has taken nothing: on a machine that is busy with other things

@@ -13,6 +13,7 @@ enum {
     RUN_ROWS = 128,    /* rows of a lane of st_network_run outside training */
     BLOCK = 640 << 10, /* bytes of outputs that rows on their way through a run of layers may fill */
     PARTS_MAX = 4,     /* pieces of one layer's gradients */
+    PILES = 4,         /* that they are dealt to */
     PART_ROWS = 6,     /* of a kernel, that a piece has at least */
     SPLIT_2 = 1 << 17, /* multiplies from which cutting in 2 pays for a second call of BLAS, … */
     SPLIT_4 = 1 << 21, /* … and in 4 */
@@ -21,6 +22,7 @@ enum {
 typedef struct Part {
     int layer, part, parts;
     int64_t cost; /* to put large ones first */
+    int place;    /* among all of them, in the order that they are handed out */
 } Part;
 
 struct StNetwork {
@@ -184,6 +186,19 @@ static bool can_cut(const StLayerInfo *info, int parts) {
     return st_shape_size(kernel) / kernel->dim[kernel->rank - 1] >= (int64_t)parts * PART_ROWS;
 }
 
+static int by_place(const void *a, const void *b) {
+    return ((const Part *)a)->place - ((const Part *)b)->place;
+}
+
+/* Parts, the largest first, dealt in turns to four piles, of which two and four threads take each as many: a
+ * thread's share of a phase are neighbours (base/pool.h). */
+static void deal(StNetwork *network) {
+    static const int pile[PILES] = {0, 2, 1, 3};
+    for (int i = 0; i < network->parts; i++)
+        network->part[i].place = pile[i % PILES] * network->parts + i;
+    qsort(network->part, (size_t)network->parts, sizeof *network->part, by_place);
+}
+
 static void describe_parts(StNetwork *network, const StLayerInfo *infos) {
     for (int i = 0; i < network->layers; i++) {
         if (infos[i].trainable == 0) continue;
@@ -192,9 +207,10 @@ static void describe_parts(StNetwork *network, const StLayerInfo *infos) {
         while (parts > 1 && !can_cut(&infos[i], parts))
             parts /= 2;
         for (int p = 0; p < parts; p++)
-            network->part[network->parts++] = (Part){i, p, parts, each / parts};
+            network->part[network->parts++] = (Part){i, p, parts, each / parts, 0};
     }
     qsort(network->part, (size_t)network->parts, sizeof *network->part, larger_first);
+    deal(network);
 }
 
 static int64_t size_of(int64_t (*hook)(const void *, const StShape *, const StShape *), const StStep *step) {

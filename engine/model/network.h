@@ -134,9 +134,9 @@ const Real *st_network_mask(const StNetwork *network, int64_t *positions);
 Real *st_network_state(StNetwork *network, int64_t *count);
 void st_network_forget(StNetwork *network, bool training);
 
-/* Weight gradients in fixed parts (by the stack and the batch size alone), largest first, so that dealing
- * them out in turns keeps threads about equally busy. Any thread may compute any part once every row's
- * backward is done. Regularizers are not in them. */
+/* Weight gradients in fixed parts (by the stack and the batch size alone), in an order of which every half
+ * and quarter is about equally much work. Any thread may compute any part once every row's backward is done.
+ * Regularizers are not in them. */
 int st_network_parts(const StNetwork *network);
 void st_network_gradient(StNetwork *network, int64_t rows, int part, int worker);
 
