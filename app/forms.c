@@ -134,8 +134,10 @@ bool form_output_fits(const Session *session, const Recipe *recipe, const StStac
 static const char *last_activation(const StStack *stack) {
     for (int i = stack->count - 1; i >= 0; i--) {
         const StLayer *layer = &stack->layers[i];
-        if (layer->kind->activation) return layer->kind->activation(layer->options);
-        if (layer->kind->weights) return "linear";
+        const char *name = layer->kind->activation ? layer->kind->activation(layer->options) : NULL;
+        const StLayerKind *wrapped = st_layer_wrapped(layer);
+        if (name) return name;
+        if ((wrapped ? wrapped : layer->kind)->weights) return "linear";
     }
     return "linear";
 }

@@ -23,7 +23,8 @@ enum { MANY_POINTS = 60, SMALL_W = 60, SMALL_H = 12, CHANGE_LEVELS = 7, STRIP = 
 /* "dense relu", "dropout 0.2" */
 static void layer_text(const StLayer *layer, StText *out) {
     const char *activation = layer->kind->activation ? layer->kind->activation(layer->options) : NULL;
-    if (!activation || layer->kind->wraps || !strcmp(layer->kind->name, "activation")) {
+    bool itself = activation && !strcmp(layer->kind->name, activation);
+    if (!activation || itself || layer->kind->wraps || !strcmp(layer->kind->name, "activation")) {
         st_layer_print(layer, out);
         return;
     }

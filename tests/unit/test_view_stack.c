@@ -158,6 +158,16 @@ static void test_remarks(void **unused) {
     }
 }
 
+/* The stack may end in a wrapper of what has no activation: then it is the one before that counts. */
+static void test_ends_in_a_wrapper(void **unused) {
+    (void)unused;
+    Rig *rig = rig_open(&view_stack, "input 3x2\ndense 2 softmax\ntime_distributed dropout 0.1\n"
+                                     "compile adam sparse_categorical_crossentropy from_logits=yes\n");
+    rig_shows(rig, 80, 19, "time_distributed dropout 0.1");
+    rig_shows(rig, 80, 19, "↑ from_logits=yes wants no softmax at the end");
+    rig_close(rig);
+}
+
 static void test_running_says_what_an_edit_does(void **unused) {
     (void)unused;
     Rig *rig = rig_open(&view_stack, recipe);
@@ -230,6 +240,7 @@ int main(void) {
         cmocka_unit_test(test_layer_that_does_not_fit),
         cmocka_unit_test(test_input_that_does_not_fit),
         cmocka_unit_test(test_remarks),
+        cmocka_unit_test(test_ends_in_a_wrapper),
         cmocka_unit_test(test_running_says_what_an_edit_does),
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_explain_and_json),
