@@ -253,7 +253,9 @@ static UiFormResult choose_typed(UiForm *form, char letter) {
     char begin[sizeof form->typed], now[UI_EDIT_MAX];
     size_t length = strlen(form->typed);
     if (length + 1 >= sizeof begin) return UI_FORM_USED;
-    snprintf(begin, sizeof begin, "%s%c", form->typed, letter);
+    memcpy(begin, form->typed, length);
+    begin[length] = letter;
+    begin[length + 1] = '\0';
     strcpy(now, form->value[form->focus].edit.text);
     if (length > 0 && strncmp(now, begin, length + 1) == 0) { /* it is there already */
         strcpy(form->typed, begin);

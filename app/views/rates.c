@@ -67,7 +67,7 @@ static void rates_draw(ViewContext *context, UiGrid *grid, UiRect area) {
     make_one(context);
     read_points(context, &points);
     if (!session_range(context->session)) {
-        ui_print_center(grid, area, area.h / 2, UI_DIM,
+        ui_print_center(grid, area, area.h / 2, UI_DIM, "%s",
                         context->live ? "no range test yet: t makes one, on a copy of the network"
                                       : context->trouble);
         return;
