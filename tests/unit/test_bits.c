@@ -14,26 +14,7 @@
 
 #include <cmocka.h>
 
-/* ---- every allocation of the program is counted (sanitizers have their own) ---- */
-
-static atomic_long allocations;
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && defined(__GLIBC__)
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *block, size_t size);
-void *malloc(size_t size) {
-    atomic_fetch_add(&allocations, 1);
-    return __libc_malloc(size);
-}
-void *calloc(size_t count, size_t size) {
-    atomic_fetch_add(&allocations, 1);
-    return __libc_calloc(count, size);
-}
-void *realloc(void *block, size_t size) {
-    atomic_fetch_add(&allocations, 1);
-    return __libc_realloc(block, size);
-}
-#endif
+#include "unit/allocations.h"
 
 typedef struct Case {
     char line[256], layer[224]; /* as its file has it; the layer alone */

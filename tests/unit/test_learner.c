@@ -13,26 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-/* ---- every allocation of the program is counted (sanitizers have their own) ---- */
-
-static atomic_long allocations;
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && defined(__GLIBC__)
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *block, size_t size);
-void *malloc(size_t size) {
-    atomic_fetch_add(&allocations, 1);
-    return __libc_malloc(size);
-}
-void *calloc(size_t count, size_t size) {
-    atomic_fetch_add(&allocations, 1);
-    return __libc_calloc(count, size);
-}
-void *realloc(void *block, size_t size) {
-    atomic_fetch_add(&allocations, 1);
-    return __libc_realloc(block, size);
-}
-#endif
+#include "unit/allocations.h"
 
 /* ---- a session of few lines ---- */
 

@@ -6,36 +6,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-/* ---- counting allocations ---- */
-
-static atomic_long allocations;
-
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && defined(__GLIBC__)
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED
-#endif
-#endif
-#ifndef SANITIZED
-#define COUNTS_ALLOCATIONS
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *old, size_t size);
-
-void *malloc(size_t size) {
-    atomic_fetch_add(&allocations, 1);
-    return __libc_malloc(size);
-}
-void *calloc(size_t count, size_t size) {
-    atomic_fetch_add(&allocations, 1);
-    return __libc_calloc(count, size);
-}
-void *realloc(void *old, size_t size) {
-    atomic_fetch_add(&allocations, 1);
-    return __libc_realloc(old, size);
-}
-#endif
-#endif
+#include "unit/allocations.h"
 
 /* ---- a step on several threads ---- */
 

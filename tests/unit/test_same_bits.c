@@ -16,30 +16,11 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "unit/allocations.h"
+
 enum { SAMPLES = 300, STEPS = 50, CASES_MAX = 4096, A_KIND = 3, POOLS = 5 };
 static const int threads_of[POOLS] = {1, 2, 3, 4, 8};
 static const int64_t batches[] = {1, 7, 31, 32, 33, 100, 257};
-
-/* ---- every allocation of the program is counted (sanitizers have their own) ---- */
-
-static atomic_long allocations;
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && defined(__GLIBC__)
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *block, size_t size);
-void *malloc(size_t size) {
-    atomic_fetch_add(&allocations, 1);
-    return __libc_malloc(size);
-}
-void *calloc(size_t count, size_t size) {
-    atomic_fetch_add(&allocations, 1);
-    return __libc_calloc(count, size);
-}
-void *realloc(void *block, size_t size) {
-    atomic_fetch_add(&allocations, 1);
-    return __libc_realloc(block, size);
-}
-#endif
 
 /* ---- the cases ---- */
 
