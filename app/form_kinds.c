@@ -52,13 +52,25 @@ static StShape shape_at(Session *session, int place) {
 /* ---- finding --------------------------------------------------------------------------------------------
  */
 
+/* A name as it is compared: without underscores and blanks, so that MaxPooling2D finds max_pooling2d. */
+static const char *squeeze(const char *name, char bare[80]) {
+    int n = 0;
+    for (; *name && n < 79; name++)
+        if (*name != '_' && *name != ' ') bare[n++] = *name;
+    bare[n] = '\0';
+    return bare;
+}
+
 /* How well a kind answers to what was typed: 0 the name, 1 begins with it, 2 holds it, 3 the family or the
  * help does; -1: not at all. */
 static int found_in(const StLayerKind *kind, const char *typed) {
     if (!*typed) return 0;
-    if (strcasecmp(kind->name, typed) == 0) return 0;
-    if (strncasecmp(kind->name, typed, strlen(typed)) == 0) return 1;
-    if (strcasestr(kind->name, typed)) return 2;
+    char bare[80], sought[80];
+    squeeze(kind->name, bare);
+    squeeze(typed, sought);
+    if (strcasecmp(bare, sought) == 0) return 0;
+    if (strncasecmp(bare, sought, strlen(sought)) == 0) return 1;
+    if (*sought && strcasestr(bare, sought)) return 2;
     return strcasestr(st_layer_family(kind, NULL), typed) || strcasestr(kind->help, typed) ? 3 : -1;
 }
 

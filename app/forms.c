@@ -258,6 +258,7 @@ static bool build(Form *form, const char *focus, StError *error) {
         if (focus && strcmp(form->fields.ui[i].label, focus) == 0) focused = i;
     }
     if (focused >= 0) ui_form_set_focus(ui, focused);
+    if (focused >= 0 && old) ui_form_go_on(ui, old);
     form->ui = ui;
     ui_form_free(old);
     form_fields_free(&before);

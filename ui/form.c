@@ -156,6 +156,7 @@ UiForm *ui_form_create(const char *title, const UiField *fields, int count, UiFo
     UiForm *form = calloc(1, sizeof *form + (size_t)count * sizeof(Value));
     if (form == NULL) return NULL;
     *form = (UiForm){.title = title, .field = fields, .count = count, .check = check, .context = context};
+    form->fresh = true;
     for (int i = 0; i < count; i++)
         ui_edit_set(&form->value[i].edit, fields[i].fallback ? fields[i].fallback : "");
     while (form->focus < count - 1 && !can_enter(form, form->focus))
@@ -213,6 +214,11 @@ void ui_form_set_focus(UiForm *form, int field) {
     if (can_enter(form, field)) focus_on(form, field);
 }
 
+void ui_form_go_on(UiForm *form, const UiForm *before) {
+    form->fresh = before->fresh;
+    memcpy(form->typed, before->typed, sizeof form->typed);
+}
+
 void ui_form_set_message(UiForm *form, const char *message) {
     snprintf(form->message, sizeof form->message, "%s", message);
 }
@@ -257,6 +263,13 @@ static UiFormResult choose_typed(UiForm *form, char letter) {
     begin[length] = letter;
     begin[length + 1] = '\0';
     strcpy(now, form->value[form->focus].edit.text);
+    for (const char *const *choice = form->field[form->focus].choices; length > 0 && choice && *choice;
+         choice++)
+        if (strcmp(*choice, begin) == 0 && strcmp(now, begin) != 0) { /* adam, not the adamw before it */
+            ui_form_set(form, form->focus, begin);
+            strcpy(form->typed, begin);
+            return UI_FORM_CHANGED;
+        }
     if (length > 0 && strncmp(now, begin, length + 1) == 0) { /* it is there already */
         strcpy(form->typed, begin);
         return UI_FORM_USED;
@@ -279,10 +292,9 @@ static bool is_printable(UiKey key) {
     return key >= ' ' && key < UI_KEY_NAMED;
 }
 
-static bool is_choice(const UiField *field, const char *text) {
-    for (int i = 0; field->choices && field->choices[i]; i++)
-        if (strcmp(field->choices[i], text) == 0) return true;
-    return false;
+/* No value begins with a comma or a colon: those go on with the one that is there (l2 and :0.01). */
+static bool begins_anew(UiKey key) {
+    return is_printable(key) && key != ',' && key != ':';
 }
 
 static UiFormResult edit_field(UiForm *form, UiKey key) {
@@ -291,9 +303,8 @@ static UiFormResult edit_field(UiForm *form, UiKey key) {
     case UI_FIELD_TEXT: {
         char old[UI_EDIT_MAX];
         strcpy(old, value->edit.text);
-        if (form->fresh && is_printable(key) && is_choice(&form->field[form->focus], old))
-            ui_edit_set(&value->edit,
-                        ""); /* typing another choice takes the place of the one that is there */
+        /* What is typed first takes the place of what is there: 16 upon a 1 is not 116. */
+        if (form->fresh && begins_anew(key)) ui_edit_set(&value->edit, "");
         if (!ui_edit_key(&value->edit, key)) return UI_FORM_IGNORED;
         form->fresh = false;
         if (strcmp(old, value->edit.text) == 0) return UI_FORM_USED;
@@ -343,7 +354,7 @@ UiFormResult ui_form_key(UiForm *form, UiKey key) {
         if (form->field[form->focus].type == UI_FIELD_BUTTON) return UI_FORM_ACCEPT;
         int fault = ui_form_fault(form, form->message, sizeof form->message);
         if (fault < 0) return UI_FORM_ACCEPT;
-        form->focus = fault;
+        focus_on(form, fault);
         return UI_FORM_USED;
     }
     default: {
@@ -361,7 +372,7 @@ UiFormResult ui_form_mouse(UiForm *form, const UiEvent *event) {
     int field = form->top + event->y - form->body.y;
     if (event->mouse != UI_MOUSE_PRESS || !can_enter(form, field)) return UI_FORM_USED;
     bool again = form->focus == field;
-    form->focus = field;
+    if (!again) focus_on(form, field);
     if (form->field[field].type == UI_FIELD_BUTTON) return UI_FORM_ACCEPT;
     if (form->field[field].type == UI_FIELD_SWITCH) return toggle(form);
     return again && form->field[field].type == UI_FIELD_CHOICE ? choose(form, 1, 0) : UI_FORM_USED;
@@ -395,6 +406,8 @@ static void draw_value(UiGrid *grid, UiRect box, UiForm *form, int i, bool focus
             ui_put_glyph(grid, box, w + 3, 0, UI_GLYPH_RIGHT, UI_KEY);
         } else {
             ui_edit_draw(grid, box, 0, 0, box.w, &form->value[i].edit, focused);
+            if (focused && form->fresh && ui_text_width(text) < box.w) /* marked: typing replaces it */
+                ui_text(grid, box, 0, 0, UI_FOCUS, text);
         }
         break;
     case UI_FIELD_CHOICE:

@@ -55,6 +55,8 @@ bool ui_form_changed(const UiForm *form, int field); /* differs from the fallbac
 int ui_form_fault(const UiForm *form, char *message, size_t size);
 int ui_form_focus(const UiForm *form);
 void ui_form_set_focus(UiForm *form, int field);
+/* This form takes the place of another while a field is being typed into: the letters so far count on. */
+void ui_form_go_on(UiForm *form, const UiForm *before);
 /* A message under the form (e.g. what the command said); "" clears. */
 void ui_form_set_message(UiForm *form, const char *message);
 /* Checks everything again (where something outside changed). */
@@ -69,7 +71,9 @@ typedef enum UiFormResult {
     UI_FORM_CANCEL
 } UiFormResult;
 
-/* tab, shift-tab, up, down, pgup, pgdn move; enter accepts; esc cancels. */
+/* tab, shift-tab, up, down, pgup, pgdn move; enter accepts; esc cancels. The first character typed into a
+ * text field takes the place of what is there (a comma or a colon goes on with it); a key that moves in it or
+ * erases keeps it. */
 UiFormResult ui_form_key(UiForm *form, UiKey key);
 UiFormResult ui_form_mouse(UiForm *form, const UiEvent *event);
 /* Scrolls so that the focus is visible. The bottom row explains the focused field. Fits from 1x1. */

@@ -443,12 +443,24 @@ static void test_choices_of_a_form(void **unused) {
     press(form, UI_KEY_DOWN, 1);
     type(form, "precision:0.7");
     assert_true(form_trial(form)->runs);
+    press(form, UI_KEY_UP, 2);
+    type(form, "adamax"); /* its fields come anew with every optimizer on the way; the letters count on */
+    assert_non_null(strstr(form_line(form), "optimizer=adamax"));
+    press(form, UI_KEY_DOWN, 1);
+    press(form, UI_KEY_UP, 1);
+    type(form, "adam"); /* as before, and not adamw */
+    assert_null(strstr(form_line(form), "optimizer=ada"));
     form_close(form);
     form = open_form(rig, FORM_LAYER, 0);
     shows(form, 80, 19, "preprocessing"); /* all families on one page */
     shows(form, 80, 19, "conv2d ");
     type(form, "lst");
     shows(form, 80, 19, "Reads a sequence step by step");
+    press(form, UI_KEY_BACKSPACE, 3);
+    type(form, "MaxPooling2D"); /* as Keras writes it */
+    shows(form, 80, 19, "max_pooling2d");
+    press(form, UI_KEY_BACKSPACE, 12);
+    type(form, "lst");
     press(form, UI_KEY_ENTER, 1);
     type(form, "8");
     shows(form, 100, 40, "less often");

@@ -365,6 +365,28 @@ static void forms_keep_what_is_typed(void **state) {
     ui_form_free(form);
 }
 
+/* A default of 1 and the keys 16 are 16; whoever moves or erases first goes on with what is there. */
+static void what_is_typed_first_replaces(void **state) {
+    static const UiField fields[] = {{"scale", UI_FIELD_TEXT, "1", "", "", NULL},
+                                     {"metrics", UI_FIELD_TEXT, "", "", "", NULL}};
+    (void)state;
+    UiForm *form = ui_form_create("PREPARE", fields, 2, NULL, NULL);
+    type_into(form, "16");
+    assert_string_equal(ui_form_value(form, 0), "16");
+    ui_form_set(form, 1, "accuracy");
+    ui_form_key(form, UI_KEY_TAB);
+    type_into(form, ",mae");
+    assert_string_equal(ui_form_value(form, 1), "accuracy,mae");
+    ui_form_key(form, UI_KEY_TAB);
+    ui_form_key(form, UI_KEY_END);
+    type_into(form, "0");
+    assert_string_equal(ui_form_value(form, 0), "160");
+    ui_form_key(form, UI_KEY_TAB);
+    type_into(form, "mse");
+    assert_string_equal(ui_form_value(form, 1), "mse");
+    ui_form_free(form);
+}
+
 static void forms_edit_check_and_accept(void **state) {
     char message[100];
     (void)state;
@@ -460,6 +482,7 @@ int main(void) {
         cmocka_unit_test(tables_move_scroll_and_sort),
         cmocka_unit_test(forms_keep_what_is_typed),
         cmocka_unit_test(forms_edit_check_and_accept),
+        cmocka_unit_test(what_is_typed_first_replaces),
         cmocka_unit_test(every_row_of_every_table_is_complete),
         cmocka_unit_test(mono_has_no_colour_and_roles_that_matter_an_attribute)};
     return cmocka_run_group_tests(tests, NULL, NULL);
