@@ -29,7 +29,8 @@ static int64_t ranges_of(int64_t total) {
     return ranges < 1 ? 1 : ranges > RANGES_MAX ? RANGES_MAX : ranges;
 }
 
-/* Cuts the trainable weights into ranges and these into pieces. Counts alone while l->piece is NULL. */
+/* Cuts the trainable weights into ranges and these into pieces: neighbours that are treated alike are one,
+ * with the gap between them, which is 0 and stays so (network.h). Counts alone while l->piece is NULL. */
 static void cut_pieces(StLearner *l) {
     int tensors;
     const StTensor *tensor = st_network_tensors(l->network, &tensors);
@@ -47,7 +48,8 @@ static void cut_pieces(StLearner *l) {
             if (piece.to > high) piece.to = high;
             if (!tensor[t].trainable || piece.from >= piece.to) continue;
             Piece *before = l->piece && l->pieces > first ? &l->piece[l->pieces - 1] : NULL;
-            if (before && before->to == piece.from && !before->regular && !piece.regular && l->clipnorm == 0)
+            if (before && piece.from - before->to < 16 && !before->regular && !piece.regular &&
+                l->clipnorm == 0)
                 before->to = piece.to;
             else if (l->piece)
                 l->piece[l->pieces++] = piece;
