@@ -336,7 +336,9 @@ const Command commands[] = {
     {"undo", "", "takes the last edit back", DOING, .act = act_undo},
     {"redo", "", "makes the edit again that was undone", DOING, .act = act_redo},
     {"compile", "optimizer=… loss=… metrics=… schedule=…",
-     "the optimizer, the loss and the metrics, with every option of the chosen ones; what is not named stays",
+     "the optimizer, the loss, the metrics and the schedule, with every option of the chosen ones (help "
+     "adam, "
+     "help cosine_decay); what is not named stays",
      EVERYWHERE, .words = "optimizer= loss= metrics= schedule=", .edit = edit_compile},
     {"callbacks", "early_stopping=… stop_when=… | none", "what may end training early; none takes all away",
      EVERYWHERE, .words = "none", .options = st_callbacks_options, .edit = edit_callbacks},

@@ -312,7 +312,7 @@ static bool pending_text(const Bench *bench, char text[ST_MESSAGE_MAX]) {
     return pending;
 }
 
-/* What stands above the hints: a question, what just happened, what a start would do, why it diverged. */
+/* What stands above the hints: a question, what just happened, what a start would do, why it ended. */
 static UiInk line_now(const Bench *bench, char text[ST_MESSAGE_MAX]) {
     text[0] = '\0';
     if (bench->ask != ASK_NOTHING) {
@@ -324,8 +324,8 @@ static UiInk line_now(const Bench *bench, char text[ST_MESSAGE_MAX]) {
         return bench->message_ink;
     }
     if (pending_text(bench, text)) return UI_WARN;
-    snprintf(text, ST_MESSAGE_MAX, "%s", bench->diverged);
-    return UI_BAD;
+    snprintf(text, ST_MESSAGE_MAX, "%s", *bench->diverged ? bench->diverged : bench->ended);
+    return *bench->diverged ? UI_BAD : UI_DIM;
 }
 
 static void draw_message(Bench *bench, UiRect row) {

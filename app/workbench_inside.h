@@ -47,6 +47,7 @@ typedef struct Bench {
 
     char message[ST_MESSAGE_MAX]; /* what just happened; gone with the next key */
     UiInk message_ink;
+    char ended[ST_MESSAGE_MAX];    /* why training ended early, and which weights those are; stands like it */
     char diverged[ST_MESSAGE_MAX]; /* why, and what to try: stands wherever nothing else is said */
     const StHealth *sick;          /* of the newest look: a layer that cannot learn; NULL: none */
     bool told_sick;

@@ -37,7 +37,7 @@ void bench_run_ends(void *context) {
     bench->look = NULL;
     bench->sick = NULL;
     bench->has_run = false;
-    bench->diverged[0] = '\0';
+    bench->diverged[0] = bench->ended[0] = '\0';
     bench->changed = true;
 }
 
@@ -161,6 +161,7 @@ static void tell_end(Bench *bench, StTrainerState before) {
     const StTrainerStatus *status = &bench->status;
     char text[600], rate[80];
     if (status->state != ST_STATE_DIVERGED) bench->diverged[0] = '\0';
+    if (status->state != ST_STATE_DONE) bench->ended[0] = '\0';
     if (status->state == before) return;
     if (status->state == ST_STATE_DIVERGED) {
         advise_rate(bench, rate);
@@ -171,6 +172,7 @@ static void tell_end(Bench *bench, StTrainerState before) {
     } else if (status->state == ST_STATE_DONE) {
         snprintf(text, sizeof text, "%s; space trains on, w saves",
                  *status->reason ? status->reason : "all epochs are done");
+        snprintf(bench->ended, sizeof bench->ended, "%s", status->reason);
         bench_say(bench, UI_GOOD, text);
     }
 }

@@ -626,6 +626,27 @@ static void test_done_and_again(void **state) {
     vt_end(vt);
 }
 
+/* Why training ended before its time stands until the next run, whatever key comes between. */
+static void test_ended_early(void **state) {
+    Place *place = *state;
+    char text[sizeof recipe_text + 80];
+    snprintf(text, sizeof text, "%.*scallbacks early_stopping=loss min_delta=1000\nfit epochs=9\n",
+             (int)(strstr(recipe_text, "fit ") - recipe_text), recipe_text);
+    write_file(place->recipe, text);
+    Vt *vt = start(place, 80, 24, NULL, "--play");
+    VT_WANT(vt, vt_row_shows(vt, 0, "done"));
+    vt_key(vt, "4");
+    VT_WANT(vt, vt_shows(vt, "x epoch"));
+    VT_WANT(vt, vt_shows(vt, "early stopping: loss did not get better"));
+    vt_key(vt, "r");
+    VT_WANT(vt, vt_row_shows(vt, 0, "epoch 0/9"));
+    VT_WANT(vt, !vt_shows(vt, "early stopping"));
+    vt_key(vt, "q");
+    vt_key(vt, "d");
+    assert_int_equal(vt_exit(vt), 0);
+    vt_end(vt);
+}
+
 static void test_diverges(void **state) {
     Place *place = *state;
     write_file(place->recipe, "seed 3\n"
@@ -699,6 +720,7 @@ int main(void) {
         TEST(test_interrupt),
         TEST(test_signals),
         TEST(test_done_and_again),
+        TEST(test_ended_early),
         TEST(test_diverges),
         TEST(test_done_but_dead),
     };
