@@ -27,7 +27,7 @@ static void read_points(const ViewContext *context, Points *points) {
     for (int i = 0; i < points->count; i++) {
         const StRatePoint *point = &points->point[i];
         points->raw[i] = point_of(point->rate, point->loss);
-        points->smooth[i] = point_of(point->rate, point->smooth);
+        points->smooth[i] = point_of(point->rate, st_rate_mean(points->point, points->count, i));
     }
     points->advice = st_rate_advice(points->point, points->count);
 }
@@ -58,7 +58,7 @@ static void draw_verdict(const Points *points, UiGrid *grid, UiRect row) {
 static double highest_before_lowest(const Points *points) {
     double highest = 0;
     for (int i = 0; i < points->count && !(points->point[i].rate > points->advice.lowest); i++)
-        highest = fmax(highest, points->point[i].smooth);
+        highest = fmax(highest, points->smooth[i].y);
     return highest;
 }
 
@@ -81,7 +81,7 @@ static void rates_draw(ViewContext *context, UiGrid *grid, UiRect area) {
     draw_verdict(&points, grid, ui_cut_bottom(&area, 1));
     UiSeries series[] = {
         {.name = "loss", .ink = UI_DIM, .dash = UI_FINE, .point = points.raw, .count = (size_t)points.count},
-        {.name = "smoothed",
+        {.name = "mean around",
          .ink = UI_TRAINING,
          .point = points.smooth,
          .count = (size_t)points.count,
@@ -113,7 +113,8 @@ static void rates_explain(ViewContext *context, StText *out) {
     (void)context;
     st_text_add(
         out, "A copy of the network trains while the rate grows from step to step (Smith 2015). On the left "
-             "the steps are too small to learn; where the smoothed loss falls fastest is a good rate to "
+             "the steps are too small to learn; where the mean of neighbouring losses falls fastest is a "
+             "good rate to "
              "begin with; where it rises again the steps are too long. One batch a rate: an estimate, and "
              "bad where the curve is mostly noise.\n");
 }
@@ -131,7 +132,7 @@ static void rates_json(ViewContext *context, StText *out) {
         st_text_add(out, "{");
         parts_json_number(out, "rate", points.point[i].rate);
         parts_json_number(out, "loss", points.point[i].loss);
-        parts_json_number(out, "smooth", points.point[i].smooth);
+        parts_json_number(out, "mean", points.smooth[i].y);
         st_text_add(out, "}");
     }
     st_text_add(out, "]}");

@@ -177,18 +177,26 @@ int st_rate_test_read(StRateTest *test, StRatePoint *points, int max, bool *over
     return count;
 }
 
+double st_rate_mean(const StRatePoint *points, int count, int at) {
+    int around = count / 20 < 1 ? 1 : count / 20;
+    int from = at < around ? 0 : at - around, to = at + around < count ? at + around : count - 1;
+    double sum = 0;
+    for (int i = from; i <= to; i++)
+        sum += points[i].loss;
+    return sum / (to - from + 1);
+}
+
 StRateAdvice st_rate_advice(const StRatePoint *points, int count) {
     StRateAdvice advice = {NAN, NAN};
     double fall = 0, least = INFINITY;
+    int lowest = 0;
     if (count < 5) return advice;
     for (int i = 0; i < count; i++)
-        if (points[i].smooth < least) {
-            least = points[i].smooth;
-            advice.lowest = points[i].rate;
-        }
-    for (int i = count / 10 + 1; i + 1 < count; i++) {
-        double slope =
-            (points[i + 1].smooth - points[i - 1].smooth) / log(points[i + 1].rate / points[i - 1].rate);
+        if (st_rate_mean(points, count, i) < least) least = st_rate_mean(points, count, lowest = i);
+    advice.lowest = points[lowest].rate;
+    for (int i = count / 10 + 1; i < lowest && i + 1 < count; i++) {
+        double slope = (st_rate_mean(points, count, i + 1) - st_rate_mean(points, count, i - 1)) /
+                       log(points[i + 1].rate / points[i - 1].rate);
         if (slope < fall) {
             fall = slope;
             advice.steepest = points[i].rate;

