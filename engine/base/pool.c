@@ -135,8 +135,9 @@ static void *work(void *context) {
     pthread_setname_np(pthread_self(), "strata-pool");
     for (uint32_t seen = 0;;) {
         wait_for_job(pool, seen);
-        if (atomic_load(&pool->quit)) return NULL;
         seen = atomic_load(&pool->job);
+        if (atomic_load(&pool->quit))
+            return NULL; /* looked at after the number: the last one is only for this */
         take_part(pool, seen, worker->number);
     }
 }

@@ -98,6 +98,19 @@ static void short_jobs(void **state) {
     st_pool_destroy(pool);
 }
 
+/* A thread that comes to a job only when the pool is about to go does go. */
+static void goes_right_after_a_job(void **state) {
+    (void)state;
+    int64_t count = 0; /* of a task a job: never two at once */
+    const StPhase one = {count_up, 1, 0};
+    for (int i = 1; i <= 4000; i++) {
+        StPool *pool = st_pool_create(2 + i % 7, NULL);
+        for (int job = 0; job <= i % 3; job++)
+            st_pool_run(pool, &one, 1, &count);
+        st_pool_destroy(pool);
+    }
+}
+
 static void comes_and_goes(void **state) {
     (void)state;
     for (int i = 0; i < 30; i++) {
@@ -120,7 +133,7 @@ static void refuses(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(phases_follow_each_other),
-                                       cmocka_unit_test(short_jobs), cmocka_unit_test(comes_and_goes),
-                                       cmocka_unit_test(refuses)};
+                                       cmocka_unit_test(short_jobs), cmocka_unit_test(goes_right_after_a_job),
+                                       cmocka_unit_test(comes_and_goes), cmocka_unit_test(refuses)};
     return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
 }
