@@ -76,7 +76,7 @@ static void rates_draw(ViewContext *context, UiGrid *grid, UiRect area) {
         UiRect head = ui_cut_top(&area, 1);
         ui_text(grid, head, 1, 0, UI_TITLE, "LEARNING RATE");
         ui_text(grid, head, 16, 0, UI_DIM,
-                "loss of one step at each rate; a good rate is where it falls steeply");
+                "loss a step; good where it falls fast, bad where it rises");
     }
     draw_verdict(&points, grid, ui_cut_bottom(&area, 1));
     UiSeries series[] = {
