@@ -2,6 +2,7 @@
 #include "program.h"
 #include "calls.h"
 #include "command.h"
+#include "session_range.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -41,11 +42,7 @@ const StOption program_options[] = {
     ROW(unit, ST_INT, "-1", .low = -1, .high = 1e9, .help = "the unit, counted from 0"),
     ROW(row, ST_INT, "-1", .low = -1, .high = 2e9, .help = "the row of the data, counted from 0"),
     ROW(rounds, ST_INT, "5", .low = 1, .high = 99, .help = "so many measurements, whose median counts"),
-    ROW(low, ST_NUMBER, "1e-6", .low = 0, .high = 1e6, .open_low = true,
-        .help = "the learning rate of the first step"),
-    ROW(high, ST_NUMBER, "1", .low = 0, .high = 1e6, .open_low = true,
-        .help = "the learning rate of the last step"),
-    ROW(steps, ST_INT, "100", .low = 2, .high = 1000, .help = "steps, one batch each"),
+    RANGE_OPTIONS(ProgramArguments),
     ROW(profile, ST_SWITCH, "no",
         .help = "prints where a step's time goes: products, elementwise work, optimizer, waiting, data"),
     ROW(man, ST_SWITCH, "no", .help = "prints the man page"),

@@ -11,13 +11,7 @@ struct SessionRange {
     Loaded *data;
 };
 
-const StOption range_options[] = {ST_OPTION(RangePlan, low, ST_NUMBER, "1e-6", .low = 0, .high = 1e6,
-                                            .open_low = true, .help = "the learning rate of the first step"),
-                                  ST_OPTION(RangePlan, high, ST_NUMBER, "1", .low = 0, .high = 1e6,
-                                            .open_low = true, .help = "the learning rate of the last step"),
-                                  ST_OPTION(RangePlan, steps, ST_INT, "100", .low = 2,
-                                            .high = ST_RATE_TEST_MAX, .help = "steps, one batch each"),
-                                  {0}};
+const StOption range_options[] = {RANGE_OPTIONS(RangePlan), {0}};
 
 void session_range_free(SessionRange *range) {
     if (!range) return;
@@ -74,7 +68,8 @@ bool range_act(const CommandCall *call, StError *error) {
                           error) ||
         !session_range_begin(call->session, &plan, error))
         return st_fail_at(error, "range_test");
-    if (session_place(call->session) == PLACE_WORKBENCH) return true;
+    if (session_place(call->session) == PLACE_WORKBENCH)
+        return session_run_line(call->session, "view rates", (Source){0}, error);
     st_rate_test_wait(session_range(call->session));
     ShowPlan show = {.view = "rates", .unit = -1, .row = -1};
     return show_run(call->session, &show, error);

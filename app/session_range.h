@@ -13,6 +13,14 @@ typedef struct RangePlan {
     double low, high;
     int steps;
 } RangePlan;
+/* Its rows, for any struct with these fields. */
+#define RANGE_OPTIONS(Struct)                                                                                \
+    ST_OPTION(Struct, low, ST_NUMBER, "1e-6", .low = 0, .high = 1e6, .open_low = true,                       \
+              .help = "the learning rate of the first step"),                                                \
+        ST_OPTION(Struct, high, ST_NUMBER, "1", .low = 0, .high = 1e6, .open_low = true,                     \
+                  .help = "the learning rate of the last step"),                                             \
+        ST_OPTION(Struct, steps, ST_INT, "100", .low = 2, .high = ST_RATE_TEST_MAX,                          \
+                  .help = "steps, one batch each")
 extern const StOption range_options[];
 
 /* Begins one with the recipe as it is and the weights of now (those of a run, of a loaded file, else new
@@ -21,7 +29,8 @@ bool session_range_begin(Session *session, const RangePlan *plan, StError *error
 StRateTest *session_range(const Session *session); /* NULL: none yet */
 void session_range_free(SessionRange *range);
 
-/* Outside the workbench: waits until it is over, then prints the view `rates`. */
+/* Outside the workbench it waits until the test is over and prints the view `rates`; there it goes to the
+ * view, which fills in as points come. */
 bool range_act(const CommandCall *call, StError *error);
 
 #endif

@@ -2,7 +2,6 @@
 #include "workbench_inside.h"
 
 #include "places.h"
-#include "session_range.h"
 
 #include <math.h>
 #include <signal.h>
@@ -75,13 +74,6 @@ static bool act_view(const CommandCall *call, StError *error) {
     if (to < 0) return st_fail_unknown(error, "view", word, view_name_at, NULL);
     bench->helping = false;
     bench_look_at(bench, to);
-    return true;
-}
-
-/* The test works on a thread of its own; its view fills in as points come. */
-static bool act_range_test(const CommandCall *call, StError *error) {
-    if (!range_act(call, error)) return false;
-    bench_look_at(of(call), bench_view_index("rates"));
     return true;
 }
 
@@ -327,9 +319,6 @@ const Command workbench_commands[] = {
      .act = act_of_view},
     {"help", "[TOPIC]", "the keys of this view; or explains a topic", PLACE_WORKBENCH, .takes = TAKES_TOPIC,
      .act = act_help},
-    {"range_test", "low=1e-6 high=1 steps=100",
-     "trains a copy of the network at growing learning rates and shows where the loss falls fastest",
-     PLACE_WORKBENCH, .options = range_options, .act = act_range_test},
     {"log", "", "what was said, and what was written to standard error", PLACE_WORKBENCH, .act = act_log},
     {"mouse", "[on|off]", "takes the mouse, or leaves it to the terminal", PLACE_WORKBENCH, .words = "on off",
      .act = act_mouse},

@@ -9,7 +9,6 @@
 #include <string.h>
 
 enum {
-    ALIGNED = 16,      /* elements: a cache line of floats */
     RUN_ROWS = 128,    /* rows of a lane of st_network_run outside training */
     BLOCK = 640 << 10, /* bytes of outputs that rows on their way through a run of layers may fill */
     PARTS_MAX = 4,     /* pieces of one layer's gradients */
@@ -159,8 +158,8 @@ static void describe_tensors(StNetwork *network, const StLayerInfo *infos) {
                                  .ones_to = weight->ones_to};
             char name[ST_WEIGHT_NAME_MAX];
             snprintf(tensor->name, sizeof tensor->name, "%s/%s", infos[i].name, st_weight_name(weight, name));
-            int64_t end = st_plus(network->total, st_plus(tensor->size, ALIGNED - 1));
-            network->total = end < 0 ? -1 : end / ALIGNED * ALIGNED;
+            int64_t end = st_plus(network->total, st_plus(tensor->size, ST_TENSOR_ALIGNED - 1));
+            network->total = end < 0 ? -1 : end / ST_TENSOR_ALIGNED * ST_TENSOR_ALIGNED;
         }
     }
 }
@@ -242,7 +241,8 @@ static void describe_steps(StNetwork *network, const StLayerInfo *infos) {
         if (step->shared_size) network->share[network->shares++] = i;
         if (network->lowest == network->layers && infos[i].trainable != 0) network->lowest = i;
     }
-    network->scratch_size = st_plus(network->scratch_size, ALIGNED - 1) / ALIGNED * ALIGNED;
+    network->scratch_size =
+        st_plus(network->scratch_size, ST_TENSOR_ALIGNED - 1) / ST_TENSOR_ALIGNED * ST_TENSOR_ALIGNED;
     if (network->input_gradient) network->lowest = 0;
 }
 

@@ -81,9 +81,11 @@ int64_t st_network_rows(const StNetwork *network);
 const StStackInfo *st_network_info(const StNetwork *network);
 const StStep *st_network_step(const StNetwork *network, int layer); /* its y is the layer's output */
 
-/* The table of weights, and the flat arrays [total] that they lie in. Tensors begin at multiples of 16
- * elements, in float and in double alike; the gaps between them are 0 in both arrays and stay so under any
- * elementwise update, so the arrays can be swept whole. */
+enum { ST_TENSOR_ALIGNED = 16 };
+
+/* The table of weights, and the flat arrays [total] that they lie in. Tensors begin at multiples of
+ * ST_TENSOR_ALIGNED elements (a cache line of floats), in float and in double alike; the gaps between them
+ * are 0 in both arrays and stay so under any elementwise update, so the arrays can be swept whole. */
 const StTensor *st_network_tensors(const StNetwork *network, int *count);
 Real *st_network_weights(StNetwork *network, int64_t *total);
 Real *st_network_gradients(StNetwork *network); /* NULL where it does not learn */

@@ -48,7 +48,7 @@ static void cut_pieces(StLearner *l) {
             if (piece.to > high) piece.to = high;
             if (!tensor[t].trainable || piece.from >= piece.to) continue;
             Piece *before = l->piece && l->pieces > first ? &l->piece[l->pieces - 1] : NULL;
-            if (before && piece.from - before->to < 16 && !before->regular && !piece.regular &&
+            if (before && piece.from - before->to < ST_TENSOR_ALIGNED && !before->regular && !piece.regular &&
                 l->clipnorm == 0)
                 before->to = piece.to;
             else if (l->piece)

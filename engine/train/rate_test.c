@@ -31,15 +31,18 @@ static double rate_of(const StRateTest *test, int step) {
     return test->low * pow(test->high / test->low, step / (double)(test->steps - 1));
 }
 
-/* Adds a point; false where the loss has left its valley. */
-static bool add(StRateTest *test, double loss, double smooth, double least) {
+static void wake(const StRateTest *test) {
+    uint64_t one = 1;
+    if (test->wake_fd >= 0 && write(test->wake_fd, &one, sizeof one) < 0)
+        return; /* full: it is awake already */
+}
+
+static void add(StRateTest *test, double loss) {
     pthread_mutex_lock(&test->lock);
-    test->point[test->points] = (StRatePoint){rate_of(test, test->points), loss, smooth};
+    test->point[test->points] = (StRatePoint){rate_of(test, test->points), loss};
     test->points++;
     pthread_mutex_unlock(&test->lock);
-    uint64_t one = 1;
-    if (test->wake_fd >= 0 && write(test->wake_fd, &one, sizeof one) < 0) return smooth <= 4 * least;
-    return smooth <= 4 * least;
+    wake(test);
 }
 
 static void *work(void *context) {
@@ -60,14 +63,14 @@ static void *work(void *context) {
         power *= 0.98;
         double smooth = mean / (1 - power);
         if (smooth < least) least = smooth;
-        if (!add(test, scores.loss, smooth, least)) break;
+        add(test, scores.loss);
+        if (smooth > 4 * least) break; /* it has left its valley */
     }
     pthread_mutex_lock(&test->lock);
     test->over = true;
     pthread_cond_broadcast(&test->ended);
     pthread_mutex_unlock(&test->lock);
-    uint64_t one = 1;
-    if (test->wake_fd >= 0 && write(test->wake_fd, &one, sizeof one) < 0) return NULL;
+    wake(test);
     return NULL;
 }
 

@@ -26,7 +26,7 @@ typedef struct StRateTestPlan {
 } StRateTestPlan;
 
 typedef struct StRatePoint {
-    double rate, loss, smooth;
+    double rate, loss;
 } StRatePoint;
 
 typedef struct StRateTest StRateTest;
