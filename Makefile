@@ -33,10 +33,11 @@ NEED_BUILD := ncursesw:libncurses-dev:ncurses-devel:ncurses libedit:libedit-dev:
 NEED_TEST  := cmocka:libcmocka-dev:libcmocka-devel:cmocka vterm:libvterm-dev:libvterm-devel:libvterm
 
 ENGINE  := $(wildcard engine/*/*.c)
-# The numeric rooms are compiled twice, in float and in double (engine/base/real.h); checks in double only.
+# The numeric rooms are compiled twice, in float and in double (engine/base/real.h); checks and
+# studies in double only.
 TWICE   := $(wildcard engine/math/*.c engine/layers/*.c engine/model/network*.c engine/train/loss*.c \
            engine/train/optimizer*.c engine/train/metric*.c engine/train/learner*.c)
-DOUBLE  := $(wildcard engine/train/check*.c)
+DOUBLE  := $(wildcard engine/train/check*.c engine/inspect/lens.c engine/inspect/study_*.c)
 UI      := $(wildcard ui/*.c)
 APP     := $(wildcard app/*.c app/*/*.c)
 ENGINE_O := $(patsubst %.c,$(B)/%.o,$(filter-out $(DOUBLE),$(ENGINE))) \

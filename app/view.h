@@ -9,6 +9,7 @@
 
 #include "history.h"
 #include "inspect/inspection.h"
+#include "inspect/studies.h"
 #include "session.h"
 #include "trends.h"
 
@@ -25,6 +26,23 @@ typedef struct ViewSelect {
     const char *part, *method;
 } ViewSelect;
 
+/* What is looked at: one for all views of the inside, so that an example or a unit chosen in one is there in
+ * the next. Changed by the command `look layer=… unit=… part=… row=… class=… column=…`. */
+typedef struct Gaze {
+    int layer, unit; /* -1: the view's own choice */
+    int part;        /* of the example; -1: test, else validation, else train */
+    int64_t row;
+    int klass, column;
+    int64_t moment; /* step of the moment that all views are of; -1: the present */
+    /* An example made by hand in place of the row (drawn, or a row with changed features), prepared as the
+     * network takes it; NULL: none. Set through gaze_make alone, which counts `made` up. */
+    float *input;
+    int64_t inputs, made;
+} Gaze;
+extern const Gaze gaze_nothing;
+/* Takes a copy; NULL: back to the row. False: no memory. */
+bool gaze_make(Gaze *gaze, const float *input, int64_t inputs);
+
 /* What a view is given. */
 typedef struct ViewContext {
     Session *session;
@@ -36,6 +54,13 @@ typedef struct ViewContext {
     const char
         *trouble; /* why `strata show` has no look; "" otherwise. In the workbench the inspection says */
     StInspection *inspection; /* NULL before the first run, and in `strata show` */
+    /* What the view asked for (View.ask), or has so far; NULL before the first. It may be of an earlier ask
+     * or snapshot while the new one is made: views/inside.h says so on the screen. */
+    const StFound *found;
+    Gaze *gaze;         /* never NULL */
+    int *method;        /* the view's chosen study, as an index of st_studies; never NULL; -1: it has none */
+    int64_t *turn;      /* counted up to ask (again) for a study of the asked kind; never NULL */
+    StMoments *moments; /* of the run; NULL: there are none */
     const Trends *trends; /* readings over time; never NULL, may be empty. The workbench adds every look */
     void *state;          /* the view's own, zeroed at first, of state_size */
     bool live;            /* in the workbench: a cursor is drawn, forms may open */
@@ -47,7 +72,9 @@ typedef struct ViewContext {
 
 typedef struct View {
     const char *name;          /* "overview": `view overview`, `strata show overview` */
-    UiKey key;                 /* '1' */
+    UiKey key;                 /* '1': a tab; 0: none */
+    UiKey inside;              /* 'W': one of the views behind the tab "Inside", by its capital; 0: is none */
+    const char *question;      /* of those, on the page Inside: "Why this answer?" */
     const char *title;         /* "Overview" */
     const char *help;          /* one sentence: what it shows */
     const UiBinding *bindings; /* its keys, beside the common ones; ended by key 0; or NULL. A command that
@@ -57,6 +84,9 @@ typedef struct View {
     /* Fills what the view, being looked at, wants of the inspection beside the readings (preset to nothing);
      * called before every frame. NULL: nothing. */
     void (*want)(ViewContext *context, StWant *want);
+    /* Views with studies (a group of st_studies of the view's name): adjusts what is asked for, which is
+     * preset from method, gaze and turn. Called before every frame. NULL: as preset. */
+    void (*ask)(ViewContext *context, StAsk *ask);
     bool (*press)(ViewContext *context, UiKey key);            /* true: used; runs before bindings */
     bool (*mouse)(ViewContext *context, const UiEvent *event); /* true: used */
     void (*explain)(ViewContext *context, StText *out);        /* what is under the cursor, with numbers */

@@ -1,4 +1,4 @@
-/* Inside the data room: pieces of JSON written into an StText. */
+/* Pieces of JSON written into an StText. */
 #ifndef ST_DATA_JSON_H
 #define ST_DATA_JSON_H
 

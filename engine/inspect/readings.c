@@ -1,6 +1,7 @@
 #include "inspect/readings.h"
 
 #include "base/pool.h"
+#include "inspect/probe.h"
 #include "math/vector.h"
 #include "train/learner.h"
 
@@ -201,25 +202,12 @@ static bool make_rows(StInspector *inspector, uint64_t seed, StError *error) {
     return true;
 }
 
-/* The probe set: rows of the training part drawn by the seed, without repetition, in ascending order where
- * all are taken. */
 static bool draw_probe(StInspector *inspector, uint64_t seed, StError *error) {
-    int64_t rows = inspector->dataset ? st_dataset_rows(inspector->dataset, ST_TRAIN) : 0;
-    int64_t fit = st_network_rows(inspector->network);
-    inspector->probe = rows < PROBE_ROWS ? rows : PROBE_ROWS;
-    if (inspector->probe > fit) inspector->probe = fit;
-    int64_t *all = malloc((size_t)(rows ? rows : 1) * sizeof *all);
-    if (!all) return st_fail_memory(error, "the probe set", (size_t)rows * sizeof *all);
-    for (int64_t i = 0; i < rows; i++)
-        all[i] = i;
-    StRng rng = st_rng(seed, ST_STREAM_PROBE, 0, 0);
-    for (int64_t i = 0; rows > inspector->probe && i < inspector->probe; i++) {
-        int64_t j = i + (int64_t)st_rng_below(&rng, (uint64_t)(rows - i)), held = all[i];
-        all[i] = all[j];
-        all[j] = held;
-    }
-    inspector->index = all;
-    return true;
+    int64_t fit = st_network_rows(inspector->network), rows = fit < PROBE_ROWS ? fit : PROBE_ROWS;
+    inspector->index = malloc((size_t)rows * sizeof *inspector->index);
+    inspector->probe =
+        inspector->index ? st_probe_rows(inspector->dataset, ST_TRAIN, seed, rows, inspector->index) : -1;
+    return inspector->probe >= 0 || st_fail_memory(error, "the probe set", (size_t)rows);
 }
 
 /* A learner measures the loss too; the cheapest optimizer will do, since it never makes a step. */

@@ -16,7 +16,6 @@
 typedef struct StNetwork StNetwork;
 
 /* One weight of the network: "dense/kernel". Values and gradients lie in two flat arrays in this order. */
-#define StTensor ST_R(StTensor)
 typedef struct StTensor {
     char name[ST_LAYER_NAME_MAX + ST_WEIGHT_NAME_MAX]; /* LAYER/WEIGHT */
     int layer, weight;                                 /* index of the layer, and of the weight within it */
@@ -56,6 +55,7 @@ typedef struct StTensor {
 #define st_network_state          ST_R(st_network_state)
 #define st_network_forget         ST_R(st_network_forget)
 #define st_network_until          ST_R(st_network_until)
+#define st_network_back_until     ST_R(st_network_back_until)
 #define st_network_gradient       ST_R(st_network_gradient)
 #define st_network_parts          ST_R(st_network_parts)
 #define st_network_run            ST_R(st_network_run)
@@ -127,6 +127,9 @@ void st_network_update(StNetwork *network, const StPass *pass);
  * and a forward pass of the layers before it. */
 int st_network_adapts(const StNetwork *network, int from);
 void st_network_until(StNetwork *network, const StPass *pass, int layer);
+/* Backward outside training through the layers behind `layer` alone, whose step then has dy: the gradient by
+ * its output. -1: through all, to the input's gradient. The network was made with input_gradient. */
+void st_network_back_until(StNetwork *network, const StPass *pass, int layer, bool last_is_logits);
 
 /* The mask of the output [rows, positions], or NULL: everything counts. */
 const Real *st_network_mask(const StNetwork *network, int64_t *positions);
