@@ -1,6 +1,7 @@
-/* Moments: snapshots of the present run, kept in memory of a bounded size. When it is full every second one
- * goes, and from then on only every second new one is kept: they stay evenly spread over the run. The first
- * and the newest are always there. Functions are for any thread. */
+/* Moments: snapshots of the present run, kept in memory of a bounded size, at least so many steps apart. When
+ * it is full that spacing is doubled (more than once, where little would go) and those that are nearer to
+ * their predecessor go: they stay evenly spread over the run, however fast it went. The first and the newest
+ * are always there, as long as the bound has room for two. Functions are for any thread. */
 #ifndef ST_INSPECT_MOMENTS_H
 #define ST_INSPECT_MOMENTS_H
 
@@ -13,22 +14,30 @@ typedef struct StMoment {
 
 typedef struct StMoments StMoments;
 StMoments *st_moments_create(size_t bytes, StError *error); /* bytes: the bound; 0: ST_MOMENTS_BYTES */
-void st_moments_destroy(StMoments *moments);
+void st_moments_destroy(StMoments *moments);                /* all that are held must be released before */
 enum { ST_MOMENTS_BYTES = 128 << 20 };
+void st_moments_set_bound(StMoments *moments, size_t bytes); /* acts at once; 0: ST_MOMENTS_BYTES */
 
-/* Offers a snapshot; copied where it is kept. One of a step that is there already is left out. Memory that
- * cannot be had is no error: fewer are kept. readings may be NULL. */
+/* Offers the run's newest snapshot; it is copied. One of a step and with weights that are there already is
+ * left out. One of the newest step with other weights (edited by hand) takes its place; one of an earlier
+ * step means that the run was taken back: later ones go. Another run's clears all, but see st_moments_branch.
+ * Memory that cannot be had is no error: fewer are kept. readings may be NULL. */
 void st_moments_add(StMoments *moments, const StSnapshot *snapshot, const StReadings *readings);
 void st_moments_clear(StMoments *moments); /* a new run; those that are held stay with their holders */
+/* The run of this number goes on from that step: later moments go, earlier ones are its history too. */
+void st_moments_branch(StMoments *moments, int64_t step, uint64_t run);
 
 int st_moments_count(StMoments *moments);
-size_t st_moments_bytes(StMoments *moments, size_t *bound); /* taken, and the bound */
+/* Taken, and the bound (may be NULL). What was dropped but is still held by somebody is not counted. */
+size_t st_moments_bytes(StMoments *moments, size_t *bound);
+int64_t st_moments_spacing(StMoments *moments); /* steps that lie between two at least; the newest excepted */
 /* Their steps in ascending order, at most `max` of them, evenly chosen where there are more, with their probe
  * losses (loss may be NULL). Returns how many. */
 int st_moments_steps(StMoments *moments, int64_t *step, double *loss, int max);
 /* The moment nearest to a step (-1: the newest), held until it is released; NULL where there is none. */
 const StMoment *st_moments_hold(StMoments *moments, int64_t step);
-/* The next one of a step (direction +1), or the one before it (-1), by so many places; its step, or -1. */
+/* By so many places behind a step (by > 0) or before it (by < 0; step -1: from the newest): its step, at most
+ * the newest's and at least the first's; -1 where there are none. */
 int64_t st_moments_next(StMoments *moments, int64_t step, int by);
 void st_moments_release(StMoments *moments, const StMoment *moment);
 

@@ -21,6 +21,14 @@ typedef struct StSnapshot {
     int64_t step, epoch;    /* steps and whole epochs made */
     double rate;            /* the learning rate of that step */
     uint64_t run;           /* number of the run (a reset or a new plan begins another) */
+    /* What the next step depends on beside the weights: a run can go on from here (StTrainerPlan.from). */
+    bool whole;           /* it is all there; false: made elsewhere (a file, a test) */
+    const float *state;   /* [state_count] the optimizer's slots; NULL: it has none */
+    const float *carried; /* [carried_count] of stateful layers; NULL: there are none */
+    int64_t state_count, carried_count;
+    int64_t iterations; /* the optimizer's own counter of steps */
+    int64_t samples;    /* seen in training so far */
+    double base_rate;   /* learning_rate: what a schedule begins with; without one, the next step's rate */
 } StSnapshot;
 
 #endif
