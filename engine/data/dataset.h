@@ -106,6 +106,19 @@ void st_dataset_plane(const StDataset *dataset, StPart part, int64_t row, double
 /* A raw point through features and preparation to one network input, [x_shape]. Only where is_plane. */
 void st_dataset_point(const StDataset *dataset, double x1, double x2, float *x);
 
+/* ---- a row made by hand (data/example.c) ----
+ * A raw row [raw_shape], categories as their index, through features and preparation to what the network
+ * takes, [x_shape]: the same bits that gathering gives for a row of the data. A missing cell (NaN) takes its
+ * filling; without one what comes of it is NaN. */
+void st_dataset_prepare(const StDataset *dataset, const float *raw, float *x);
+/* The way back, to within rounding; cells of dropped columns are NaN. False where the inputs do not say what
+ * the row was: features without x1 or x2. */
+bool st_dataset_unprepare(const StDataset *dataset, const float *x, float *raw);
+/* Whether rows can be drawn as pictures: raw rows of height x width x channels; or numbers, as many as a
+ * square has or two axes of them, that look like pixels: none below 0, none missing, and the greatest of all
+ * is reached in at least a third of the columns. The outputs may be NULL. */
+bool st_dataset_picture(const StDataset *dataset, int *height, int *width, int *channels);
+
 /* What `strata data FILE` says, some lines; and the same as one JSON object. */
 void st_dataset_describe(const StDataset *dataset, StText *out);
 void st_dataset_describe_json(const StDataset *dataset, StText *out);
