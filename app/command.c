@@ -294,6 +294,16 @@ static bool act_rate(const CommandCall *call, StError *error) {
     return true;
 }
 
+static bool act_weight(const CommandCall *call, StError *error) {
+    double value;
+    if (!wants_words(call, 3, 3, "LAYER/WEIGHT INDEX VALUE", error)) return false;
+    if (!st_number(call->words[3].text, &value))
+        return st_fail(error, ST_ERR_VALUE, "weight: '%.60s': wanted a finite number", call->words[3].text);
+    return session_set_weight(call->session, call->words[1].text, call->words[2].text, value, call->line,
+                              error) ||
+           st_fail_at(error, "weight");
+}
+
 static bool act_new(const CommandCall *call, StError *error) {
     if (!wants_words(call, 0, 0, "", error)) return false;
     session_new(call->session);
@@ -361,6 +371,11 @@ const Command commands[] = {
      DOING, .takes = TAKES_TOPIC, .act = act_help},
     {"rate", "VALUE|up|down", "the learning rate, at once and in the recipe; a schedule goes on from it",
      DOING, .words = "up down", .act = act_rate},
+    {"weight", "LAYER/WEIGHT INDEX VALUE",
+     "one weight of the network by hand, at once: weight dense/kernel 3,5 0.7 (indices from 0); undo takes "
+     "it "
+     "back",
+     DOING, .takes = TAKES_WEIGHT, .act = act_weight},
     {"range_test", "low=1e-6 high=1 steps=100",
      "trains a copy of the network at growing learning rates and shows where the loss falls fastest", DOING,
      .options = range_options, .act = range_act},

@@ -23,7 +23,8 @@ typedef enum CommandTakes {
     TAKES_VIEW = 8,
     TAKES_TOPIC = 16,
     TAKES_SOURCE = 32, /* a kind of data, then its options */
-    TAKES_PART = 64
+    TAKES_PART = 64,
+    TAKES_WEIGHT = 128 /* LAYER/WEIGHT */
 } CommandTakes;
 
 typedef struct Command {

@@ -82,6 +82,19 @@ static void offer_layers(const Complete *complete) {
     free(names);
 }
 
+static void offer_weights(const Complete *complete) {
+    const StLayerInfo *layers;
+    StStackInfo info;
+    char name[ST_LAYER_NAME_MAX + ST_WEIGHT_NAME_MAX + 1], weight[ST_WEIGHT_NAME_MAX];
+    if (!session_stack(complete->session, &layers, &info, NULL)) return;
+    for (int i = 0; i < session_recipe(complete->session)->stack.count; i++)
+        for (int w = 0; w < layers[i].weights; w++) {
+            snprintf(name, sizeof name, "%s/%s", layers[i].name,
+                     st_weight_name(&layers[i].weight[w], weight));
+            offer(complete, name);
+        }
+}
+
 static void offer_choices(const Complete *complete, const StOption *row) {
     if (row->type == ST_SWITCH) offer_words(complete, "yes no");
     if (row->type == ST_CHOICE || row->type == ST_CALL)
@@ -222,6 +235,7 @@ static void complete_word(const Complete *complete, const Command *row, const St
     if ((row->takes & TAKES_SOURCE) && count == 1) offer_all(complete, st_source_name_at, st_source_kinds);
     if ((row->takes & TAKES_VIEW) && count == 1) offer_all(complete, view_name_at, NULL);
     if ((row->takes & TAKES_TOPIC) && count == 1) offer_all(complete, help_topic_at, NULL);
+    if ((row->takes & TAKES_WEIGHT) && count == 1) offer_weights(complete);
     if ((row->takes & TAKES_PART) && count == 1) offer_words(complete, "train validation test");
     if (row->takes & TAKES_FILE) offer_files(complete, strcmp(row->name, "predict") != 0);
     offer_words(complete, row->words);

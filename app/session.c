@@ -75,21 +75,31 @@ const Command *session_commands(const Session *session, void **context) {
 
 /* ---- history ---- */
 
-static void edits_push(Edits *edits, Recipe *recipe, char *text) {
+static void edits_push(Edits *edits, Edit edit) {
     if (edits->count == SESSION_HISTORY) {
         recipe_free(&edits->edit[0].recipe);
         free(edits->edit[0].text);
         memmove(edits->edit, edits->edit + 1, (SESSION_HISTORY - 1) * sizeof *edits->edit);
         edits->count--;
     }
-    edits->edit[edits->count++] = (Edit){.recipe = *recipe, .text = text};
+    edits->edit[edits->count++] = edit;
+}
+
+bool session_remember(Session *session, const char *text, const WeightEdit *weight, StError *error) {
+    char *copy = strdup(text);
+    if (!copy) return st_fail_memory(error, "the history", strlen(text));
+    Edit edit = {.text = copy, .weight = *weight};
+    recipe_init(&edit.recipe);
+    edits_push(&session->undo, edit);
+    edits_clear(&session->redo);
+    return true;
 }
 
 bool session_apply(Session *session, Recipe *draft, const char *text, StError *error) {
     if (text) {
         char *copy = strdup(text);
         if (!copy) return st_fail_memory(error, "the history", strlen(text));
-        edits_push(&session->undo, &session->recipe, copy);
+        edits_push(&session->undo, (Edit){.recipe = session->recipe, .text = copy});
         edits_clear(&session->redo);
     } else {
         recipe_free(&session->recipe);
@@ -102,9 +112,9 @@ bool session_apply(Session *session, Recipe *draft, const char *text, StError *e
 
 /* Takes the last of `from`, and puts the present recipe on `to`. */
 static void swap_edit(Session *session, Edits *from, Edits *to) {
-    Edit *last = &from->edit[--from->count];
-    edits_push(to, &session->recipe, last->text);
-    session->recipe = last->recipe;
+    Edit last = from->edit[--from->count];
+    edits_push(to, (Edit){.recipe = session->recipe, .text = last.text});
+    session->recipe = last.recipe;
     session->revision++;
     session_acts_on_run(session);
 }
@@ -158,8 +168,25 @@ static void say_undone(Session *session, const char *before) {
     st_text_free(&text);
 }
 
+/* Where the last of `from` is an edit of a weight: takes it, and puts it on `to`; that of a run that has
+ * ended is dropped, which is told. */
+static bool swap_weight(Session *session, Edits *from, Edits *to, const char *verb) {
+    Edit last = from->edit[from->count - 1];
+    if (!last.weight.run) return false;
+    from->count--;
+    if (session_swap_weight(session, &last.weight, verb)) {
+        edits_push(to, last);
+        return true;
+    }
+    session_say(session, "%s: its run has ended, there is nothing to change any more", last.text);
+    recipe_free(&last.recipe);
+    free(last.text);
+    return true;
+}
+
 bool session_undo(Session *session, StError *error) {
     if (!session->undo.count) return st_fail(error, ST_ERR_STATE, "there is no edit to undo");
+    if (swap_weight(session, &session->undo, &session->redo, "undone")) return true;
     StText before = {0};
     print_lines(session, &before);
     swap_edit(session, &session->undo, &session->redo);
@@ -170,6 +197,7 @@ bool session_undo(Session *session, StError *error) {
 
 bool session_redo(Session *session, StError *error) {
     if (!session->redo.count) return st_fail(error, ST_ERR_STATE, "there is no edit to redo");
+    if (swap_weight(session, &session->redo, &session->undo, "made again")) return true;
     swap_edit(session, &session->redo, &session->undo);
     session_say(session, "made again: %s", session_undo_text(session));
     return true;

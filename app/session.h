@@ -176,6 +176,11 @@ bool session_one_epoch(Session *session, StError *error);
 bool session_stop(Session *session, StError *error);
 /* New weights from the seed, at rest. new_seed: the recipe gets another seed first (an undoable edit). */
 bool session_reset(Session *session, bool new_seed, StError *error);
+/* One weight by hand: name LAYER/WEIGHT (or N/WEIGHT by the layer's number), one index an axis, from 0. Acts
+ * on the run (one at rest is made where there is none), is undone and redone like an edit of the recipe, and
+ * says what it does to the loss. `line` is what the history calls it. */
+bool session_set_weight(Session *session, const char *name, const char *index, double value, const char *line,
+                        StError *error);
 /* Acts on the run at once and is an edit of the recipe. */
 bool session_set_rate(Session *session, double rate, StError *error);
 /* The run's, else the recipe's: that the newest step was made with, and learning_rate itself, which a

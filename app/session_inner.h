@@ -6,16 +6,28 @@
 #include "command.h"
 #include "history.h"
 
+#include "inspect/readings.h"
+
 /* A dataset that the session and a run may share. */
 typedef struct Loaded {
     StDataset *dataset;
     int users;
 } Loaded;
 
-/* An edit that can be taken back, or made again: the recipe on its other side, and the line that made it. */
+/* One weight of a run, changed by hand. */
+typedef struct WeightEdit {
+    uint64_t run; /* its number; 0: the edit is one of the recipe */
+    int tensor;
+    int64_t at;  /* in the tensor */
+    float value; /* on its other side */
+} WeightEdit;
+
+/* An edit that can be taken back, or made again: the recipe, or the weight, on its other side, and the line
+ * that made it. */
 typedef struct Edit {
-    Recipe recipe;
+    Recipe recipe; /* empty where it is one of a weight */
     char *text;
+    WeightEdit weight;
 } Edit;
 
 typedef struct Edits {
@@ -29,6 +41,7 @@ typedef struct Run {
     Loaded *data;
     StLayerInfo *layers;
     struct Keeper *keeper; /* what callbacks keep in files; NULL: nothing */
+    StInspector *probe;    /* says what a weight changed by hand does to the loss; NULL until one is */
 } Run;
 
 struct Session {
@@ -74,6 +87,11 @@ bool session_apply(Session *session, Recipe *draft, const char *text, StError *e
 void session_take_back(Session *session);
 void session_acts_on_run(Session *session); /* rate and pace of the recipe, at once */
 void session_end_run(Session *session);
+/* The run that an order without a word of training acts on: the present one, else one at rest. */
+bool session_run_at_hand(Session *session, StError *error);
+bool session_remember(Session *session, const char *text, const WeightEdit *weight, StError *error);
+/* The run's weight becomes what the edit holds, which then holds what it was. False: that run has ended. */
+bool session_swap_weight(Session *session, WeightEdit *edit, const char *verb);
 void session_release_held(Session *session);
 void loaded_release(Loaded *loaded);
 void session_forget_loaded(Session *session);

@@ -23,6 +23,7 @@ void session_release_held(Session *session) {
 static void run_free(Run *run) {
     if (!run) return;
     if (run->seen.trainer) st_trainer_destroy(run->seen.trainer);
+    if (run->probe) st_inspector_destroy(run->probe);
     keeper_free(run->keeper);
     loaded_release(run->data);
     recipe_free(&run->recipe);
@@ -458,10 +459,14 @@ bool session_pending(const Session *session, StText *what) {
 
 /* ---- readings ---- */
 
-bool session_evaluate(Session *session, StPart part, StScores *scores, StError *error) {
+bool session_run_at_hand(Session *session, StError *error) {
     bool typed = session->plan.place == PLACE_WORKBENCH;
     bool there = session->run && (typed || !session_pending(session, NULL));
-    if (!there && !current_run(session, false, true, error)) return false;
+    return there || current_run(session, false, true, error);
+}
+
+bool session_evaluate(Session *session, StPart part, StScores *scores, StError *error) {
+    if (!session_run_at_hand(session, error)) return false;
     if (st_dataset_rows(session->run->seen.dataset, part) == 0)
         return st_fail(error, ST_ERR_STATE, "the data has no %s part; a split line makes one (split %s=0.2)",
                        st_part_name(part), st_part_name(part));

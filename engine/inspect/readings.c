@@ -409,8 +409,7 @@ static double seconds_now(void) {
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-static bool take_weights(StInspector *inspector, const StSnapshot *snapshot, StError *error) {
-    const StWeightSet *set = &snapshot->weights;
+static bool take_weights(StInspector *inspector, const StWeightSet *set, StError *error) {
     bool same = set->count == inspector->tensors && set->total == inspector->total;
     for (int i = 0; same && i < set->count; i++)
         same = strcmp(set->tensor[i].name, inspector->tensor[i].name) == 0 &&
@@ -418,6 +417,11 @@ static bool take_weights(StInspector *inspector, const StSnapshot *snapshot, StE
     if (!same) return st_fail(error, ST_ERR_SHAPE, "the snapshot is of another network than the inspector's");
     memcpy(inspector->weights, set->values, (size_t)set->total * sizeof(float));
     return true;
+}
+
+double st_inspector_loss(StInspector *inspector, const StWeightSet *weights, int64_t *rows) {
+    *rows = inspector->probe;
+    return take_weights(inspector, weights, NULL) ? run_probe(inspector) : NAN;
 }
 
 void st_inspector_set_start(StInspector *inspector, const StSnapshot *start) {
@@ -449,7 +453,7 @@ bool st_inspector_read(StInspector *inspector, const StSnapshot *snapshot, const
                        StReadings *readings, StError *error) {
     double begun = seconds_now();
     *readings = (StReadings){.step = snapshot->step, .epoch = snapshot->epoch, .run = snapshot->run};
-    if (!take_weights(inspector, snapshot, error)) return false;
+    if (!take_weights(inspector, &snapshot->weights, error)) return false;
     if (!inspector->started && snapshot->step == 0) st_inspector_set_start(inspector, snapshot);
     readings->health = calloc((size_t)inspector->count + 1, sizeof *readings->health);
     if (!readings->health) return st_fail_memory(error, "readings", (size_t)inspector->count);
@@ -523,7 +527,7 @@ bool st_inspector_map(StInspector *inspector, const StSnapshot *snapshot, double
                       float *out, StError *error) {
     if (!st_inspector_is_plane(inspector))
         return st_fail(error, ST_ERR_STATE, "the map wants a data set of two numeric columns");
-    if (!take_weights(inspector, snapshot, error)) return false;
+    if (!take_weights(inspector, &snapshot->weights, error)) return false;
     StNetwork *network = inspector->network;
     int64_t inputs = st_shape_size(&st_network_info(network)->input);
     int64_t outputs = st_shape_size(&st_network_info(network)->output);

@@ -87,6 +87,9 @@ void st_inspector_destroy(StInspector *inspector);
 bool st_inspector_read(StInspector *inspector, const StSnapshot *snapshot, const atomic_bool *cancel,
                        StReadings *readings, StError *error);
 void st_readings_free(StReadings *readings);
+/* The probe set's loss alone, with any weights of the network; NaN where it is not available. rows: of the
+ * probe set. */
+double st_inspector_loss(StInspector *inspector, const StWeightSet *weights, int64_t *rows);
 /* The norms that CHANGE is measured from (those of step 0); a snapshot of step 0 that is
  * read sets them where nothing has. Until then CHANGE is not available. */
 void st_inspector_set_start(StInspector *inspector, const StSnapshot *start);

@@ -277,6 +277,19 @@ bool st_trainer_set_weights(StTrainer *t, const StWeightSet *weights, StError *e
     return true;
 }
 
+float st_trainer_set_weight(StTrainer *t, int tensor, int64_t at, float value) {
+    pthread_mutex_lock(&t->lock);
+    wait_orders(t);
+    t->mail.posted = t->mail.one = true;
+    t->mail.one_at = t->shape.tensor[tensor].offset + at;
+    t->mail.one_value = value;
+    pthread_cond_signal(&t->orders);
+    wait_orders(t);
+    float before = t->one_before;
+    pthread_mutex_unlock(&t->lock);
+    return before;
+}
+
 void st_trainer_wait(StTrainer *t) {
     pthread_mutex_lock(&t->lock);
     /* Only when it rests has it put all its records where they can be read. */

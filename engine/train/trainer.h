@@ -73,6 +73,9 @@ void st_trainer_set_pace(StTrainer *trainer, double per_second, bool per_epoch);
 /* New weights now, between two steps; same tensors as the network. Copied; returns once they are taken. A run
  * that had diverged is at rest then, and may go on. */
 bool st_trainer_set_weights(StTrainer *trainer, const StWeightSet *weights, StError *error);
+/* One element of one weight (an index of the weight table, and a place in it) between two steps, so that no
+ * other number changes, not while it trains either. Returns what it was; once it is taken. */
+float st_trainer_set_weight(StTrainer *trainer, int tensor, int64_t at, float value);
 /* Blocks until the state is not TRAINING and no order is waiting; where the plan is lossless, also returns
  * as soon as the ring is full and must be read. So a headless run is
  *     do { st_trainer_wait(t); read all records; st_trainer_status(t, &s); } while (s.state == TRAINING). */

@@ -381,9 +381,8 @@ static void obey_order(StTrainer *t, StOrder order, int64_t count) {
     }
 }
 
-static void obey_weights(StTrainer *t, float *weights) {
-    copy(t, t->weights, weights);
-    free(weights);
+/* Weights were changed by hand. */
+static void weights_changed(StTrainer *t) {
     t->version++;
     t->gradients_valid = false;
     st_replay_forget(t);
@@ -392,9 +391,22 @@ static void obey_weights(StTrainer *t, float *weights) {
         set_state(t, ST_STATE_PAUSED, ""); /* others than those that did */
 }
 
+static void obey_weights(StTrainer *t, float *weights) {
+    copy(t, t->weights, weights);
+    free(weights);
+    weights_changed(t);
+}
+
+static void obey_one(StTrainer *t, const StMail *mail) {
+    t->one_before = t->weights[mail->one_at];
+    t->weights[mail->one_at] = mail->one_value;
+    weights_changed(t);
+}
+
 static void obey(StTrainer *t, const StMail *mail) {
     if (mail->rate) change_rate(t, mail->new_rate);
     if (mail->weights) obey_weights(t, mail->weights);
+    if (mail->one) obey_one(t, mail);
     obey_order(t, mail->order, mail->count);
     if (mail->now) {
         publish_present(t, NULL);

@@ -85,6 +85,9 @@ typedef struct StMail {
     bool rate, now, evaluate;
     double new_rate;
     float *weights; /* [total] malloc'd, or NULL */
+    bool one;       /* one weight alone: */
+    int64_t one_at; /* in the flat array */
+    float one_value;
     StPart part;
 } StMail;
 
@@ -149,6 +152,7 @@ struct StTrainer {
     } speed[2];        /* the older, the newer beginning of the stretch that samples_per_s is of */
     double epoch_cost; /* seconds that the end of the last epoch took */
     StScores evaluated;
+    float one_before; /* what the one weight was */
     bool evaluation_done, served; /* what was asked for was done */
     int notify_fd;
     int autopsy_steps;
