@@ -1,4 +1,5 @@
 /* What others see of the trainer: making it, orders into its mailbox, news out of it. */
+#include "train/optimizer.h"
 #include "train/trainer_engine.h"
 
 #include <errno.h>
@@ -58,15 +59,58 @@ static void lay_out(StTrainer *t, StArena *arena) {
     st_replay_init(t, arena);
 }
 
+/* ---- going on from a moment ---- */
+
+static bool has_state(const StTrainerPlan *plan) {
+    return plan->from->whole && !plan->from_anew;
+}
+
+static bool take_state(StTrainer *t, const StSnapshot *from, StError *error) {
+    if (from->state_count != t->state_count || from->carried_count != t->carried_count)
+        return st_fail(
+            error, ST_ERR_SHAPE,
+            "the moment has %lld numbers of the optimizer and %lld of stateful layers, wanted %lld "
+            "and %lld: another optimizer, batch size or stack",
+            (long long)from->state_count, (long long)from->carried_count, (long long)t->state_count,
+            (long long)t->carried_count);
+    if (t->state_count) memcpy(t->state, from->state, (size_t)t->state_count * sizeof(float));
+    if (t->carried_count) memcpy(t->carried, from->carried, (size_t)t->carried_count * sizeof(float));
+    *t->iterations = from->iterations;
+    return true;
+}
+
+/* Everything but the rate, which the callbacks may look at, goes over before the engine thread begins. */
+static bool take_moment(StTrainer *t, const StTrainerPlan *plan, StError *error) {
+    const StSnapshot *from = plan->from;
+    if (!st_trainer_take_weights(&t->shape, &from->weights, true, t->weights, error)) return false;
+    if (has_state(plan) && !take_state(t, from, error)) return false;
+    t->step = t->epoch_from = from->step;
+    t->epoch = from->step / t->steps_per_epoch;
+    t->samples = from->samples;
+    t->rate = plan->from_rate > 0 ? plan->from_rate : from->base_rate > 0 ? from->base_rate : t->rate;
+    st_learner_set_rate(t->learner, t->rate);
+    t->step_rate = from->rate;
+    StTrainerStatus *status = &t->status;
+    if (t->step > 0) status->state = t->epoch >= t->epochs ? ST_STATE_DONE : ST_STATE_PAUSED;
+    status->step = t->step;
+    status->epoch = t->epoch;
+    status->samples = t->speed[0].samples = t->speed[1].samples = t->samples;
+    status->base_rate = t->rate;
+    status->rate = st_learner_rate(t->learner);
+    return true;
+}
+
 static bool make_learner(StTrainer *t, const StTrainerPlan *plan, StError *error) {
     t->pool = st_pool_create(plan->threads, error);
     if (!t->pool) return false;
+    const StOptimizer *optimizer = st_optimizer_at(plan->compile->optimizer.kind);
+    int copies = 3 + (optimizer ? st_optimizer_slots(optimizer, plan->compile->optimizer.options) : 0);
     StLearnerPlan learner = {.stack = plan->stack,
                              .compile = plan->compile,
                              .dataset = plan->dataset,
                              .rows = t->fit.batch_size,
                              .class_weight = t->fit.class_weight,
-                             .copies = t->callbacks.restore_best + (t->snapshots ? 2 * 3 : 0), /* 2 slots */
+                             .copies = t->callbacks.restore_best + (t->snapshots ? 2 * copies : 0),
                              .pool = t->pool};
     t->learner = st_learner_create(&learner, error);
     if (!t->learner) return false;
@@ -80,7 +124,10 @@ static bool make_learner(StTrainer *t, const StTrainerPlan *plan, StError *error
     if (!st_network_initialize(t->network, t->seed))
         return st_fail(error, ST_ERR_MEMORY, "out of memory for the first weights");
     st_learner_adapt(t->learner);
-    return !plan->weights || st_trainer_take_weights(&t->shape, plan->weights, false, t->weights, error);
+    t->slots.mould =
+        (StSnapshot){.weights = t->shape, .state_count = t->state_count, .carried_count = t->carried_count};
+    return (!plan->weights || st_trainer_take_weights(&t->shape, plan->weights, false, t->weights, error)) &&
+           (!plan->from || take_moment(t, plan, error));
 }
 
 static bool check_plan(const StTrainerPlan *plan, StError *error) {
@@ -138,8 +185,8 @@ static bool build(StTrainer *t, const StTrainerPlan *plan, StError *error) {
     lay_out(t, &t->arena);
     if (!st_arena_allocate(&t->arena, "the trainer", error)) return false;
     lay_out(t, &t->arena);
-    if (t->snapshots && !st_slots_grow(&t->slots, ST_SLOTS_ENOUGH, &t->shape))
-        return st_fail_memory(error, "a snapshot", 3 * (size_t)t->shape.total * sizeof(float));
+    if (t->snapshots && !st_slots_grow(&t->slots, ST_SLOTS_ENOUGH))
+        return st_fail_memory(error, "a snapshot", st_slots_bytes(&t->slots));
     return start_thread(t, error);
 }
 
@@ -357,7 +404,7 @@ void st_trainer_status(StTrainer *t, StTrainerStatus *status) {
 const StSnapshot *st_trainer_snapshot(StTrainer *t, bool want) {
     pthread_mutex_lock(&t->lock);
     const StSnapshot *snapshot = st_slots_hold_newest(&t->slots);
-    if (want || t->snapshots) st_slots_grow(&t->slots, ST_SLOTS_ENOUGH, &t->shape);
+    if (want || t->snapshots) st_slots_grow(&t->slots, ST_SLOTS_ENOUGH);
     if (want) {
         t->wanted = true;
         if (t->status.state != ST_STATE_TRAINING) pthread_cond_signal(&t->orders);
@@ -380,14 +427,14 @@ const StSnapshot *st_trainer_snapshot_now(StTrainer *t) {
     bool have = true;
     t->served = false;
     while (have && !t->served) { /* an observed step may take the slot that was free: then once more */
-        have = st_slots_grow(&t->slots, ST_SLOTS_MOST, &t->shape);
+        have = st_slots_grow(&t->slots, ST_SLOTS_MOST);
         if (!have) break;
         t->mail.posted = t->mail.now = true;
         pthread_cond_signal(&t->orders);
         wait_orders(t);
     }
     const StSnapshot *snapshot = have ? st_slots_hold_newest(&t->slots) : NULL;
-    if (t->snapshots) st_slots_grow(&t->slots, ST_SLOTS_MOST, &t->shape);
+    if (t->snapshots) st_slots_grow(&t->slots, ST_SLOTS_MOST);
     pthread_mutex_unlock(&t->lock);
     return snapshot;
 }

@@ -49,11 +49,21 @@ typedef struct StTrainerPlan {
     int threads;
     const StWeightSet *weights; /* NULL, or weights to begin with: those of equal name and shape are
                                    taken, the rest drawn from the seed */
-    bool paused;                /* wait for the first order */
-    bool lossless;  /* every record is kept: the trainer waits for the reader when the ring is full
-                       (headless logs). Else records that don't fit are merged, never lost spikes */
-    bool snapshots; /* publish them (the workbench); costs training under 1 % */
-    int wake_fd;    /* eventfd, or -1 */
+    /* NULL, or a moment of another run to go on from, with its weights, optimizer's state, step, epoch and
+     * rate: the same recipe, data and seed end in the same bits as if that run had gone on, on any number of
+     * threads. Copied; its tensors must be the network's. Where it is not whole, or the optimizer's state is
+     * not wanted (from_anew), the optimizer begins anew. What begins anew in any case, and so may end
+     * otherwise: the counters and best figures of early_stopping, reduce_on_plateau and checkpoint=best; and
+     * the mean that an epoch half made is reported with is of the steps from here on. At an epoch's last
+     * step, that epoch counts as ended. */
+    const StSnapshot *from;
+    bool from_anew;
+    double from_rate; /* learning_rate to go on with; 0: the moment's own */
+    bool paused;      /* wait for the first order */
+    bool lossless;    /* every record is kept: the trainer waits for the reader when the ring is full
+                         (headless logs). Else records that don't fit are merged, never lost spikes */
+    bool snapshots;   /* publish them (the workbench); costs training under 1 % */
+    int wake_fd;      /* eventfd, or -1 */
     StKeeper keeper;
 } StTrainerPlan;
 

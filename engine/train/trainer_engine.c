@@ -60,10 +60,21 @@ static void copy(const StTrainer *t, float *to, const float *from) {
     memcpy(to, from, (size_t)t->shape.total * sizeof(float));
 }
 
+/* What a continuation needs beside the weights. */
+static void copy_rest(const StTrainer *t, StSlot *slot) {
+    if (t->state_count) memcpy(slot->state, t->state, (size_t)t->state_count * sizeof(float));
+    if (t->carried_count) memcpy(slot->carried, t->carried, (size_t)t->carried_count * sizeof(float));
+    slot->snapshot.whole = true;
+    slot->snapshot.iterations = *t->iterations;
+    slot->snapshot.samples = t->samples;
+    slot->snapshot.base_rate = t->rate;
+}
+
 /* Fills in the present weights and publishes. The slot's own `before` is already filled where has_before. */
 static void publish(StTrainer *t, StSlot *slot, bool has_before) {
     copy(t, slot->weights, t->weights);
     if (t->gradients_valid) copy(t, slot->gradients, t->gradients);
+    copy_rest(t, slot);
     slot->version = t->version;
     slot->snapshot.before = has_before ? slot->before : NULL;
     slot->snapshot.gradients = t->gradients_valid ? slot->gradients : NULL;
@@ -163,6 +174,7 @@ static void diverge(StTrainer *t) {
     }
     int64_t epoch = t->step / t->steps_per_epoch;
     if (epoch < t->epoch) t->epoch = epoch;
+    if (t->epoch_from > t->step) t->epoch_from = t->epoch * t->steps_per_epoch;
     t->version++;
     t->gradients_valid = before != NULL;
     if (restore_best(t, reason, sizeof reason)) before = NULL; /* the step was not one of these weights */
@@ -274,7 +286,7 @@ static void finish_epoch(StTrainer *t) {
     }
     StRecord record = {.epoch_end = true,
                        .validated = t->validates,
-                       .first = t->epoch * t->steps_per_epoch + 1,
+                       .first = t->epoch_from + 1,
                        .step = t->step,
                        .epoch = t->epoch + 1,
                        .seconds = t->seconds,
@@ -295,6 +307,7 @@ static void finish_epoch(StTrainer *t) {
     }
     memset(&t->tally, 0, sizeof t->tally);
     t->epoch++;
+    t->epoch_from = t->step;
     t->epoch_due = false;
     st_ring_put(&t->ring, &record);
     pthread_mutex_lock(&t->lock);

@@ -118,6 +118,7 @@ struct StTrainer {
     int64_t *order, order_epoch; /* [rows] the training rows as this epoch takes them; -1: none yet */
     int64_t step, epoch, epochs, samples; /* made, made, wanted, seen */
     int64_t limit;                        /* pause once so many steps are made */
+    int64_t epoch_from;                   /* steps made before those that the epoch's tally is of */
     bool by_hand;                         /* steps asked for one by one are not paced */
     bool epoch_due;   /* its last step is made, its end is not: to be done before anything else */
     uint64_t version; /* of the weights: grows with every change */

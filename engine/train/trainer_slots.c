@@ -14,23 +14,34 @@ StSlot *st_slots_hold_free(StSlots *slots) {
     return slot;
 }
 
-static bool add(StSlots *slots, const StWeightSet *shape) {
-    StSlot *slot = malloc(sizeof *slot + 3 * (size_t)shape->total * sizeof(float));
+size_t st_slots_bytes(const StSlots *slots) {
+    const StSnapshot *mould = &slots->mould;
+    int64_t floats = 3 * mould->weights.total + mould->state_count + mould->carried_count;
+    return sizeof(StSlot) + (size_t)floats * sizeof(float);
+}
+
+static bool add(StSlots *slots) {
+    StSlot *slot = malloc(st_slots_bytes(slots));
     if (!slot) return false;
-    *slot = (StSlot){.snapshot.weights = *shape};
+    *slot = (StSlot){.snapshot = slots->mould};
+    int64_t total = slots->mould.weights.total;
     slot->weights = slot->values;
-    slot->before = slot->weights + shape->total;
-    slot->gradients = slot->before + shape->total;
+    slot->before = slot->weights + total;
+    slot->gradients = slot->before + total;
+    slot->state = slot->gradients + total;
+    slot->carried = slot->state + slots->mould.state_count;
     slot->snapshot.weights.values = slot->weights;
+    slot->snapshot.state = slots->mould.state_count ? slot->state : NULL;
+    slot->snapshot.carried = slots->mould.carried_count ? slot->carried : NULL;
     slots->slot[slots->count++] = slot;
     return true;
 }
 
-bool st_slots_grow(StSlots *slots, int most, const StWeightSet *shape) {
+bool st_slots_grow(StSlots *slots, int most) {
     int idle = 0;
     for (int i = 0; i < slots->count; i++)
         idle += slots->slot[i]->holders == 0;
-    while (idle < 2 && slots->count < most && add(slots, shape))
+    while (idle < 2 && slots->count < most && add(slots))
         idle++;
     return find_free(slots) != NULL;
 }

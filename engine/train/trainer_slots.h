@@ -13,11 +13,12 @@ typedef struct StSlot {
     StSnapshot snapshot; /* first: a snapshot's address is its slot's */
     int holders;
     uint64_t version; /* of the weights */
-    float *weights, *before, *gradients;
+    float *weights, *before, *gradients, *state, *carried;
     float values[];
 } StSlot;
 
 typedef struct StSlots {
+    StSnapshot mould; /* set by the owner: what every one is like (its weight table and counts) */
     int count;
     StSlot *slot[ST_SLOTS_MOST];
     StSlot *newest; /* NULL: none was published yet */
@@ -28,7 +29,8 @@ StSlot *st_slots_hold_free(StSlots *slots);
 /* Sees, as far as `most` slots and the memory go, that two are held by nobody: the newest snapshot's, or one
  * to follow it, and one for the next, so that the engine finds one even if nobody asks in between. False:
  * there is none that is free. */
-bool st_slots_grow(StSlots *slots, int most, const StWeightSet *shape);
+bool st_slots_grow(StSlots *slots, int most);
+size_t st_slots_bytes(const StSlots *slots); /* of one */
 /* The slot's snapshot becomes the newest; its maker's hold ends. */
 void st_slots_publish(StSlots *slots, StSlot *slot);
 const StSnapshot *st_slots_hold_newest(StSlots *slots);
