@@ -1,9 +1,9 @@
 #include "inspect/inspection.h"
 
+#include "base/thread.h"
+
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -224,17 +224,7 @@ static bool start(StInspection *inspection, StError *error) {
     inspection->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (inspection->bell < 0) return st_fail(error, ST_ERR_STATE, "eventfd: %s", strerror(errno));
     st_trainer_notify(inspection->trainer, inspection->bell);
-    sigset_t all, old;
-    sigfillset(&all);
-    const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
-        sigdelset(&all, faults[i]);
-    pthread_sigmask(SIG_SETMASK, &all, &old); /* signals are the screen's thread's */
-    int why = pthread_create(&inspection->thread, NULL, inspect, inspection);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (why != 0)
-        return st_fail(error, ST_ERR_STATE, "the inspector's thread did not start: %s", strerror(why));
-    pthread_setname_np(inspection->thread, "strata-look");
+    if (!st_thread_start(&inspection->thread, "strata-look", inspect, inspection, error)) return false;
     return inspection->started = true;
 }
 

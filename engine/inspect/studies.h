@@ -44,6 +44,8 @@ void st_studies_destroy(StStudies *studies); /* cancels what is at work, joins *
 /* What is wanted from now on (ask.study -1: nothing), at a moment (a step of the ring; -1: the present). A
  * study of the `asked` kind begins only where turn is not 0. */
 void st_studies_want(StStudies *studies, const StAsk *ask, int64_t moment);
+/* There is a new snapshot: live studies may be due. */
+void st_studies_news(StStudies *studies);
 void st_studies_set_share(StStudies *studies, double share);
 /* The newest of the study that is wanted, counted; NULL before the first. It may be of an earlier ask or
  * snapshot while the new one is made. */

@@ -33,7 +33,7 @@ StAsk st_ask(int study) {
 
 bool st_ask_same(const StAsk *a, const StAsk *b) {
     bool value = a->value == b->value || (isnan(a->value) && isnan(b->value));
-    return value && a->study == b->study && a->layer == b->layer && a->unit == b->unit &&
+    return value && a->study == b->study && a->any == b->any && a->layer == b->layer && a->unit == b->unit &&
            a->part == b->part && a->row == b->row && a->klass == b->klass && a->column == b->column &&
            a->count == b->count && a->other == b->other && a->turn == b->turn && a->made == b->made;
 }
@@ -70,6 +70,19 @@ const char *st_study_name_at(const void *group, int index) {
     return first >= 0 && index < st_study_count(group) ? st_studies[first + index]->name : NULL;
 }
 
+static bool is_missing(const StLens *lens, int study) {
+    return st_studies[study]->missing && st_studies[study]->missing(lens);
+}
+
+int st_study_chosen(const StLens *lens, const StAsk *ask) {
+    if (!ask->any || !is_missing(lens, ask->study)) return ask->study;
+    for (int i = 1; i < st_study_count(st_studies[ask->study]->group); i++) {
+        int study = st_study_next(ask->study, i);
+        if (!is_missing(lens, study)) return study;
+    }
+    return ask->study;
+}
+
 bool st_study_run(StJob *job, StError *error) {
     const StStudy *study = st_studies[job->ask->study];
     const char *missing = study->missing ? study->missing(job->lens) : NULL;
@@ -93,12 +106,14 @@ StFound *st_found_make(StLens *lens, const StAsk *ask, const StSnapshot *snapsho
     }
     double begun = processor_seconds();
     found->ask = *ask;
-    found->ask.input = NULL;
+    found->ask.study = st_study_chosen(lens, ask);
     found->step = snapshot->step, found->epoch = snapshot->epoch, found->run = snapshot->run;
     StWeightSet start;
-    StJob job = {.lens = lens, .ask = ask, .snapshot = snapshot, .other = &start, .finding = &found->finding};
+    StJob job = {
+        .lens = lens, .ask = &found->ask, .snapshot = snapshot, .other = &start, .finding = &found->finding};
     bool done = st_lens_start(lens, &start, error) && st_lens_look(lens, &snapshot->weights, error) &&
                 st_study_run(&job, error);
+    found->ask.input = NULL;
     found->done = 1;
     found->cost_seconds = processor_seconds() - begun;
     if (done) return found;

@@ -23,6 +23,7 @@ const char *st_tag_word(StTag tag); /* "measured" … */
 /* What is asked. Zero-initialise through st_ask(study); a study looks at what it is about. */
 typedef struct StAsk {
     int study;       /* index into st_studies; -1: nothing */
+    bool any;        /* that one, or where it is missing the first of its group that is not */
     int layer, unit; /* -1: the study's own choice (it says which in its finding) */
     int part;    /* StPart of the example, or of the rows looked at; -1: test, else validation, else train */
     int64_t row; /* of that part, from 0; -1: the study's own choice */
@@ -95,6 +96,9 @@ int st_study_next(int study, int step); /* its neighbour within the group, round
 int st_study_count(const char *group);
 /* For st_fail_unknown: names of a group (context). */
 const char *st_study_name_at(const void *group, int index);
+
+/* The study that an ask comes to for this stack and data. */
+int st_study_chosen(const struct StLens *lens, const StAsk *ask);
 
 /* Makes one here and now (`strata show`, tests). The lens has the weights. */
 bool st_study_run(StJob *job, StError *error);
