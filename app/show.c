@@ -16,6 +16,17 @@ const StOption show_options[] = {
     ST_OPTION(ShowPlan, row, ST_INT, "-1", .low = -1, .high = 2e9, .help = "the row of the data, from 0"),
     ST_OPTION(ShowPlan, part, ST_TEXT, "", .help = "train, validation or test"),
     ST_OPTION(ShowPlan, method, ST_TEXT, "", .help = "how a view works its reading out"),
+    {.name = "class",
+     .type = ST_TEXT,
+     .offset = offsetof(ShowPlan, klass),
+     .size = sizeof(((ShowPlan *)0)->klass),
+     .fallback = "",
+     .help = "the class whose score is explained: its name, or its number from 0"},
+    ST_OPTION(ShowPlan, column, ST_TEXT, "", .help = "a feature: its name, or its number from 0"),
+    ST_OPTION(ShowPlan, count, ST_INT, "0", .low = 0, .high = 1e9,
+              .help = "rows, steps or samples that a reading is made of; 0 is the method's own number"),
+    ST_OPTION(ShowPlan, value, ST_NUMBER, "none", .optional = true,
+              .help = "what a method is given beside it: a threshold"),
     ST_OPTION(ShowPlan, json, ST_SWITCH, "no", .help = "the readings at full precision, as one JSON object"),
     {0}};
 
@@ -40,7 +51,11 @@ static bool show_into(Session *session, const ShowPlan *plan, int w, int h, FILE
                          .unit = plan->unit,
                          .row = plan->row,
                          .part = *plan->part ? plan->part : NULL,
-                         .method = *plan->method ? plan->method : NULL};
+                         .method = *plan->method ? plan->method : NULL,
+                         .klass = *plan->klass ? plan->klass : NULL,
+                         .column = *plan->column ? plan->column : NULL,
+                         .count = plan->count,
+                         .value = plan->value};
     return plan->json ? view_print_json(session, plan->view, &select, file, error)
                       : view_print(session, plan->view, w, h, &select, file, error);
 }

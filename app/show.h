@@ -10,6 +10,9 @@ typedef struct ShowPlan {
     char layer[ST_LAYER_NAME_MAX];
     int unit, row; /* from 0; -1: not given */
     char part[16], method[32];
+    char klass[64], column[64];
+    int count;    /* 0: not given */
+    double value; /* NaN: not given */
     bool json;
 } ShowPlan;
 extern const StOption show_options[];

@@ -7,6 +7,7 @@
 #ifndef APP_VIEW_H
 #define APP_VIEW_H
 
+#include "gaze.h"
 #include "history.h"
 #include "inspect/inspection.h"
 #include "inspect/studies.h"
@@ -21,27 +22,15 @@
 
 /* What `strata show` was asked for; the workbench leaves it at zero. */
 typedef struct ViewSelect {
-    const char *layer; /* --layer NAME, or NULL */
-    int unit, row;     /* --unit, --row from 0; -1: none */
+    const char *layer;          /* --layer NAME or number, or NULL */
+    int unit, row;              /* --unit, --row from 0; -1: none */
+    const char *klass, *column; /* --class, --column: name or number from 0; NULL: none */
+    int count;                  /* --count of rows, steps or samples; 0: the study's own */
+    double value;               /* --value: a threshold; NaN: the study's own */
     const char *part, *method;
 } ViewSelect;
-
-/* What is looked at: one for all views of the inside, so that an example or a unit chosen in one is there in
- * the next. Changed by the command `look layer=… unit=… part=… row=… class=… column=…`. */
-typedef struct Gaze {
-    int layer, unit; /* -1: the view's own choice */
-    int part;        /* of the example; -1: test, else validation, else train */
-    int64_t row;
-    int klass, column;
-    int64_t moment; /* step of the moment that all views are of; -1: the present */
-    /* An example made by hand in place of the row (drawn, or a row with changed features), prepared as the
-     * network takes it; NULL: none. Set through gaze_make alone, which counts `made` up. */
-    float *input;
-    int64_t inputs, made;
-} Gaze;
-extern const Gaze gaze_nothing;
-/* Takes a copy; NULL: back to the row. False: no memory. */
-bool gaze_make(Gaze *gaze, const float *input, int64_t inputs);
+extern const ViewSelect view_select_nothing;
+enum { STUDIES_MAX = 128 };
 
 /* What a view is given. */
 typedef struct ViewContext {
@@ -57,10 +46,12 @@ typedef struct ViewContext {
     /* What the view asked for (View.ask), or has so far; NULL before the first. It may be of an earlier ask
      * or snapshot while the new one is made: views/inside.h says so on the screen. */
     const StFound *found;
-    Gaze *gaze;         /* never NULL */
-    int *method;        /* the view's chosen study, as an index of st_studies; never NULL; -1: it has none */
-    int64_t *turn;      /* counted up to ask (again) for a study of the asked kind; never NULL */
-    StMoments *moments; /* of the run; NULL: there are none */
+    Gaze *gaze; /* never NULL */
+    /* The view's chosen study, as an index of st_studies; -1: the first of its group that can be made. Never
+     * NULL. */
+    int *method;
+    int64_t *turn;        /* [studies] counted up to ask (again) for one of the asked kind; never NULL */
+    StMoments *moments;   /* of the run; NULL: there are none */
     const Trends *trends; /* readings over time; never NULL, may be empty. The workbench adds every look */
     void *state;          /* the view's own, zeroed at first, of state_size */
     bool live;            /* in the workbench: a cursor is drawn, forms may open */
@@ -102,10 +93,17 @@ typedef struct View {
     void (*close)(void *state); /* frees what the state owns; NULL: nothing */
 } View;
 
-/* All views in the order of their tabs, ended by NULL. Those without a key (start, log) are behind the tabs.
+/* What a view asks for now: preset from its method, the gaze and turn, then View.ask. False: it has no
+ * studies.
+ */
+bool view_ask(ViewContext *context, const View *view, StAsk *ask);
+
+/* All views in the order of their tabs, ended by NULL. Those without a key (start, log) and those of the
+ * inside are behind the tabs.
  */
 extern const View *const views[];
 const View *view_find(const char *name); /* NULL: there is none */
+bool view_is_inside(const View *view);   /* the page Inside, or a view that it leads to */
 const char *view_name_at(const void *unused, int index);
 
 /* `strata show`: prints a view as plain text, w x h cells from 1x1 up (h 0: rows for what there is to show,

@@ -47,6 +47,12 @@ int bench_view_index(const char *name) {
     return -1;
 }
 
+/* What was found, where it is of the view that is asked about. */
+static const StFound *bench_found_of(const Bench *bench, int view) {
+    bool own = bench->found && !strcmp(st_studies[bench->found->ask.study]->group, views[view]->name);
+    return own ? bench->found : NULL;
+}
+
 ViewContext bench_context(Bench *bench, int view) {
     if (!bench->state[view]) {
         size_t size = views[view]->state_size;
@@ -57,10 +63,16 @@ ViewContext bench_context(Bench *bench, int view) {
                          .last = bench->last,
                          .look = bench->look,
                          .inspection = bench->inspection,
+                         .found = bench_found_of(bench, view),
+                         .gaze = &bench->gaze,
+                         .method = &bench->method[view],
+                         .turn = bench->turn,
+                         .moments = bench->moments,
+                         .trouble = "",
                          .trends = bench->trends,
                          .state = bench->state[view],
                          .live = true,
-                         .select = {.unit = -1, .row = -1},
+                         .select = view_select_nothing,
                          .run = bench_run_line,
                          .bench = bench};
 }
@@ -70,6 +82,16 @@ void bench_look_at(Bench *bench, int view) {
     bench->focus = view;
     bench->changed = true;
     if (!strcmp(views[view]->name, "log")) bench->errors_seen = bench->errors;
+}
+
+/* The capital of a view of the inside opens it from any other. */
+static bool bench_open_inside(Bench *bench, UiKey key) {
+    for (int i = 0; views[i]; i++) {
+        if (!views[i]->inside || views[i]->inside != key) continue;
+        bench_look_at(bench, i);
+        return true;
+    }
+    return false;
 }
 
 /* ---- keys ---- */
@@ -112,6 +134,7 @@ void bench_key(Bench *bench, UiKey key) {
         if (key == ':') bench_run_line(bench, ":");
         return;
     }
+    if (view_is_inside(view) && bench_open_inside(bench, key)) return;
     const UiBinding *row = ui_keymap_find(view->bindings, key);
     if (!row) row = ui_keymap_find(bench->common, key);
     if (row) bench_run_line(bench, row->command);
@@ -262,6 +285,9 @@ static bool bench_begin(Bench *bench, Session *session, const UiScreenOptions *o
     char message[200], path[PLACE_PATH];
     int w, h;
     *bench = (Bench){.session = session, .wake_fd = wake_fd, .want = {.tensor = -1}, .asked_from = -1};
+    bench->gaze = gaze_nothing;
+    for (int i = 0; i < BENCH_VIEWS; i++)
+        bench->method[i] = -1;
     bench->now = history_create();
     bench->last = history_create();
     bench->trends = trends_create();
@@ -295,6 +321,7 @@ static void bench_end(Bench *bench) {
     trends_free(bench->trends);
     history_free(bench->now);
     history_free(bench->last);
+    gaze_make(&bench->gaze, NULL, 0);
     free(bench->preset);
 }
 

@@ -232,12 +232,14 @@ static void draw_tabs(Bench *bench, UiRect row) {
     int x = 0;
     bench->tabs = (UiHints){.y = row.y};
     for (int i = 0; views[i] && views[i]->key; i++) {
-        int width = ui_text_width(views[i]->title) + 4;
-        bool here = i == bench->focus;
+        const View *shown = views[i]; /* in the place of the tab Inside, the view that it led to */
+        if (!strcmp(shown->name, "inside") && views[bench->focus]->inside) shown = views[bench->focus];
+        int width = ui_text_width(shown->title) + 4;
+        bool here = shown == views[bench->focus];
         UiRect tab = ui_rect(row.x + x, row.y, width, 1);
         if (here) ui_fill(grid, tab, UI_FOCUS);
         ui_print(grid, tab, 1, 0, here ? UI_FOCUS : UI_KEY, "%c", (int)views[i]->key);
-        ui_text(grid, tab, 3, 0, here ? UI_FOCUS : UI_TEXT, views[i]->title);
+        ui_text(grid, tab, 3, 0, here ? UI_FOCUS : UI_TEXT, shown->title);
         bench->tabs.at[bench->tabs.count].x0 = tab.x;
         bench->tabs.at[bench->tabs.count].x1 = tab.x + width;
         bench->tabs.at[bench->tabs.count++].key = views[i]->key;

@@ -11,7 +11,7 @@
 #include "plot.h"
 #include "prompt.h"
 
-enum { BENCH_VIEWS = 16, BENCH_LINE = ST_LINE_MAX };
+enum { BENCH_VIEWS = 40, BENCH_LINE = ST_LINE_MAX };
 
 /* A question that the next key answers. */
 typedef enum Ask {
@@ -34,6 +34,16 @@ typedef struct Bench {
     StInspection *inspection;
     const StLook *look;
     StWant want;
+
+    /* the look inside */
+    StMoments *moments;
+    StStudies *studies; /* made when a view first asks for one; NULL: none yet, or it could not be */
+    bool no_studies;    /* it could not */
+    double share;       /* of a core, for what is asked for */
+    const StFound *found;
+    Gaze gaze;
+    int method[BENCH_VIEWS];
+    int64_t turn[STUDIES_MAX];
     double recent[1 + ST_METRICS_MAX]; /* the header's figures: means over the present epoch's steps so far */
     double recent_weight;
     int64_t recent_epoch;

@@ -33,6 +33,13 @@ void bench_run_ends(void *context) {
         if (bench->look) st_inspection_release(bench->inspection, bench->look);
         st_inspection_destroy(bench->inspection);
     }
+    if (bench->studies) {
+        st_studies_release(bench->studies, bench->found);
+        st_studies_destroy(bench->studies);
+    }
+    bench->studies = NULL;
+    bench->found = NULL;
+    bench->no_studies = false;
     bench->inspection = NULL;
     bench->look = NULL;
     bench->sick = NULL;
@@ -215,6 +222,39 @@ static void take_look(Bench *bench) {
     find_sick(bench);
 }
 
+/* The thread of studies, from when a view first asks for one. */
+static StStudies *studies_of(Bench *bench) {
+    const SessionRun *run = session_run(bench->session);
+    StError error = {0};
+    if (bench->studies || bench->no_studies) return bench->studies;
+    StStudiesPlan plan = {.trainer = run->trainer,
+                          .stack = &run->recipe->stack,
+                          .compile = &run->recipe->compile,
+                          .dataset = run->dataset,
+                          .seed = run->recipe->seed,
+                          .moments = bench->moments,
+                          .share = bench->share,
+                          .wake_fd = bench->wake_fd};
+    bench->studies = st_studies_create(&plan, &error);
+    bench->no_studies = !bench->studies;
+    if (!bench->studies) bench_say(bench, UI_BAD, error.message);
+    return bench->studies;
+}
+
+/* Asks for what the view wants to know, and takes what was found. */
+static void take_found(Bench *bench, bool news) {
+    StAsk ask;
+    ViewContext context = bench_context(bench, bench->focus);
+    bool asks = context.state && view_ask(&context, views[bench->focus], &ask);
+    StStudies *studies = asks ? studies_of(bench) : bench->studies;
+    if (!studies) return;
+    st_studies_want(studies, asks ? &ask : &(StAsk){.study = -1}, bench->gaze.moment);
+    if (news) st_studies_news(studies);
+    const StFound *found = st_studies_found(studies);
+    st_studies_release(studies, bench->found);
+    bench->found = found;
+}
+
 void bench_news(Bench *bench) {
     const SessionRun *run = session_run(bench->session);
     if (!run) return;
@@ -233,5 +273,7 @@ void bench_news(Bench *bench) {
         bench->want = want;
         st_inspection_want(bench->inspection, &want);
     }
+    const StLook *before_look = bench->look;
     take_look(bench);
+    take_found(bench, bench->look != before_look);
 }

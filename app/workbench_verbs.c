@@ -38,6 +38,7 @@ const UiBinding bench_bindings[] = {
     {'0' + 3, "view data", NULL, "what the data holds"},
     {'0' + 4, "view train", NULL, "every curve, to zoom and to read"},
     {'0' + 5, "view weights", NULL, "the health of every layer"},
+    {'0' + 6, "view inside", NULL, "every question that can be asked of the network"},
     {UI_KEY_TAB | UI_SHIFT, "view previous", NULL, "the previous view"},
     {'l', "log", NULL, "what was said and what was written to standard error"},
     {'m', "mouse", NULL, "lets go of the mouse, or takes it again"},
@@ -67,10 +68,16 @@ static bool act_view(const CommandCall *call, StError *error) {
     Bench *bench = of(call);
     const char *word;
     if (!one_word(call, true, "the name of a view, next or previous", &word, error)) return false;
-    int tabs = 0, step = !strcmp(word, "next") ? 1 : !strcmp(word, "previous") ? -1 : 0;
-    while (views[tabs] && views[tabs]->key)
-        tabs++;
-    int to = step ? (bench->focus >= tabs ? 0 : (bench->focus + step + tabs) % tabs) : bench_view_index(word);
+    int tabs = 0, count = 0, place = 0, at[BENCH_VIEWS],
+        step = !strcmp(word, "next")       ? 1
+               : !strcmp(word, "previous") ? -1
+                                           : 0;
+    for (; views[tabs]; tabs++) { /* tabs, and the views of the inside behind theirs */
+        if (tabs == bench->focus) place = count;
+        if (views[tabs]->key || views[tabs]->inside) at[count++] = tabs;
+    }
+    bool among = views[bench->focus]->key || views[bench->focus]->inside;
+    int to = step ? at[among ? (place + step + count) % count : 0] : bench_view_index(word);
     if (to < 0) return st_fail_unknown(error, "view", word, view_name_at, NULL);
     bench->helping = false;
     bench_look_at(bench, to);
@@ -299,6 +306,56 @@ static bool act_of_view(const CommandCall *call, StError *error) {
     return call->count < 2 || views[at]->command(&context, call->words + 1, call->count - 1, error);
 }
 
+/* The method of the view: by name, next or previous. */
+static bool choose_method(Bench *bench, const char *word, StError *error) {
+    const char *group = views[bench->focus]->name;
+    int first = st_study_find(group, NULL), *method = &bench->method[bench->focus];
+    if (!*word) return true;
+    if (first < 0) return st_fail(error, ST_ERR_STATE, "look: the view %s has one way to look", group);
+    int now = bench->found ? bench->found->ask.study : first;
+    if (*method >= 0) now = *method;
+    if (!strcmp(word, "next") || !strcmp(word, "previous"))
+        return *method = st_study_next(now, *word == 'n' ? 1 : -1), true;
+    int to = st_study_find(group, word);
+    if (to < 0) return st_fail_unknown(error, "method", word, st_study_name_at, group);
+    return *method = to, true;
+}
+
+static bool act_look(const CommandCall *call, StError *error) {
+    Bench *bench = of(call);
+    GazeWords words;
+    const View *view = views[bench->focus];
+    if (!st_options_parse(gaze_options, "look", &words, sizeof words, call->words + 1, call->count - 1,
+                          error))
+        return false;
+    if (*words.again && strcmp(words.again, "again"))
+        return st_fail(error, ST_ERR_VALUE, "look: '%s': wanted again, or what=…: look row=12", words.again);
+    ViewContext context = bench_context(bench, bench->focus);
+    const StFinding *found = context.found ? &context.found->finding : NULL;
+    if (!gaze_look(&bench->gaze, call->session, found, &words, error)) return false;
+    if (!choose_method(bench, words.method, error)) return false;
+    int study =
+        bench->method[bench->focus] >= 0 ? bench->method[bench->focus] : st_study_find(view->name, NULL);
+    if (*words.again && study >= 0) bench->turn[study]++;
+    return true;
+}
+
+/* How much of a core what is asked for may take while training goes on. */
+static bool act_share(const CommandCall *call, StError *error) {
+    Bench *bench = of(call);
+    const char *word;
+    double share;
+    char text[80];
+    if (!one_word(call, true, "a share of a core from 0.01 to 1: share 0.25", &word, error)) return false;
+    if (!st_number(word, &share) || share < 0.01 || share > 1)
+        return st_fail(error, ST_ERR_VALUE, "share: '%.40s': wanted 0.01 to 1", word);
+    bench->share = share;
+    if (bench->studies) st_studies_set_share(bench->studies, share);
+    snprintf(text, sizeof text, "what is asked for takes %g of a core while training goes on", share);
+    bench_say(bench, UI_TEXT, text);
+    return true;
+}
+
 const Command workbench_commands[] = {
     {"view", "NAME|next|previous", "goes to a view", PLACE_WORKBENCH, .takes = TAKES_VIEW,
      .words = "next previous", .act = act_view},
@@ -317,6 +374,10 @@ const Command workbench_commands[] = {
     {"train", "WORD …", "how the curves of the train view are shown", PLACE_WORKBENCH,
      .words = "x=step x=epoch x=second log_y log_x smooth=0.9 outliers follow freeze fit in out",
      .act = act_of_view},
+    {"look", "[again] WHAT=… …", "chooses what the views of the inside look at: look layer=2 unit=5 row=12",
+     PLACE_WORKBENCH, .words = "again", .options = gaze_options, .act = act_look},
+    {"share", "NUMBER", "how much of a core a reading that is asked for takes while training goes on",
+     PLACE_WORKBENCH, .act = act_share},
     {"help", "[TOPIC]", "the keys of this view; or explains a topic", PLACE_WORKBENCH, .takes = TAKES_TOPIC,
      .act = act_help},
     {"log", "", "what was said, and what was written to standard error", PLACE_WORKBENCH, .act = act_log},

@@ -1,3 +1,4 @@
+#include "inspect/lens.h"
 #include "session_inner.h"
 #include "view.h"
 
@@ -6,11 +7,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-extern const View view_overview, view_stack, view_data, view_train, view_weights, view_start, view_log,
-    view_rates, view_help;
+/* The tabs, the views of the inside, and those behind them. */
+#define VIEWS(ROW)                                                                                           \
+    ROW(overview)                                                                                            \
+    ROW(stack)                                                                                               \
+    ROW(data)                                                                                                \
+    ROW(train)                                                                                               \
+    ROW(weights)                                                                                             \
+    ROW(inside)                                                                                              \
+    ROW(rates)                                                                                               \
+    ROW(start)                                                                                               \
+    ROW(log)                                                                                                 \
+    ROW(help)
 
-const View *const views[] = {&view_overview, &view_stack, &view_data, &view_train, &view_weights,
-                             &view_rates,    &view_start, &view_log,  &view_help,  NULL};
+#define VIEW_EXTERN(name) extern const View view_##name;
+#define VIEW_ROW(name)    &view_##name,
+VIEWS(VIEW_EXTERN)
+const View *const views[] = {VIEWS(VIEW_ROW) NULL};
 
 const View *view_find(const char *name) {
     for (int i = 0; views[i]; i++) {
@@ -19,9 +32,28 @@ const View *view_find(const char *name) {
     return NULL;
 }
 
+bool view_is_inside(const View *view) {
+    return view->inside || view == &view_inside;
+}
+
 const char *view_name_at(const void *unused, int index) {
     (void)unused;
     return views[index] ? views[index]->name : NULL;
+}
+
+bool view_ask(ViewContext *context, const View *view, StAsk *ask) {
+    int first = st_study_find(view->name, NULL);
+    *ask = st_ask(first < 0 || *context->method < 0 ? first : *context->method);
+    if (first < 0) return false;
+    const Gaze *gaze = context->gaze;
+    ask->any = *context->method < 0;
+    ask->layer = gaze->layer, ask->unit = gaze->unit;
+    ask->part = gaze->part, ask->row = gaze->row;
+    ask->klass = gaze->klass, ask->column = gaze->column;
+    ask->input = gaze->input, ask->inputs = gaze->inputs, ask->made = gaze->made;
+    ask->turn = context->turn[ask->study];
+    if (view->ask) view->ask(context, ask);
+    return true;
 }
 
 /* ---- strata show ---- */
@@ -38,12 +70,18 @@ typedef struct Shown {
     StNetwork *network;  /* of initial weights, where the session has none */
     StSnapshot snapshot; /* the look is of it */
     StLook *look;
+    Gaze gaze;
+    int method;
+    int64_t turn[STUDIES_MAX];
+    StFound *found;
     StError trouble; /* why there is no look */
 } Shown;
 
 static void shown_free(Shown *shown) {
     if (shown->context.state && shown->view->close) shown->view->close(shown->context.state);
     free(shown->context.state);
+    st_found_free(shown->found);
+    gaze_make(&shown->gaze, NULL, 0);
     if (shown->look) st_look_free(shown->look);
     if (shown->inspector) st_inspector_destroy(shown->inspector);
     if (shown->network) st_network_destroy(shown->network);
@@ -105,10 +143,54 @@ static void shown_look(Session *session, Shown *shown) {
     if (shown->look) trends_add(shown->trends, &shown->look->readings);
 }
 
+/* --layer, --unit, --row, --part, --class, --column and --method, as `look` takes them. */
+static bool shown_gaze(Session *session, const ViewSelect *select, Shown *shown, StError *error) {
+    GazeWords words = {0};
+    if (select->layer) snprintf(words.layer, sizeof words.layer, "%s", select->layer);
+    if (select->part) snprintf(words.part, sizeof words.part, "%s", select->part);
+    if (select->klass) snprintf(words.klass, sizeof words.klass, "%s", select->klass);
+    if (select->column) snprintf(words.column, sizeof words.column, "%s", select->column);
+    if (select->unit >= 0) snprintf(words.unit, sizeof words.unit, "%d", select->unit);
+    if (select->row >= 0) snprintf(words.row, sizeof words.row, "%d", select->row);
+    shown->gaze = gaze_nothing;
+    if (st_study_find(shown->view->name, NULL) < 0) return true;
+    const char *method = select->method ? select->method : "";
+    if (*method && (shown->method = st_study_find(shown->view->name, method)) < 0)
+        return st_fail_unknown(error, "method", method, st_study_name_at, shown->view->name);
+    return !session_recipe(session)->data.given || gaze_look(&shown->gaze, session, NULL, &words, error);
+}
+
+/* What the view's study finds out; false with an error where it has one that can't be made. */
+static bool shown_study(Session *session, const ViewSelect *select, Shown *shown, StError *error) {
+    StAsk ask;
+    ViewContext *context = &shown->context;
+    if (!view_ask(context, shown->view, &ask)) return true;
+    if (!shown->snapshot.weights.values) {
+        *error = shown->trouble;
+        return false;
+    }
+    const Recipe *recipe = session_recipe(session);
+    const StDataset *dataset = session_dataset(session, error);
+    if (!dataset) return false;
+    if (select->count > 0) ask.count = select->count;
+    if (!st_is_none(select->value)) ask.value = select->value;
+    StLensPlan plan = {&recipe->stack, &recipe->compile, dataset, recipe->seed};
+    StLens *lens = st_lens_create(&plan, error);
+    if (!lens) return false;
+    ask.turn = 1;
+    context->found = shown->found = st_found_make(lens, &ask, &shown->snapshot, error);
+    st_lens_destroy(lens);
+    return shown->found || st_fail_at(error, shown->view->name);
+}
+
+const ViewSelect view_select_nothing = {.unit = -1, .row = -1, .value = NAN};
+
 static bool shown_make(Session *session, const char *name, const ViewSelect *select, Shown *shown,
                        StError *error) {
-    *shown = (Shown){.view = view_find(name)};
+    *shown = (Shown){.view = view_find(name), .method = -1};
     if (!shown->view) return st_fail_unknown(error, "view", name, view_name_at, NULL);
+    if (!select) select = &view_select_nothing;
+    if (!shown_gaze(session, select, shown, error)) return false;
     shown->history = history_create();
     shown->trends = trends_create();
     void *state = calloc(1, shown->view->state_size ? shown->view->state_size : 1);
@@ -117,15 +199,20 @@ static bool shown_make(Session *session, const char *name, const ViewSelect *sel
                       .now = session_history(session) ? session_history(session) : shown->history,
                       .last = shown->history,
                       .trends = shown->trends,
+                      .gaze = &shown->gaze,
+                      .method = &shown->method,
+                      .turn = shown->turn,
                       .state = state};
-    shown->context.select = select ? *select : (ViewSelect){.unit = -1, .row = -1};
+    shown->context.select = *select;
     if (!shown->history || !shown->trends || !state) {
         shown_free(shown);
         return st_fail_memory(error, "the view", sizeof *shown);
     }
     shown_look(session, shown);
     shown->context.trouble = shown->look ? "" : shown->trouble.message;
-    return true;
+    if (shown_study(session, select, shown, error)) return true;
+    shown_free(shown);
+    return false;
 }
 
 /* Takes blank lines off the end. */
@@ -163,8 +250,11 @@ bool view_print_json(Session *session, const char *name, const ViewSelect *selec
     Shown shown;
     StText text = {0};
     if (!shown_make(session, name, select, &shown, error)) return false;
-    bool has = shown.view->json != NULL;
-    if (has) shown.view->json(&shown.context, &text);
+    bool has = shown.view->json || shown.found;
+    if (shown.view->json)
+        shown.view->json(&shown.context, &text);
+    else if (shown.found)
+        st_found_json(shown.found, &text);
     bool done = has && !text.failed;
     if (done) fprintf(out, "%s\n", st_text_string(&text));
     st_text_free(&text);
