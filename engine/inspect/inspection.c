@@ -98,22 +98,26 @@ void st_look_free(StLook *look) {
 typedef struct Held {
     StLook look; /* first: a look's address is its holder's */
     int holders;
+    const StMoment *moment; /* that it is of, held; NULL: of the trainer's snapshot, held likewise */
 } Held;
 
 struct StInspection {
     StTrainer *trainer;
     StInspector *inspector; /* the thread's alone */
-    int wake_fd, bell;      /* bell: an eventfd that wakes the thread */
+    StMoments *moments;
+    int wake_fd, bell; /* bell: an eventfd that wakes the thread */
     pthread_t thread;
     bool started;
     atomic_bool quit, pending;
 
-    double due; /* when the next look may be taken; the thread's own */
+    double due;  /* when the next look may be taken; the thread's own */
+    int64_t met; /* step of the newest snapshot that was read while a moment is looked at, or -1; likewise */
 
     /* Shared under lock. */
     pthread_mutex_t lock;
     StWant want;
-    bool changed; /* the want, since the last look */
+    bool changed;   /* the want or the moment, since the last look */
+    int64_t moment; /* step of the one that is looked at, or -1 */
     double interval;
     Held *newest;
     char trouble[ST_MESSAGE_MAX];
@@ -131,10 +135,17 @@ static void ring(int fd) {
     (void)wrote; /* a full eventfd wakes as well */
 }
 
+static void give_back(StInspection *inspection, const StSnapshot *snapshot, const StMoment *moment) {
+    if (moment)
+        st_moments_release(inspection->moments, moment);
+    else
+        st_trainer_release(inspection->trainer, snapshot);
+}
+
 /* Under the lock. */
 static void release(StInspection *inspection, Held *held) {
     if (!held || --held->holders > 0) return;
-    st_trainer_release(inspection->trainer, held->look.snapshot);
+    give_back(inspection, held->look.snapshot, held->moment);
     empty_look(&held->look);
     free(held);
 }
@@ -150,44 +161,86 @@ static void publish(StInspection *inspection, Held *held, const char *trouble) {
     if (inspection->wake_fd >= 0 && !atomic_exchange(&inspection->pending, true)) ring(inspection->wake_fd);
 }
 
-/* Looks at a snapshot, whose hold goes over to the look. */
-static void look_at(StInspection *inspection, const StSnapshot *snapshot, const StWant *want,
-                    double interval) {
-    double begun = seconds_now(CLOCK_THREAD_CPUTIME_ID);
-    StError error = {0};
-    Held *held = calloc(1, sizeof *held);
-    if (held)
-        held->holders = 1;
-    else
-        st_fail_memory(&error, "a look", sizeof *held);
-    if (held && fill_look(&held->look, inspection->inspector, snapshot, want, &inspection->quit, &error)) {
-        publish(inspection, held, "");
-    } else {
-        if (held) empty_look(&held->look);
-        free(held);
-        st_trainer_release(inspection->trainer, snapshot);
-        publish(inspection, NULL, error.message);
-    }
+static void reckon(StInspection *inspection, double begun, double interval) {
     double cost = seconds_now(CLOCK_THREAD_CPUTIME_ID) - begun;
     inspection->due = seconds_now(CLOCK_MONOTONIC) + (interval > cost / SHARE ? interval : cost / SHARE);
 }
 
+/* Looks at a snapshot, of that moment or of the trainer; its hold goes over to the look. */
+static void look_at(StInspection *inspection, const StSnapshot *snapshot, const StMoment *moment,
+                    const StWant *want) {
+    StError error = {0};
+    Held *held = calloc(1, sizeof *held);
+    if (held)
+        *held = (Held){.holders = 1, .moment = moment, .look = {.past = moment != NULL}};
+    else
+        st_fail_memory(&error, "a look", sizeof *held);
+    if (held && fill_look(&held->look, inspection->inspector, snapshot, want, &inspection->quit, &error)) {
+        if (!moment && inspection->moments)
+            st_moments_add(inspection->moments, snapshot, &held->look.readings);
+        publish(inspection, held, "");
+    } else {
+        if (held) empty_look(&held->look);
+        free(held);
+        give_back(inspection, snapshot, moment);
+        publish(inspection, NULL, error.message);
+    }
+}
+
+/* While a moment is looked at, the present is read for the moments alone. */
+static void read_present(StInspection *inspection, const StSnapshot *snapshot) {
+    StReadings readings;
+    bool read = st_inspector_read(inspection->inspector, snapshot, &inspection->quit, &readings, NULL);
+    if (read) st_moments_add(inspection->moments, snapshot, &readings);
+    if (read) st_readings_free(&readings);
+    inspection->met = snapshot->step;
+    st_trainer_release(inspection->trainer, snapshot);
+}
+
+/* What is to be looked at, copied under the lock. */
+typedef struct Turn {
+    StWant want;
+    double interval;
+    bool changed;
+    int64_t moment;
+    const StSnapshot *seen;
+} Turn;
+
+static Turn next_turn(StInspection *inspection, bool due) {
+    pthread_mutex_lock(&inspection->lock);
+    Turn turn = {.want = inspection->want,
+                 .interval = inspection->interval,
+                 .changed = inspection->changed,
+                 .moment = inspection->moments ? inspection->moment : -1,
+                 .seen = inspection->newest ? inspection->newest->look.snapshot : NULL};
+    if (turn.changed || due) inspection->changed = false;
+    pthread_mutex_unlock(&inspection->lock);
+    return turn;
+}
+
 /* One turn: looks where there is something new to look at, and it is time. Returns the seconds to sleep;
  * below 0: until the bell. */
-static double turn(StInspection *inspection) {
+static double take_turn(StInspection *inspection) {
     double left = inspection->due - seconds_now(CLOCK_MONOTONIC);
-    pthread_mutex_lock(&inspection->lock);
-    StWant want = inspection->want;
-    double interval = inspection->interval;
-    bool changed = inspection->changed;
-    if (changed || left <= 0) inspection->changed = false;
-    const StSnapshot *seen = inspection->newest ? inspection->newest->look.snapshot : NULL;
-    pthread_mutex_unlock(&inspection->lock);
-    if (!changed && left > 0) return left;
+    Turn turn = next_turn(inspection, left <= 0);
+    double begun = seconds_now(CLOCK_THREAD_CPUTIME_ID);
+    if (turn.changed && turn.moment >= 0) { /* what a key asks for is answered at once, and costs nothing */
+        const StMoment *moment = st_moments_hold(inspection->moments, turn.moment);
+        if (moment) look_at(inspection, &moment->snapshot, moment, &turn.want);
+        return 0;
+    }
+    if (!turn.changed && left > 0) return left;
 
     const StSnapshot *snapshot = st_trainer_snapshot(inspection->trainer, false);
-    if (snapshot && (changed || snapshot != seen)) { /* the seen one is held: no other has its address */
-        look_at(inspection, snapshot, &want, interval);
+    if (turn.moment < 0) inspection->met = -1;
+    bool unseen = snapshot != turn.seen; /* the seen one is held: no other has its address */
+    if (turn.moment >= 0) unseen = snapshot && snapshot->step != inspection->met;
+    if (snapshot && (turn.changed || unseen)) {
+        if (turn.moment >= 0)
+            read_present(inspection, snapshot);
+        else
+            look_at(inspection, snapshot, NULL, &turn.want);
+        reckon(inspection, begun, turn.interval);
         return 0;
     }
     st_trainer_release(inspection->trainer, snapshot);
@@ -200,7 +253,7 @@ static void *inspect(void *context) {
     StInspection *inspection = context;
     struct pollfd bell = {.fd = inspection->bell, .events = POLLIN};
     while (!atomic_load(&inspection->quit)) {
-        double left = turn(inspection);
+        double left = take_turn(inspection);
         struct timespec sleep = {(time_t)left, (long)((left - (double)(time_t)left) * 1e9)};
         if (left == 0 || ppoll(&bell, 1, left < 0 ? NULL : &sleep, NULL) <= 0) continue;
         uint64_t count;
@@ -210,14 +263,22 @@ static void *inspect(void *context) {
     return NULL;
 }
 
-/* The norms that CHANGE is measured from, where the trainer still has its first weights. */
+/* The norms that CHANGE is measured from: where the trainer still has its first weights, or goes on from a
+ * moment of which the beginning is known too. */
 static void find_start(StInspection *inspection) {
     StTrainerStatus status;
     st_trainer_status(inspection->trainer, &status);
-    if (status.step > 0) return;
-    const StSnapshot *first = st_trainer_snapshot_now(inspection->trainer);
-    if (first && first->step == 0) st_inspector_set_start(inspection->inspector, first);
+    const StSnapshot *first = status.step == 0 ? st_trainer_snapshot_now(inspection->trainer) : NULL;
+    if (first && first->step == 0) {
+        st_inspector_set_start(inspection->inspector, first);
+        if (inspection->moments) st_moments_add(inspection->moments, first, NULL);
+    }
     st_trainer_release(inspection->trainer, first);
+    if (status.step == 0 || !inspection->moments) return;
+    const StMoment *oldest = st_moments_hold(inspection->moments, 0);
+    if (oldest && oldest->snapshot.step == 0)
+        st_inspector_set_start(inspection->inspector, &oldest->snapshot);
+    st_moments_release(inspection->moments, oldest);
 }
 
 static bool start(StInspection *inspection, StError *error) {
@@ -235,6 +296,8 @@ StInspection *st_inspection_create(const StInspectionPlan *plan, StError *error)
         return NULL;
     }
     inspection->trainer = plan->trainer;
+    inspection->moments = plan->moments;
+    inspection->moment = inspection->met = -1;
     inspection->wake_fd = plan->wake_fd;
     inspection->bell = -1;
     inspection->want.tensor = -1;
@@ -275,6 +338,15 @@ void st_inspection_want(StInspection *inspection, const StWant *want) {
     pthread_mutex_lock(&inspection->lock);
     bool changed = !same_want(&inspection->want, &wanted);
     inspection->want = wanted;
+    inspection->changed = inspection->changed || changed;
+    pthread_mutex_unlock(&inspection->lock);
+    if (changed) ring(inspection->bell);
+}
+
+void st_inspection_at(StInspection *inspection, int64_t step) {
+    pthread_mutex_lock(&inspection->lock);
+    bool changed = inspection->moment != step;
+    inspection->moment = step;
     inspection->changed = inspection->changed || changed;
     pthread_mutex_unlock(&inspection->lock);
     if (changed) ring(inspection->bell);

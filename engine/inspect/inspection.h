@@ -3,11 +3,15 @@
  * out the readings and everything that a view subscribed to, and publishes it as one immutable, counted look.
  * While the trainer rests it sleeps. Functions are for any thread, creation and destruction excepted.
  *
+ * Every snapshot that it reads it offers to the moments of the run, where it was given any. It can look at
+ * one of those instead of the present: what it publishes is then of that moment, until it is told otherwise,
+ * while the present goes on being read for the moments.
+ *
  * A new run: release all looks, destroy the inspection, then the trainer; create both anew. */
 #ifndef ST_INSPECT_INSPECTION_H
 #define ST_INSPECT_INSPECTION_H
 
-#include "inspect/readings.h"
+#include "inspect/moments.h"
 #include "train/trainer.h"
 
 enum { ST_MAP_MAX = 1024 }; /* columns, rows */
@@ -25,6 +29,7 @@ typedef struct StLook {
     const StSnapshot
         *snapshot; /* all weights, gradients, weights before the step; held as long as the look */
     StReadings readings;
+    bool past;   /* of a moment, not of the newest snapshot */
     StWant want; /* what it was made for: histograms and map below are of this */
     /* Of the tensor's weights, of its gradient, of its change in the step; bins 0: not available. */
     StHistogram weights, gradients, update;
@@ -45,9 +50,10 @@ typedef struct StInspectionPlan {
     const StStack *stack;
     const StCompile *compile;
     const StDataset *dataset;
-    uint64_t seed;     /* of the recipe: draws the probe set */
-    double per_second; /* looks a second at most; 0: 30 */
-    int wake_fd;       /* eventfd written to when a look is new, or -1 */
+    StMoments *moments; /* borrowed; NULL: none are kept */
+    uint64_t seed;      /* of the recipe: draws the probe set */
+    double per_second;  /* looks a second at most; 0: 30 */
+    int wake_fd;        /* eventfd written to when a look is new, or -1 */
 } StInspectionPlan;
 
 typedef struct StInspection StInspection;
@@ -56,6 +62,8 @@ void st_inspection_destroy(StInspection *inspection); /* cancels what is at work
 
 /* What the views want to see from now on; acts at once, also while the trainer rests. NULL: nothing. */
 void st_inspection_want(StInspection *inspection, const StWant *want);
+/* Looks at the moment nearest to a step from now on; -1: at the present again. */
+void st_inspection_at(StInspection *inspection, int64_t step);
 void st_inspection_set_rate(StInspection *inspection, double per_second);
 
 /* The newest look, counted (NULL before the first), and giving it back. Taking clears the wake flag. */

@@ -147,21 +147,23 @@ static bool make_room(StMoments *moments, size_t bytes) {
 }
 
 /* Whether the newest one says the same already. */
-static bool is_there(const StMoments *moments, const StSnapshot *snapshot) {
+static bool is_there(const StMoments *moments, const StSnapshot *snapshot, double probe_loss) {
     if (moments->count == 0 || step_of(moments, moments->count - 1) != snapshot->step) return false;
-    const StSnapshot *newest = &moments->kept[moments->count - 1]->moment.snapshot;
+    const StMoment *moment = &moments->kept[moments->count - 1]->moment;
+    const StSnapshot *newest = &moment->snapshot;
     size_t bytes = (size_t)snapshot->weights.total * sizeof(float);
+    if (isnan(moment->probe_loss) && !isnan(probe_loss)) return false; /* it was not read then */
     return newest->weights.total == snapshot->weights.total && newest->base_rate == snapshot->base_rate &&
            memcmp(newest->weights.values, snapshot->weights.values, bytes) == 0;
 }
 
 /* What the new one does away with, and room for it. False: it is not to be kept. */
-static bool prepare(StMoments *moments, const StSnapshot *snapshot) {
+static bool prepare(StMoments *moments, const StSnapshot *snapshot, double probe_loss) {
     if (moments->table && moments->run != snapshot->run) clear(moments);
     moments->run = snapshot->run;
     while (moments->count > 0 && step_of(moments, moments->count - 1) > snapshot->step)
         drop(moments, moments->count - 1);
-    if (is_there(moments, snapshot)) return false;
+    if (is_there(moments, snapshot, probe_loss)) return false;
     int last = moments->count - 1;
     if (last >= 0 && step_of(moments, last) == snapshot->step)
         drop(moments, last);
@@ -194,7 +196,8 @@ static bool have_place(StMoments *moments) {
 static bool insert(StMoments *moments, Kept *kept) {
     const StSnapshot *snapshot = &kept->moment.snapshot;
     /* Somebody else may have been here since: then all of it is looked at anew. */
-    if (!prepare(moments, snapshot) || !have_place(moments) || !have_table(moments, &snapshot->weights))
+    if (!prepare(moments, snapshot, kept->moment.probe_loss) || !have_place(moments) ||
+        !have_table(moments, &snapshot->weights))
         return false;
     kept->table = moments->table;
     kept->table->holders++;
@@ -254,7 +257,7 @@ void st_moments_set_bound(StMoments *moments, size_t bytes) {
 
 void st_moments_add(StMoments *moments, const StSnapshot *snapshot, const StReadings *readings) {
     pthread_mutex_lock(&moments->lock);
-    bool wanted = prepare(moments, snapshot);
+    bool wanted = prepare(moments, snapshot, readings ? readings->probe_loss : NAN);
     pthread_mutex_unlock(&moments->lock);
     Kept *kept = wanted ? copy(snapshot, readings) : NULL; /* nobody waits for it */
     if (!kept) return;

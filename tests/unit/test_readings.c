@@ -10,6 +10,7 @@
 
 #include <math.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -474,6 +475,72 @@ static void the_thread_looks_at_what_is_new(void **state) {
     setup_end(&setup);
 }
 
+/* Waits for a look of that step, of the past or of the present; holds it. */
+static const StLook *look_back(StInspection *inspection, int fd, int64_t step, bool past) {
+    for (;;) {
+        const StLook *look = st_inspection_look(inspection);
+        if (look && look->readings.step == step && look->past == past) return look;
+        st_inspection_release(inspection, look);
+        struct pollfd news = {.fd = fd, .events = POLLIN};
+        uint64_t count;
+        assert_int_equal(poll(&news, 1, 20000), 1);
+        assert_int_equal(read(fd, &count, sizeof count), sizeof count);
+    }
+}
+
+static void looks_at_moments_too(void **state) {
+    (void)state;
+    Setup setup;
+    setup_begin(&setup, PLANE);
+    StTrainerPlan plan = setup_plan(&setup);
+    plan.snapshots = true;
+    StTrainer *trainer = setup_trainer(&plan);
+    StMoments *moments = st_moments_create(0, NULL);
+    int fd = eventfd(0, 0);
+    StInspectionPlan inspection_plan = {.trainer = trainer,
+                                        .stack = &setup.stack,
+                                        .compile = &setup.compile,
+                                        .dataset = setup.dataset,
+                                        .moments = moments,
+                                        .seed = setup.seed,
+                                        .per_second = 1000,
+                                        .wake_fd = fd};
+    StError error = {0};
+    StInspection *inspection = st_inspection_create(&inspection_plan, &error);
+    assert_non_null(inspection);
+    double norm[4];
+    for (int step = 0; step <= 3; step++) {
+        if (step) st_trainer_one_step(trainer);
+        const StLook *look = look_back(inspection, fd, step, false);
+        norm[step] = look->readings.health[0].value[ST_READING_NORM];
+        assert_int_equal(st_moments_count(moments), step + 1);
+        st_inspection_release(inspection, look);
+    }
+    for (int step = 2; step >= 0; step--) { /* every look is of that moment now */
+        st_inspection_at(inspection, step);
+        const StLook *look = look_back(inspection, fd, step, true);
+        assert_true(look->readings.health[0].value[ST_READING_NORM] == norm[step]);
+        st_inspection_release(inspection, look);
+    }
+    st_trainer_one_step(trainer); /* which goes into the history, and is not looked at */
+    while (st_moments_count(moments) < 5)
+        sched_yield();
+    const StLook *still = st_inspection_look(inspection);
+    assert_true(still->past && still->readings.step == 0);
+    const StMoment *newest = st_moments_hold(moments, -1);
+    assert_int_equal(newest->snapshot.step, 4);
+    assert_false(isnan(newest->probe_loss));
+    st_moments_release(moments, newest);
+    st_inspection_release(inspection, still);
+    st_inspection_at(inspection, -1);
+    st_inspection_release(inspection, look_back(inspection, fd, 4, false));
+    st_inspection_destroy(inspection);
+    st_trainer_destroy(trainer);
+    st_moments_destroy(moments);
+    close(fd);
+    setup_end(&setup);
+}
+
 static void every_row_of_the_tables_has_its_words(void **state) {
     (void)state;
     for (int i = 0; i < ST_READING_COUNT; i++) {
@@ -499,6 +566,7 @@ int main(void) {
         cmocka_unit_test(histograms_count),
         cmocka_unit_test(the_map_lies_as_the_plane_does),
         cmocka_unit_test(the_thread_looks_at_what_is_new),
+        cmocka_unit_test(looks_at_moments_too),
         cmocka_unit_test(every_row_of_the_tables_has_its_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
