@@ -80,9 +80,12 @@ typedef struct StStudy {
 
 /* All of them, those of a group one after the other, ended by a row without a group. One line a study here:
  * ROW(identifier of the row in its file). */
-#define ST_STUDIES(ROW)                                                                                      \
-    ROW(mistakes_confusion)                                                                                  \
-    ROW(mistakes_examples) ROW(mistakes_curve) ROW(mistakes_calibration) ROW(mistakes_residuals)
+/* clang-format off */
+#define ST_STUDIES(ROW) \
+    ROW(mistakes_confusion) ROW(mistakes_examples) ROW(mistakes_curve) ROW(mistakes_calibration) \
+    ROW(mistakes_residuals) \
+    ROW(draw_answer) ROW(draw_nearest) ROW(draw_counterfactual)
+/* clang-format on */
 
 #define ST_STUDY_EXTERN(id) extern const StStudy st_study_##id;
 ST_STUDIES(ST_STUDY_EXTERN)
