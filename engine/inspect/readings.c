@@ -136,9 +136,7 @@ struct StInspector {
     bool started;
 };
 
-/* Kernels and tables of embeddings are matrices that make units of other numbers. What scales or shifts every
- * unit by itself is none, though it may have several extents (gru's bias, prelu's alpha). */
-static bool is_matrix(const StTensor *tensor) {
+bool st_is_matrix(const StTensor *tensor) {
     static const char *const ends[] = {"kernel", "embeddings"};
     size_t length = strlen(tensor->name);
     for (size_t i = 0; tensor->shape.rank >= 2 && i < sizeof ends / sizeof *ends; i++) {
@@ -150,7 +148,7 @@ static bool is_matrix(const StTensor *tensor) {
 
 static bool makes_units(const StInspector *inspector, int layer) {
     for (int i = 0; i < inspector->tensors; i++)
-        if (inspector->tensor[i].layer == layer && is_matrix(&inspector->tensor[i])) return true;
+        if (inspector->tensor[i].layer == layer && st_is_matrix(&inspector->tensor[i])) return true;
     return false;
 }
 
@@ -180,7 +178,7 @@ static bool make_rows(StInspector *inspector, uint64_t seed, StError *error) {
     int64_t vectors = 0;
     for (int i = 0; i < inspector->tensors; i++) {
         const StTensor *tensor = &inspector->tensor[i];
-        if (!is_matrix(tensor)) continue;
+        if (!st_is_matrix(tensor)) continue;
         Row *row = &inspector->row[inspector->count++];
         *row = (Row){.tensor = i, .n = tensor->shape.dim[tensor->shape.rank - 1], .start = NAN};
         row->m = tensor->size / row->n;

@@ -57,6 +57,10 @@ typedef enum StVerdict {
 } StVerdict;
 const char *st_verdict_word(StVerdict verdict);
 
+/* Kernels and tables of embeddings are matrices that make units of other numbers. What scales or shifts every
+ * unit by itself is none, though it may have several extents (gru's bias, prelu's alpha). */
+bool st_is_matrix(const StTensor *tensor);
+
 /* One row a weight tensor of rank 2 and more (kernels); biases are left to the histogram view. */
 typedef struct StHealth {
     int tensor, layer;

@@ -84,6 +84,9 @@ typedef struct StStudy {
 #define ST_STUDIES(ROW) \
     ROW(mistakes_confusion) ROW(mistakes_examples) ROW(mistakes_curve) ROW(mistakes_calibration) \
     ROW(mistakes_residuals) \
+    ROW(activations_layers) ROW(activations_units) ROW(activations_maps) ROW(activations_filters) \
+    ROW(activations_states) \
+    ROW(gradients_flow) ROW(gradients_histogram) \
     ROW(draw_answer) ROW(draw_nearest) ROW(draw_counterfactual)
 /* clang-format on */
 

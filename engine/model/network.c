@@ -583,6 +583,11 @@ void st_network_back_until(StNetwork *network, const StPass *pass, int layer, bo
     backward_layers(network, &own, layer + 1, network->layers, last_is_logits);
 }
 
+void st_network_back(StNetwork *network, const StPass *pass, int layer, bool last_is_logits) {
+    StPass own = complete(network, pass);
+    backward_layers(network, &own, layer, layer + 1, last_is_logits);
+}
+
 const Real *st_network_mask(const StNetwork *network, int64_t *positions) {
     *positions = network->mask_size;
     return network->mask;

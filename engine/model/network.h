@@ -56,6 +56,7 @@ typedef struct StTensor {
 #define st_network_forget         ST_R(st_network_forget)
 #define st_network_until          ST_R(st_network_until)
 #define st_network_back_until     ST_R(st_network_back_until)
+#define st_network_back           ST_R(st_network_back)
 #define st_network_gradient       ST_R(st_network_gradient)
 #define st_network_parts          ST_R(st_network_parts)
 #define st_network_run            ST_R(st_network_run)
@@ -130,6 +131,8 @@ void st_network_until(StNetwork *network, const StPass *pass, int layer);
 /* Backward outside training through the layers behind `layer` alone, whose step then has dy: the gradient by
  * its output. -1: through all, to the input's gradient. The network was made with input_gradient. */
 void st_network_back_until(StNetwork *network, const StPass *pass, int layer, bool last_is_logits);
+/* The same through one layer alone, whose step has dy: its dx is then the gradient by its input. */
+void st_network_back(StNetwork *network, const StPass *pass, int layer, bool last_is_logits);
 
 /* The mask of the output [rows, positions], or NULL: everything counts. */
 const Real *st_network_mask(const StNetwork *network, int64_t *positions);

@@ -126,7 +126,16 @@ double st_learner_loss(StLearner *l, int64_t rows, bool training, uint64_t seed)
     return l->data_loss + l->penalty;
 }
 
+void st_learner_back(StLearner *l, int64_t rows, int layer) {
+    StPass pass = {.rows = rows};
+    st_network_back(l->network, &pass, layer, st_learner_fused(l));
+}
+
 /* ---- what others want to know ---- */
+
+bool st_learner_fused(const StLearner *l) {
+    return l->form == ST_LOSS_FUSED;
+}
 
 bool st_learner_profile(StLearner *l, bool on) {
     st_clock_free(l->clock);

@@ -25,6 +25,8 @@ typedef struct StLearner StLearner;
 #define st_learner_scores         ST_R(st_learner_scores)
 #define st_learner_gradients      ST_R(st_learner_gradients)
 #define st_learner_loss           ST_R(st_learner_loss)
+#define st_learner_back           ST_R(st_learner_back)
+#define st_learner_fused          ST_R(st_learner_fused)
 #define st_learner_set_rate       ST_R(st_learner_set_rate)
 #define st_learner_rate           ST_R(st_learner_rate)
 #define st_learner_state          ST_R(st_learner_state)
@@ -105,6 +107,12 @@ void st_learner_adapt(StLearner *learner);
 double st_learner_gradients(StLearner *learner, int64_t rows, bool training, uint64_t seed);
 /* The loss alone, with the weights as they are now. */
 double st_learner_loss(StLearner *learner, int64_t rows, bool training, uint64_t seed);
+/* The gradient's way back, a layer at a time. st_learner_loss leaves the loss's gradient in the last step's
+ * dy: by its output or, where the loss is fused with the last activation, by what goes into that. Each call
+ * then goes back through one layer, from the last on: its step's dx is the gradient by its input (the network
+ * was made with input_gradient). */
+void st_learner_back(StLearner *learner, int64_t rows, int layer);
+bool st_learner_fused(const StLearner *learner);
 bool st_learner_sparse(const StLearner *learner);         /* targets are labels */
 int st_learner_ignored(const StLearner *learner);         /* the label that does not count, or ST_NO_INT */
 int64_t st_learner_target_size(const StLearner *learner); /* elements of targets a row */
