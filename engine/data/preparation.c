@@ -42,6 +42,16 @@ const char *st_preparation_input_name(const StPreparation *p, int index) {
     return index >= 0 && index < p->inputs ? p->input_name[index] : NULL;
 }
 
+bool st_preparation_origin(const StPreparation *p, int index, StInputOrigin *origin) {
+    if (index < 0 || index >= p->inputs) return false;
+    const StInput *input = &p->input[index];
+    *origin = (StInputOrigin){.column = input->kind == ST_INPUT_FEATURE ? -1 : input->from,
+                              .category = input->kind == ST_INPUT_CATEGORY ? input->category : -1,
+                              .shift = input->shift,
+                              .divisor = input->divisor};
+    return true;
+}
+
 /* ---- applying ---- */
 
 static double cell_value(const StPreparation *p, int field, const float *raw) {

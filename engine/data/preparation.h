@@ -30,6 +30,15 @@ const char *st_preparation_class_name(const StPreparation *preparation, int inde
 int st_preparation_inputs(const StPreparation *preparation); /* entries of the last axis */
 const char *st_preparation_input_name(const StPreparation *preparation, int index); /* "island=Biscoe" */
 
+/* What an input (an entry of the last axis) was made of: x = (v − shift) / divisor. */
+typedef struct StInputOrigin {
+    int column;   /* v is of this input column of the source; -1: derived from two of them */
+    int category; /* v is 1 where the cell is this category, else 0; -1: v is the cell */
+    double shift, divisor;
+} StInputOrigin;
+bool st_preparation_origin(const StPreparation *preparation, int index,
+                           StInputOrigin *origin); /* false: outside */
+
 /* Rows read for a network that is trained already. Zero-initialise; st_rows_free. */
 typedef struct StRows {
     int64_t rows;

@@ -87,6 +87,8 @@ typedef struct StStudy {
     ROW(activations_layers) ROW(activations_units) ROW(activations_maps) ROW(activations_filters) \
     ROW(activations_states) \
     ROW(gradients_flow) ROW(gradients_histogram) \
+    ROW(why_saliency) ROW(why_integrated_gradients) ROW(why_smoothgrad) ROW(why_occlusion) \
+    ROW(why_grad_cam) ROW(why_permutation_importance) ROW(why_partial_dependence) \
     ROW(draw_answer) ROW(draw_nearest) ROW(draw_counterfactual)
 /* clang-format on */
 
