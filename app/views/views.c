@@ -15,6 +15,8 @@
     ROW(train)                                                                                               \
     ROW(weights)                                                                                             \
     ROW(inside)                                                                                              \
+    ROW(neuron)                                                                                              \
+    ROW(map)                                                                                                 \
     ROW(rates)                                                                                               \
     ROW(start)                                                                                               \
     ROW(log)                                                                                                 \

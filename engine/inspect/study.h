@@ -82,6 +82,7 @@ typedef struct StStudy {
  * ROW(identifier of the row in its file). */
 /* clang-format off */
 #define ST_STUDIES(ROW) \
+    ROW(neuron) ROW(map) \
     ROW(mistakes_confusion) ROW(mistakes_examples) ROW(mistakes_curve) ROW(mistakes_calibration) \
     ROW(mistakes_residuals) \
     ROW(activations_layers) ROW(activations_units) ROW(activations_maps) ROW(activations_filters) \
