@@ -504,6 +504,17 @@ static void draw_trace(Trace *trace, const UiSeries *series, bool smooth) {
     trace_flush(trace);
 }
 
+/* A cloud of points. */
+static void draw_apart(const Pen *pen, const UiPlotView *view, const UiSeries *series) {
+    for (size_t i = 0; i < series->count; i++) {
+        const UiPoint *p = &series->point[i];
+        bool drawn = p->x >= view->x0 && p->x <= view->x1 && p->y >= view->y0 && p->y <= view->y1;
+        if (!drawn || (view->log_x && p->x <= 0) || (view->log_y && p->y <= 0)) continue;
+        double t = part_of(p->x, view->x0, view->x1, view->log_x);
+        pen_dot(pen, (int)lround(t * (pen->w - 1)), dot_row(pen, view, p->y), 0);
+    }
+}
+
 static const UiGlyph dash_mark[] = {
     [UI_SOLID] = UI_GLYPH_LINE_SOLID,   [UI_DASHED] = UI_GLYPH_LINE_DASHED,
     [UI_DOTTED] = UI_GLYPH_LINE_DOTTED, [UI_DASH_DOT] = UI_GLYPH_LINE_DASH_DOT,
@@ -523,6 +534,10 @@ static void draw_series(UiGrid *grid, const UiPlotView *view, const UiSeries *se
                       .style = ui_style(&grid->look, raw ? series->ink | UI_FAINT : series->ink),
                       .dash = dash,
                       .mark = ui_glyph(UI_ASCII, dash_mark[dash])};
+    if (series->apart) {
+        draw_apart(&trace.pen, view, series);
+        return;
+    }
     draw_trace(&trace, series, !raw);
     if (trace.columns == 1 && !raw)
         ui_put(grid, view->inner, trace.before.x / sx, trace.before.last / sy,

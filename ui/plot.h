@@ -24,6 +24,7 @@ typedef struct UiSeries {
     size_t count;
     double smooth; /* 0: as it is; up to 0.999: EMA, with the raw trace dim and fine behind it */
     bool focus;    /* drawn last */
+    bool apart;    /* points by themselves, not joined to a line; x in any order, no smoothing */
 } UiSeries;
 
 typedef struct UiPlot {

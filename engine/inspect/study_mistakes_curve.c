@@ -200,8 +200,8 @@ static bool begin(Curve *curve, StJob *job, StError *error) {
     curve->sorted = malloc((size_t)(rows + 1) * sizeof *curve->sorted);
     if (!curve->score || !curve->label || !curve->sorted) return st_fail_memory(error, "the scores", bytes);
     st_answer_names(lens, job->finding);
-    st_finding_count(job->finding, "positive", curve->klass);
-    st_finding_note(job->finding, "positive_class", "%s", st_answer_name(lens, curve->klass, name));
+    st_finding_count(job->finding, "class", curve->klass);
+    st_finding_note(job->finding, "class_name", "%s", st_answer_name(lens, curve->klass, name));
     st_finding_note(job->finding, "score", "%s",
                     st_answers_are_probable(lens) ? "probability" : "output, which is no probability");
     return true;

@@ -1,4 +1,5 @@
-/* The rows behind a cell of the confusion matrix, or all mistakes: the most confident first. */
+/* The rows behind a cell of the confusion matrix, or all mistakes: the most confident first. Asked for by
+ * class (the true one) and unit (of the output: the class that was answered); -1: any. */
 #include "inspect/study_mistakes.h"
 
 #include "train/loss.h"
@@ -212,7 +213,7 @@ static void name_cell(const Listing *list, const StLens *lens, StFinding *findin
 
 static bool begin(Listing *list, StJob *job, StError *error) {
     const StLens *lens = job->lens;
-    list->from = job->ask->klass, list->to = job->ask->column;
+    list->from = job->ask->klass, list->to = job->ask->unit;
     if (list->from >= lens->classes || list->to >= lens->classes)
         return st_fail(error, ST_ERR_VALUE, "class %d: there are %d, counted from 0",
                        list->from > list->to ? list->from : list->to, lens->classes);

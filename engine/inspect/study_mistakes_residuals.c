@@ -141,7 +141,7 @@ static bool begin(Residuals *r, StJob *job, StError *error) {
     StLens *lens = job->lens;
     int64_t rows = st_dataset_rows(lens->plan.dataset, st_lens_part(lens, job->ask->part));
     r->outputs = st_learner_target_size(lens->learner);
-    r->output = job->ask->klass < 0 ? 0 : job->ask->klass;
+    r->output = job->ask->klass < 0 || r->outputs == 1 ? 0 : job->ask->klass;
     r->listed = rows < POINTS_MOST ? rows : POINTS_MOST;
     if (r->output >= r->outputs)
         return st_fail(error, ST_ERR_VALUE, "output %lld: there are %lld, counted from 0",
