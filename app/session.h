@@ -9,6 +9,7 @@
 #ifndef APP_SESSION_H
 #define APP_SESSION_H
 
+#include "marks.h"
 #include "recipe.h"
 #include "store/weights.h"
 #include "train/trainer.h"
@@ -148,9 +149,17 @@ typedef struct SessionStart {
     bool keep;       /* start from the last run's (or loaded) weights where name and shape are equal */
     bool paused;     /* make the run without playing it */
     bool no_shuffle; /* --no-shuffle */
+    /* NULL, or a moment of the present run that it goes on from (session_branch); keep is not looked at. */
+    const StSnapshot *from;
 } SessionStart;
 /* A new run of the recipe as it now is. On failure the old run stays. */
 bool session_start(Session *session, const SessionStart *start, StError *error);
+/* A new run, at rest, that goes on from a moment of the present one with the recipe as it now is: with its
+ * weights, step, and, where the optimizer is of the same kind, that one's state. Its rate is the recipe's;
+ * the moment's own where a plateau had lowered that. The stack must have the same weights. */
+bool session_branch(Session *session, const StSnapshot *from, StError *error);
+/* What was done to the present run, by step. */
+const Marks *session_marks(const Session *session);
 /* What space (session_play, and a step or an epoch) does now. */
 typedef enum SessionNext {
     NEXT_BEGIN, /* there is no run yet: makes one */

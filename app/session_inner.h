@@ -72,6 +72,7 @@ struct Session {
     bool dirty, pending;
 
     Run *run;
+    Marks marks; /* of the run */
     uint64_t runs;
     History *history; /* of the run, where scripts and shells trained it; NULL: none */
     bool has_loaded;

@@ -2,6 +2,8 @@
 #include "keeper.h"
 #include "session_inner.h"
 
+#include "train/optimizer.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,6 +131,21 @@ static int rename_kept(const StWeightSet *set, const int *from, const StStack *s
 
 /* ---- making a run ---- */
 
+/* The optimizer of the moment's run is the recipe's, with as many numbers a weight. */
+static bool same_optimizer(const Session *session, const StSnapshot *from) {
+    const StOptimizerSpec *now = &session->recipe.compile.optimizer,
+                          *then = &session->run->recipe.compile.optimizer;
+    const StOptimizer *kind = now->kind == then->kind ? st_optimizer_at(now->kind) : NULL;
+    return kind && st_optimizer_slots(kind, now->options) * from->weights.total == from->state_count;
+}
+
+/* The rate to go on with; 0: the moment's own, where the recipe's is no more what the run has. */
+static double branch_rate(const Session *session) {
+    double rate = st_compile_learning_rate(&session->recipe.compile);
+    bool plateau = *session->run->recipe.callbacks.reduce_on_plateau != '\0';
+    return plateau && rate != session_base_rate(session) ? 0 : rate;
+}
+
 static StTrainer *make_trainer(Session *session, Run *run, const SessionStart *start,
                                const StWeightSet *weights, StError *error) {
     StFit fit = run->recipe.fit;
@@ -143,11 +160,16 @@ static StTrainer *make_trainer(Session *session, Run *run, const SessionStart *s
                           .run = session->runs + 1,
                           .threads = session_threads(session),
                           .weights = weights,
+                          .from = start->from,
                           .paused = true,
                           .lossless = session->plan.lossless,
                           .snapshots = session->plan.snapshots,
                           .wake_fd = session->plan.wake_fd,
                           .keeper = keeper_hook(run->keeper)};
+    if (start->from) {
+        plan.from_anew = !same_optimizer(session, start->from);
+        plan.from_rate = branch_rate(session);
+    }
     return st_trainer_create(&plan, error);
 }
 
@@ -196,11 +218,28 @@ static bool make_run(Session *session, const SessionStart *start, Run *run, StEr
                              .number = session->runs + 1,
                              .layers = run->layers,
                              .info = session->info};
+    if (start->from) {
+        run->seen.kept = layers_with_weights(run);
+        run->seen.trainer = make_trainer(session, run, start, NULL, error);
+        return run->seen.trainer != NULL;
+    }
     if (start->keep && session->run && !session->has_loaded) return make_kept(session, run, start, error);
     const StWeightSet *weights = start->keep && session->has_loaded ? &session->loaded.set : NULL;
     if (weights) run->seen.kept = layers_with_weights(run);
     run->seen.trainer = make_trainer(session, run, start, weights, error);
     return run->seen.trainer != NULL;
+}
+
+/* What a new run begins with; a branch keeps what had happened before. */
+static void begin_marks(Session *session, const SessionStart *start, int64_t branched) {
+    Marks *marks = &session->marks;
+    marks_cut(marks, start->from ? start->from->step : -1);
+    if (start->from)
+        marks_add(marks, start->from->step, MARK_BRANCH, "branched from step %lld of run %lld, rate %g",
+                  (long long)start->from->step, (long long)branched, session_base_rate(session));
+    else if (start->keep && session->run->seen.kept)
+        marks_add(marks, 0, MARK_LAYERS, "a new run: kept the weights of %d of %d layers",
+                  session->run->seen.kept, layers_with_weights(session->run));
 }
 
 static bool start_run(Session *session, const SessionStart *start, bool fit, StError *error) {
@@ -212,10 +251,12 @@ static bool start_run(Session *session, const SessionStart *start, bool fit, StE
         run_free(run);
         return false;
     }
+    int64_t before = session->run ? (int64_t)session->run->seen.number : 0;
     session_end_run(session);
     session_forget_loaded(session);
     session->run = run;
     session->runs++;
+    begin_marks(session, start, before);
     session_acts_on_run(session);
     const SessionHooks *hooks = &session->plan.hooks;
     if (hooks->run_begins) hooks->run_begins(hooks->context);
@@ -225,6 +266,17 @@ static bool start_run(Session *session, const SessionStart *start, bool fit, StE
 
 bool session_start(Session *session, const SessionStart *start, StError *error) {
     return start_run(session, start, true, error);
+}
+
+bool session_branch(Session *session, const StSnapshot *from, StError *error) {
+    if (!session->run) return st_fail(error, ST_ERR_STATE, "branch: there is no run yet; space trains");
+    if (!start_run(session, &(SessionStart){.from = from, .paused = true}, true, error))
+        return st_fail_at(error, "branch");
+    return true;
+}
+
+const Marks *session_marks(const Session *session) {
+    return &session->marks;
 }
 
 /* ---- orders ---- */
@@ -391,6 +443,9 @@ void session_acts_on_run(Session *session) {
     st_compile_print(&recipe->compile, &now);
     st_compile_print(&same, &then);
     if (strcmp(st_text_string(&now), st_text_string(&then)) == 0) {
+        StTrainerStatus status;
+        st_trainer_status(trainer, &status);
+        marks_add(&session->marks, status.step, MARK_RATE, "rate %g → %g", status.base_rate, rate);
         st_trainer_set_rate(trainer, rate);
         run->recipe.compile = same;
     }

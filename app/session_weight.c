@@ -114,6 +114,10 @@ static float change(Session *session, const StTensor *tensor, int number, int64_
         st_trainer_release(run->seen.trainer, now);
     }
     float before = st_trainer_set_weight(run->seen.trainer, number, at, value);
+    StTrainerStatus status;
+    st_trainer_status(run->seen.trainer, &status);
+    marks_add(&session->marks, status.step, MARK_WEIGHT, "%.60s: %.6g → %.6g", tensor->name, (double)before,
+              (double)value);
     say_change(session, verb, tensor, at, before, value, loss, rows);
     return before;
 }

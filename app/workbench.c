@@ -128,6 +128,10 @@ void bench_key(Bench *bench, UiKey key) {
         bench_run_line(bench, "play keep");
         return;
     }
+    if (key == 'X' && !held && bench->has_run && bench->status.state == ST_STATE_DIVERGED) { /* likewise */
+        bench_run_line(bench, "view autopsy");
+        return;
+    }
     if (view->press && view->press(&context, key)) return;
     if (bench->helping) {
         if (key == UI_KEY_ESCAPE || key == '?' || key == 'q' || key == ':') bench->helping = false;
@@ -286,6 +290,8 @@ static bool bench_begin(Bench *bench, Session *session, const UiScreenOptions *o
     int w, h;
     *bench = (Bench){.session = session, .wake_fd = wake_fd, .want = {.tensor = -1}, .asked_from = -1};
     bench->gaze = gaze_nothing;
+    bench->moments_bytes = ST_MOMENTS_BYTES;
+    bench->branching = -1;
     for (int i = 0; i < BENCH_VIEWS; i++)
         bench->method[i] = -1;
     bench->now = history_create();
@@ -318,6 +324,7 @@ static void bench_end(Bench *bench) {
     }
     if (bench->prompt) ui_prompt_free(bench->prompt);
     ui_grid_free(bench->grid);
+    st_moments_destroy(bench->moments);
     trends_free(bench->trends);
     history_free(bench->now);
     history_free(bench->last);

@@ -98,6 +98,16 @@ static int speed_text(const Bench *bench, bool word, char text[48]) {
     return 11;
 }
 
+/* Where the past is looked at, the header says that instead of where the run is. */
+static bool past_text(const Bench *bench, int room, char text[80]) {
+    long long step = (long long)bench_moment(bench);
+    if (step < 0) return false;
+    int width = snprintf(text, 80, "the past: step %lld/%lld", step, (long long)bench->status.step);
+    if (width > room) width = snprintf(text, 80, "past: step %lld", step);
+    if (width > room) snprintf(text, 80, "past");
+    return true;
+}
+
 static void draw_header_state(Bench *bench, UiRect row) {
     UiGrid *grid = bench->grid;
     State state = state_now(bench);
@@ -121,7 +131,8 @@ static void draw_header_state(Bench *bench, UiRect row) {
     if (!width)
         width = snprintf(place, sizeof place, "epoch %lld/%lld", (long long)epoch_now(bench),
                          (long long)epochs_of(bench));
-    ui_text(grid, row, x, 0, UI_TEXT, place);
+    bool past = past_text(bench, width, place);
+    ui_text(grid, row, x, 0, past ? UI_WARN | UI_BOLD : UI_TEXT, place);
     if (x + width + 1 + speed_w <= right) ui_print_right(grid, row, right, 0, UI_TEXT, "%s", speed);
     time_left(bench, left);
     if (timed) ui_print_right(grid, row, row.w, 0, UI_TEXT, "%s", left);
@@ -212,9 +223,12 @@ static void draw_header_small(Bench *bench, UiRect row) {
     }
     ui_put_glyph(grid, row, x, 0, state.glyph, state.ink);
     x += 2;
-    x += ui_print(grid, row, x, 0, UI_TEXT, "%lld/%lld", (long long)epoch_now(bench),
-                  (long long)epochs_of(bench)) +
-         1;
+    if (bench_moment(bench) >= 0)
+        x += ui_print(grid, row, x, 0, UI_WARN | UI_BOLD, "past:%lld", (long long)bench_moment(bench)) + 1;
+    else
+        x += ui_print(grid, row, x, 0, UI_TEXT, "%lld/%lld", (long long)epoch_now(bench),
+                      (long long)epochs_of(bench)) +
+             1;
     if (row.w >= 24) x += ui_text(grid, row, x, 0, UI_DIM, "loss ");
     double loss = bench->has_run && bench->status.step ? bench->recent[0] : NAN;
     x += ui_text(grid, row, x, 0, UI_TRAINING, short_number(number, loss)) + 1;
@@ -325,6 +339,7 @@ static UiInk line_now(const Bench *bench, char text[ST_MESSAGE_MAX]) {
         snprintf(text, ST_MESSAGE_MAX, "%s", bench->message);
         return bench->message_ink;
     }
+    if (bench_past(bench, text)) return UI_WARN;
     if (pending_text(bench, text)) return UI_WARN;
     snprintf(text, ST_MESSAGE_MAX, "%s", *bench->diverged ? bench->diverged : bench->ended);
     return *bench->diverged ? UI_BAD : UI_DIM;

@@ -36,10 +36,12 @@ typedef struct Bench {
     StWant want;
 
     /* the look inside */
-    StMoments *moments;
-    StStudies *studies; /* made when a view first asks for one; NULL: none yet, or it could not be */
-    bool no_studies;    /* it could not */
-    double share;       /* of a core, for what is asked for */
+    StMoments *moments;   /* made with the first run; NULL: none are kept */
+    size_t moments_bytes; /* that they may take */
+    int64_t branching;    /* the run being made goes on from this step; -1: from none */
+    StStudies *studies;   /* made when a view first asks for one; NULL: none yet, or it could not be */
+    bool no_studies;      /* it could not */
+    double share;         /* of a core, for what is asked for */
     const StFound *found;
     Gaze gaze;
     int method[BENCH_VIEWS];
@@ -105,6 +107,16 @@ void bench_hooks(Bench *bench);
 void bench_news(Bench *bench);
 void bench_run_ends(void *bench);
 void bench_forget(Bench *bench); /* the curves: they are of another recipe */
+
+/* ---- workbench_time.c: moments of the run ---- */
+void bench_moments_begin(Bench *bench); /* a run was made */
+/* Where the past is looked at: says so, and how to leave it. */
+bool bench_past(const Bench *bench, char text[ST_MESSAGE_MAX]);
+int64_t bench_moment(const Bench *bench); /* the step that is looked at; -1: the present */
+bool bench_act_moment(const CommandCall *call, StError *error);
+bool bench_act_branch(const CommandCall *call, StError *error);
+bool bench_act_rewind(const CommandCall *call, StError *error);
+bool bench_act_history(const CommandCall *call, StError *error);
 
 /* ---- workbench_frame.c ---- */
 void bench_draw(Bench *bench);

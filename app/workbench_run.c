@@ -43,6 +43,7 @@ void bench_run_ends(void *context) {
     bench->inspection = NULL;
     bench->look = NULL;
     bench->sick = NULL;
+    bench->gaze.moment = -1;
     bench->has_run = false;
     bench->diverged[0] = bench->ended[0] = '\0';
     bench->changed = true;
@@ -76,10 +77,12 @@ static void hook_run_begins(void *context) {
     bench->has_run = true;
     bench->told_sick = false;
     if (bench->asked_from >= 0) bench->asked_from = 0; /* the order made this run */
+    bench_moments_begin(bench);
     StInspectionPlan plan = {.trainer = run->trainer,
                              .stack = &recipe->stack,
                              .compile = &recipe->compile,
                              .dataset = run->dataset,
+                             .moments = bench->moments,
                              .seed = recipe->seed,
                              .wake_fd = bench->wake_fd};
     StError error = {0};
@@ -172,8 +175,8 @@ static void tell_end(Bench *bench, StTrainerState before) {
     if (status->state == before) return;
     if (status->state == ST_STATE_DIVERGED) {
         advise_rate(bench, rate);
-        snprintf(bench->diverged, sizeof bench->diverged, "%s. Try :%s, then r; l shows its last steps",
-                 status->reason, rate);
+        snprintf(bench->diverged, sizeof bench->diverged,
+                 "%s. X: autopsy; enter there rewinds. Or :%s, then r", status->reason, rate);
         log_autopsy(bench);
         bench_say(bench, UI_BAD, bench->diverged);
     } else if (status->state == ST_STATE_DONE) {
@@ -218,6 +221,8 @@ static void take_look(Bench *bench) {
     if (!look) return;
     if (bench->look) st_inspection_release(bench->inspection, bench->look);
     bench->look = look;
+    bench->sick = NULL;
+    if (look->past) return;
     trends_add(bench->trends, &look->readings);
     find_sick(bench);
 }
@@ -273,6 +278,7 @@ void bench_news(Bench *bench) {
         bench->want = want;
         st_inspection_want(bench->inspection, &want);
     }
+    st_inspection_at(bench->inspection, bench->gaze.moment);
     const StLook *before_look = bench->look;
     take_look(bench);
     take_found(bench, bench->look != before_look);

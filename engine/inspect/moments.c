@@ -337,6 +337,23 @@ int64_t st_moments_next(StMoments *moments, int64_t step, int by) {
     return found;
 }
 
+int64_t st_moments_good(StMoments *moments, int64_t before, double *loss, double *least) {
+    double least_yet = NAN;
+    int good = 0;
+    pthread_mutex_lock(&moments->lock);
+    for (int i = 0; i < moments->count && step_of(moments, i) < before; i++) {
+        double now = moments->kept[i]->moment.probe_loss;
+        if (!isfinite(now)) continue;
+        least_yet = fmin(least_yet, now);
+        if (now <= least_yet + fabs(least_yet)) good = i;
+    }
+    int64_t step = moments->count ? step_of(moments, good) : -1;
+    if (loss) *loss = moments->count ? moments->kept[good]->moment.probe_loss : NAN;
+    if (least) *least = least_yet;
+    pthread_mutex_unlock(&moments->lock);
+    return step;
+}
+
 void st_moments_release(StMoments *moments, const StMoment *moment) {
     if (!moment) return;
     pthread_mutex_lock(&moments->lock);

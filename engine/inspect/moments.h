@@ -39,6 +39,10 @@ const StMoment *st_moments_hold(StMoments *moments, int64_t step);
 /* By so many places behind a step (by > 0) or before it (by < 0; step -1: from the newest): its step, at most
  * the newest's and at least the first's; -1 where there are none. */
 int64_t st_moments_next(StMoments *moments, int64_t step, int by);
+/* The one to go back to after trouble at a step: the newest before it whose probe loss is finite and at most
+ * twice the least one up to there; where there is none, the first. Its step, or -1 where there are no
+ * moments. loss and least may be NULL: its loss, and the least one up to the trouble (NaN: not known). */
+int64_t st_moments_good(StMoments *moments, int64_t before, double *loss, double *least);
 void st_moments_release(StMoments *moments, const StMoment *moment);
 
 #endif

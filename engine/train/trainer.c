@@ -90,6 +90,8 @@ static bool take_moment(StTrainer *t, const StTrainerPlan *plan, StError *error)
     t->rate = plan->from_rate > 0 ? plan->from_rate : from->base_rate > 0 ? from->base_rate : t->rate;
     st_learner_set_rate(t->learner, t->rate);
     t->step_rate = from->rate;
+    t->gradients_valid = from->gradients && from->weights.total == t->shape.total;
+    if (t->gradients_valid) memcpy(t->gradients, from->gradients, (size_t)t->shape.total * sizeof(float));
     StTrainerStatus *status = &t->status;
     if (t->step > 0) status->state = t->epoch >= t->epochs ? ST_STATE_DONE : ST_STATE_PAUSED;
     status->step = t->step;
@@ -187,6 +189,8 @@ static bool build(StTrainer *t, const StTrainerPlan *plan, StError *error) {
     lay_out(t, &t->arena);
     if (t->snapshots && !st_slots_grow(&t->slots, ST_SLOTS_ENOUGH))
         return st_fail_memory(error, "a snapshot", st_slots_bytes(&t->slots));
+    if (t->snapshots && plan->from) /* the moment is all there to look at */
+        st_trainer_publish(t, t->gradients_valid ? plan->from->before : NULL);
     return start_thread(t, error);
 }
 

@@ -92,8 +92,7 @@ static void publish(StTrainer *t, StSlot *slot, bool has_before) {
     st_trainer_wake(t);
 }
 
-/* The weights as they are between two steps, unless the newest snapshot has them already. */
-static void publish_present(StTrainer *t, const float *before) {
+void st_trainer_publish(StTrainer *t, const float *before) {
     pthread_mutex_lock(&t->lock);
     bool have = t->slots.newest && t->slots.newest->version == t->version;
     pthread_mutex_unlock(&t->lock);
@@ -153,12 +152,12 @@ static void average(StTrainer *t, char *reason, size_t size) {
 static void end(StTrainer *t, StTrainerState state, char *reason, size_t size) {
     average(t, reason, size);
     restore_best(t, reason, size);
-    if (t->snapshots) publish_present(t, NULL);
+    if (t->snapshots) st_trainer_publish(t, NULL);
     set_state(t, state, reason);
 }
 
 static void pause_now(StTrainer *t) {
-    if (t->snapshots) publish_present(t, NULL);
+    if (t->snapshots) st_trainer_publish(t, NULL);
     set_state(t, ST_STATE_PAUSED, "");
 }
 
@@ -178,7 +177,7 @@ static void diverge(StTrainer *t) {
     t->version++;
     t->gradients_valid = before != NULL;
     if (restore_best(t, reason, sizeof reason)) before = NULL; /* the step was not one of these weights */
-    if (t->snapshots) publish_present(t, before);
+    if (t->snapshots) st_trainer_publish(t, before);
     pthread_mutex_lock(&t->lock);
     t->autopsy_steps = t->replay.steps;
     memcpy(t->autopsy, t->replay.step, sizeof t->autopsy);
@@ -399,7 +398,7 @@ static void weights_changed(StTrainer *t) {
     t->version++;
     t->gradients_valid = false;
     st_replay_forget(t);
-    if (t->snapshots && t->status.state != ST_STATE_TRAINING) publish_present(t, NULL);
+    if (t->snapshots && t->status.state != ST_STATE_TRAINING) st_trainer_publish(t, NULL);
     if (t->status.state == ST_STATE_DIVERGED)
         set_state(t, ST_STATE_PAUSED, ""); /* others than those that did */
 }
@@ -422,7 +421,7 @@ static void obey(StTrainer *t, const StMail *mail) {
     if (mail->one) obey_one(t, mail);
     obey_order(t, mail->order, mail->count);
     if (mail->now) {
-        publish_present(t, NULL);
+        st_trainer_publish(t, NULL);
         t->served = t->slots.newest && t->slots.newest->version == t->version;
     }
     if (mail->evaluate)
@@ -500,7 +499,7 @@ void *st_trainer_engine(void *context) {
     StTrainer *t = context;
     bool wanted;
     t->mark = st_trainer_clock();
-    if (t->snapshots) publish_present(t, NULL);
+    if (t->snapshots) st_trainer_publish(t, NULL);
     while (take_mail(t, &wanted)) {
         if (t->epoch_due)
             finish_epoch(t);

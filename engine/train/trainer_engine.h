@@ -153,7 +153,7 @@ struct StTrainer {
     } speed[2];        /* the older, the newer beginning of the stretch that samples_per_s is of */
     double epoch_cost; /* seconds that the end of the last epoch took */
     StScores evaluated;
-    float one_before; /* what the one weight was */
+    float one_before;             /* what the one weight was */
     bool evaluation_done, served; /* what was asked for was done */
     int notify_fd;
     int autopsy_steps;
@@ -173,6 +173,9 @@ bool st_trainer_take_weights(const StWeightSet *shape, const StWeightSet *set, b
 
 /* ---- trainer_engine.c ---- */
 void *st_trainer_engine(void *trainer);
+/* The weights as they are between two steps, and those before the last one where they are known, unless the
+ * newest snapshot has them already. */
+void st_trainer_publish(StTrainer *trainer, const float *before);
 void st_trainer_shuffle(StTrainer *trainer, int64_t epoch);
 /* The batch that step number `step` (from 0) trains on. */
 StBatch st_trainer_batch(StTrainer *trainer, int64_t step);

@@ -200,6 +200,9 @@ static void is_a_run_like_any_other(void **unused) {
     assert_int_equal(first->step, 8);
     assert_int_equal(first->epoch, 1);
     assert_int_equal(first->samples, moment->snapshot.samples);
+    size_t bytes = (size_t)first->weights.total * sizeof(float);
+    assert_memory_equal(first->before, moment->snapshot.before, bytes);
+    assert_memory_equal(first->gradients, moment->snapshot.gradients, bytes);
     st_trainer_release(trainer, first);
     assert_true(status_of(trainer).rate == 0.01);
     st_trainer_one_epoch(trainer);

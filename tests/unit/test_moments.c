@@ -201,6 +201,27 @@ static void follows_what_happens_to_the_run(void **unused) {
     st_moments_destroy(moments);
 }
 
+static void knows_where_it_was_well(void **unused) {
+    (void)unused;
+    static const double losses[] = {2, 1.9, 1, 1.4, 1.9, 2.5, NAN, INFINITY};
+    StMoments *moments = st_moments_create(0, NULL);
+    double loss, least;
+    assert_int_equal(st_moments_good(moments, 10, NULL, NULL), -1);
+    for (int i = 0; i < 8; i++)
+        add(moments, 10 * i, losses[i]);
+    assert_int_equal(st_moments_good(moments, 80, &loss, &least), 40);
+    assert_true(loss == 1.9 && least == 1);
+    assert_int_equal(st_moments_good(moments, 40, &loss, &least), 30);
+    assert_int_equal(st_moments_good(moments, 20, &loss, &least), 10);
+    assert_int_equal(st_moments_good(moments, 0, &loss, &least), 0);
+    assert_true(isnan(least));
+    st_moments_clear(moments);
+    add(moments, 0, NAN);
+    add(moments, 1, NAN);
+    assert_int_equal(st_moments_good(moments, 9, NULL, NULL), 0);
+    st_moments_destroy(moments);
+}
+
 static void takes_any_bound(void **unused) {
     (void)unused;
     StMoments *moments = st_moments_create(1, NULL);
@@ -256,6 +277,7 @@ int main(void) {
         cmocka_unit_test(holders_keep_theirs),
         cmocka_unit_test(finds_the_nearest_and_the_next),
         cmocka_unit_test(follows_what_happens_to_the_run),
+        cmocka_unit_test(knows_where_it_was_well),
         cmocka_unit_test(takes_any_bound),
         cmocka_unit_test(serves_threads_at_once),
     };
