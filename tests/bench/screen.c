@@ -3,7 +3,8 @@
  *   - time from a key to the frame that answers it, while a network trains at full speed (the worst of 40)
  *   - processor time of the screen's and the inspector's threads while it trains, and of all when idle
  *   - resident memory on iris, with what belongs to OpenBLAS' buffers told apart
- *   - training in the workbench against `strata train`, by the wall clock of the same epochs
+ *   - training in the workbench against `strata train`, by the wall clock of the same epochs, on the overview
+ *     and with each view of the inside open, and there the time from a key to its frame
  *
  *     screen STRATA ENDLESS.strata IRIS.strata SECONDS.strata */
 #include "screen/vt.h"
@@ -120,7 +121,8 @@ static void idle(const char *strata, const char *recipe) {
     snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
     FILE *file = fopen(path, "r");
     while (file && fgets(line, sizeof line, file))
-        if (strncmp(line, "VmRSS", 5) == 0 || strncmp(line, "RssAnon", 7) == 0 || strncmp(line, "RssFile", 7) == 0)
+        if (strncmp(line, "VmRSS", 5) == 0 || strncmp(line, "RssAnon", 7) == 0 ||
+            strncmp(line, "RssFile", 7) == 0)
             printf("iris, training: %s", line);
     if (file) fclose(file);
     vt_end(vt);
@@ -141,9 +143,33 @@ static double headless_seconds(const char *strata, const char *recipe) {
     return now() - from;
 }
 
-static double screen_seconds(const char *strata, const char *recipe) {
+/* A key that moves something, and the next frame; the worst of some. */
+static double worst_key(Vt *vt) {
+    double worst = 0;
+    for (int i = 0; i < 20; i++) {
+        double from = now();
+        long frame = vt_frame(vt);
+        vt_key(vt, i % 2 ? "," : ".");
+        vt_frame_after(vt, frame);
+        double took = now() - from;
+        if (took > worst) worst = took;
+        rest(0.05);
+    }
+    return worst;
+}
+
+/* view NULL: the overview. key gets the worst answer to a key; NULL: none is pressed. */
+static double screen_seconds(const char *strata, const char *recipe, const char *view, double *key) {
+    char line[64];
     double from = now();
     Vt *vt = start((const char *const[]){strata, "--play", recipe, NULL});
+    if (view) {
+        snprintf(line, sizeof line, "view %s", view);
+        vt_key(vt, ":");
+        vt_type(vt, line);
+        vt_key(vt, "enter");
+    }
+    if (key) *key = worst_key(vt);
     while (!vt_row_shows(vt, 0, "done") && now() < from + 120)
         continue;
     double took = now() - from;
@@ -156,11 +182,30 @@ static void slowdown(const char *strata, const char *recipe) {
     double ratio[ROUNDS];
     for (int i = 0; i < ROUNDS; i++) {
         double plain = headless_seconds(strata, recipe);
-        ratio[i] = screen_seconds(strata, recipe) / plain;
+        ratio[i] = screen_seconds(strata, recipe, NULL, NULL) / plain;
     }
     qsort(ratio, ROUNDS, sizeof *ratio, ascending);
-    printf("the same training, workbench / strata train, wall clock: median %.3f (%.3f to %.3f)\n", ratio[ROUNDS / 2],
-           ratio[0], ratio[ROUNDS - 1]);
+    printf("the same training, workbench / strata train, wall clock: median %.3f (%.3f to %.3f)\n",
+           ratio[ROUNDS / 2], ratio[0], ratio[ROUNDS - 1]);
+}
+
+enum { VIEW_ROUNDS = 3 };
+
+/* The same with each view of the inside open, nothing asked for. */
+static void slowdown_inside(const char *strata, const char *recipe) {
+    static const char *const views[] = {"neuron", "map",      "activations", "gradients", "mistakes", "why",
+                                        "draw",   "geometry", "surface",     "autopsy",   "time"};
+    for (size_t v = 0; v < sizeof views / sizeof *views; v++) {
+        double ratio[VIEW_ROUNDS], key = 0;
+        for (int i = 0; i < VIEW_ROUNDS; i++) {
+            double plain = headless_seconds(strata, recipe);
+            ratio[i] = screen_seconds(strata, recipe, views[v], NULL) / plain;
+        }
+        screen_seconds(strata, recipe, views[v], &key);
+        qsort(ratio, VIEW_ROUNDS, sizeof *ratio, ascending);
+        printf("  with %-12s open: median %.3f (%.3f to %.3f); key to frame %.0f ms (worst of 20)\n",
+               views[v], ratio[VIEW_ROUNDS / 2], ratio[0], ratio[VIEW_ROUNDS - 1], 1e3 * key);
+    }
 }
 
 int main(int argc, char **argv) {
@@ -170,5 +215,6 @@ int main(int argc, char **argv) {
     while_training(argv[1], argv[2]);
     idle(argv[1], argv[3]);
     slowdown(argv[1], argv[4]);
+    slowdown_inside(argv[1], argv[4]);
     return 0;
 }
