@@ -90,6 +90,7 @@ static void print_topic(const TopicGroup *group, const Topic *topic, StText *out
     bool calls = strcmp(group->name, "calls") == 0;
     for (const ProgramCall *call = program_calls; calls && call->name; call++)
         if (strcmp(call->name, topic->name) == 0) print_switches(call, out);
+    if (strcmp(group->one, "view") == 0) help_studies(topic->name, -1, out);
     StText example = {0};
     if (group->example) group->example(topic, &example);
     if (example.length) st_text_format(out, "  for example:  %s\n", st_text_string(&example));

@@ -102,6 +102,17 @@ static bool constraint_at(int index, Topic *topic) {
     return choice_topic(choice, choice->name ? st_constraint_formula(index) : NULL, topic);
 }
 
+void help_studies(const char *view, int only, StText *out) {
+    int first = st_study_find(view, NULL), count = st_study_count(view);
+    for (int i = first; first >= 0 && i < first + count; i++) {
+        const StStudy *study = st_studies[i];
+        if (only >= 0 && i != only) continue;
+        st_text_format(out, "  --method %s: %s\n      %s; bad: %s\n      %s\n      cost %s, %s%s\n",
+                       study->name, study->title, study->what, study->bad, study->formula, study->cost,
+                       st_tag_word(study->tag), study->asked ? ", made when asked for" : "");
+    }
+}
+
 static bool view_at(int index, Topic *topic) {
     const View *view = views[index];
     if (view) *topic = (Topic){.name = view->name, .help = view->help};

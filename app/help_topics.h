@@ -30,4 +30,8 @@ const TopicGroup *topic_group_of(const StChoice *choices);
 /* The i-th line of all groups' examples, with the name of its topic; NULL behind the last. */
 const char *topic_example_at(int index, StText *line);
 
+/* What a view's studies say, or only this one (an index of st_studies, or -1: all): what one looks at, what would
+ * be bad, formula, cost, tag, and how to ask for it. Nothing for a view without studies. */
+void help_studies(const char *view, int only, StText *out);
+
 #endif

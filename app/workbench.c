@@ -66,6 +66,7 @@ ViewContext bench_context(Bench *bench, int view) {
                          .found = bench_found_of(bench, view),
                          .gaze = &bench->gaze,
                          .method = &bench->method[view],
+                         .share = bench->share,
                          .turn = bench->turn,
                          .moments = bench->moments,
                          .trouble = "",
@@ -290,6 +291,7 @@ static bool bench_begin(Bench *bench, Session *session, const UiScreenOptions *o
     int w, h;
     *bench = (Bench){.session = session, .wake_fd = wake_fd, .want = {.tensor = -1}, .asked_from = -1};
     bench->gaze = gaze_nothing;
+    bench->share = ST_STUDIES_SHARE;
     bench->moments_bytes = ST_MOMENTS_BYTES;
     bench->branching = -1;
     for (int i = 0; i < BENCH_VIEWS; i++)

@@ -1,5 +1,6 @@
 /* Help: lies over a view and shows the keys that work there, what is under its cursor, and the common keys;
  * all from the tables that the keys themselves run by. Typing searches. */
+#include "help_topics.h"
 #include "workbench_inside.h"
 
 #include <ctype.h>
@@ -89,6 +90,7 @@ void help_about(void *of, const View *view, const UiBinding *common, ViewContext
     add_row(state, ROW_HEADING, "", heading, strlen(heading));
     add_keys(state, context->session, view->bindings, NULL);
     if (view->explain && context->state) view->explain(context, &here);
+    if (context->found) help_studies(view->name, context->found->ask.study, &here);
     if (here.length) {
         add_row(state, ROW_HEADING, "", "Under the cursor", 16);
         add_lines(state, st_text_string(&here));
