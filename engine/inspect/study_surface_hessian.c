@@ -1,0 +1,300 @@
+/* Sharpness: the largest eigenvalue of the Hessian, against what the learning rate bears.
+ *
+ * Products Hv come from gradients on both sides (2 FB each); the ends of the spectrum from them by Lanczos'
+ * method, wholly reorthogonalised and restarted thickly where the basis is full (Wu and Simon 2000): it finds
+ * what power iteration finds in a fraction of the products, and both ends at once, so that a large negative
+ * eigenvalue hides nothing. */
+#include "inspect/study_surface.h"
+
+#include "base/rng.h"
+#include "math/vector.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PRODUCTS_MAX = 100, BASIS_MAX = 40, BASIS_MIN = 8, HESSIAN_KEY = 7021 };
+#define BASIS_BYTES 256e6
+
+/* ---- Hv ---- */
+
+typedef struct Curve {
+    StSurface *surface;
+    double *here, *ahead, *behind; /* gradients [total] */
+    double scale;                  /* of the step: the weights' length, 1 at least */
+    int products, kinks;
+} Curve;
+
+/* Hv ≈ (g(θ + εv) − g(θ − εv)) / 2ε at one ε, for |v| = 1. Returns by how much the two sides differ, as a
+ * share of the product: about ε where the loss is smooth, about 1 where a relu turns over within the step. */
+static bool difference(Curve *curve, const double *v, double step, double *out, double *bend,
+                       StError *error) {
+    StSurface *surface = curve->surface;
+    double loss, done = (double)curve->products / PRODUCTS_MAX, second = 0, first = 0;
+    st_surface_move(surface, v, step, NULL, 0);
+    if (!st_surface_gradient(surface, done, &loss, curve->ahead, error)) return false;
+    st_surface_move(surface, v, -step, NULL, 0);
+    if (!st_surface_gradient(surface, done, &loss, curve->behind, error)) return false;
+    for (int64_t i = 0; i < surface->total; i++) {
+        double across = curve->ahead[i] - curve->behind[i];
+        double turn = curve->ahead[i] - 2 * curve->here[i] + curve->behind[i];
+        first += across * across;
+        second += turn * turn;
+        out[i] = across / (2 * step);
+    }
+    *bend = first > 0 ? sqrt(second / first) : 0;
+    return true;
+}
+
+/* Takes shorter steps where one has crossed a kink, and the best of them. */
+static bool multiply(Curve *curve, const double *v, double *out, StError *error) {
+    enum { TRIES = 4 };
+    double step = 1e-7 * curve->scale, best_step = step, best = INFINITY, bend = 0;
+    for (int i = 0; i < TRIES; i++, step /= 8) {
+        if (!difference(curve, v, step, out, &bend, error)) return false;
+        if (bend < best) best = bend, best_step = step;
+        if (bend < 1e-4) break;
+    }
+    if (bend != best && !difference(curve, v, best_step, out, &bend, error)) return false;
+    curve->kinks += best > 0.1;
+    curve->products++;
+    return true;
+}
+
+/* ---- the ends of the spectrum ---- */
+
+typedef struct Basis {
+    int room, count;                 /* vectors that fit, and that are there */
+    double *v[BASIS_MAX];            /* [total] each, orthonormal */
+    double *next;                    /* [total] the product at hand */
+    double t[BASIS_MAX * BASIS_MAX]; /* [count][count] of stride BASIS_MAX: vᵢ·Hvⱼ */
+    double beta;                     /* how far the last product leads out of the basis */
+} Basis;
+
+typedef struct Ends {
+    double high, low, high_residual, low_residual;
+    int count;
+    double value[BASIS_MAX], vector[BASIS_MAX * BASIS_MAX]; /* [count][count] */
+} Ends;
+
+static bool basis_begin(Basis *basis, const StSurface *surface, StError *error) {
+    double fit = BASIS_BYTES / (8 * (double)surface->total);
+    int room = fit < BASIS_MIN ? BASIS_MIN : fit > BASIS_MAX ? BASIS_MAX : (int)fit;
+    *basis = (Basis){.room = surface->trained < room ? (int)surface->trained : room};
+    basis->next = st_surface_array(surface, error);
+    for (int i = 0; basis->next && i < basis->room; i++)
+        if (!(basis->v[i] = st_surface_array(surface, error))) return false;
+    if (!basis->next) return false;
+    StRng rng = st_rng(surface->lens->plan.seed, ST_STREAM_INSPECT, HESSIAN_KEY, 0);
+    for (int i = 0; i < surface->lens->tensors; i++) {
+        const StTensor *tensor = &surface->lens->tensor[i];
+        for (int64_t k = 0; tensor->trainable && k < tensor->size; k++)
+            basis->v[0][tensor->offset + k] = st_rng_normal(&rng);
+    }
+    st_vector_scale(basis->v[0], basis->v[0], 1 / sqrt(st_vector_sum_squares(basis->v[0], surface->total)),
+                    surface->total);
+    return true;
+}
+
+static void basis_end(Basis *basis) {
+    for (int i = 0; i < basis->room; i++)
+        free(basis->v[i]);
+    free(basis->next);
+}
+
+/* Takes in the product of the last vector: its column of t, and what is left of it, at right angles to all.
+ */
+static void take(Basis *basis, int64_t total) {
+    int last = basis->count++;
+    for (int again = 0; again < 2; again++)
+        for (int i = 0; i <= last; i++) {
+            double along = st_vector_dot(basis->v[i], basis->next, total);
+            basis->t[i * BASIS_MAX + last] += along;
+            st_vector_axpy(basis->next, -along, basis->v[i], total);
+        }
+    for (int i = 0; i < last; i++)
+        basis->t[last * BASIS_MAX + i] = basis->t[i * BASIS_MAX + last];
+    basis->beta = sqrt(st_vector_sum_squares(basis->next, total));
+}
+
+static void look(const Basis *basis, Ends *ends) {
+    double t[BASIS_MAX * BASIS_MAX];
+    int n = ends->count = basis->count;
+    for (int i = 0; i < n * n; i++)
+        t[i] = basis->t[i / n * BASIS_MAX + i % n];
+    st_surface_eigen(n, t, ends->value, ends->vector);
+    ends->high = ends->value[0];
+    ends->low = ends->value[n - 1];
+    ends->high_residual = fabs(basis->beta * ends->vector[(n - 1) * n]);
+    ends->low_residual = fabs(basis->beta * ends->vector[n * n - 1]);
+}
+
+/* The basis becomes the eigenvectors nearest to both ends: two thirds of the upper, one of the lower. */
+static void restart(Basis *basis, const Ends *ends, int64_t total) {
+    enum { BLOCK = 512 };
+    int n = basis->count, keep = n / 2, upper = (2 * keep + 2) / 3;
+    double old[BASIS_MAX];
+    for (int64_t k = 0; k < total; k++) {
+        for (int i = 0; i < n; i++)
+            old[i] = basis->v[i][k];
+        for (int j = 0; j < keep; j++) {
+            int from = j < upper ? j : n - keep + j;
+            double sum = 0;
+            for (int i = 0; i < n; i++)
+                sum += old[i] * ends->vector[i * n + from];
+            basis->v[j][k] = sum;
+        }
+    }
+    memset(basis->t, 0, sizeof basis->t);
+    for (int j = 0; j < keep; j++)
+        basis->t[j * BASIS_MAX + j] = ends->value[j < upper ? j : n - keep + j];
+    basis->count = keep;
+}
+
+/* The upper end to 1e-7 of itself; the lower so that one knows which is larger, and as well where it is. */
+static bool settled(const Ends *ends) {
+    double size = fmax(fabs(ends->high), fabs(ends->low));
+    bool lower = fabs(ends->low) > fabs(ends->high);
+    return ends->high_residual <= 1e-7 * fabs(ends->high) &&
+           ends->low_residual <= (lower ? 1e-7 : 1e-3) * size;
+}
+
+/* False: cancelled. Leaves the upper end's eigenvector in basis->next. */
+static bool search(Curve *curve, Basis *basis, Ends *ends, StError *error) {
+    StFinding *finding = curve->surface->job->finding;
+    int64_t total = curve->surface->total;
+    for (;;) {
+        if (!multiply(curve, basis->v[basis->count], basis->next, error)) return false;
+        double size = sqrt(st_vector_sum_squares(basis->next, total));
+        take(basis, total);
+        look(basis, ends);
+        st_finding_fact(finding, "eigenvalue", ends->high);
+        st_finding_fact(finding, "residual", ends->high_residual);
+        st_finding_count(finding, "iterations", curve->products);
+        bool whole = basis->count == curve->surface->trained || !(basis->beta > 1e-9 * size);
+        if (whole || settled(ends) || curve->products >= PRODUCTS_MAX) break;
+        if (basis->count == basis->room) restart(basis, ends, total);
+        st_vector_scale(basis->v[basis->count], basis->next, 1 / basis->beta, total);
+    }
+    memset(basis->next, 0, (size_t)total * sizeof *basis->next);
+    for (int i = 0; i < ends->count; i++)
+        st_vector_axpy(basis->next, ends->vector[i * ends->count], basis->v[i], total);
+    return true;
+}
+
+/* The eigenvalue of the vector found, measured once more: λ = v·Hv, and |Hv − λv|. */
+static bool verify(Curve *curve, const Basis *basis, Ends *ends, StError *error) {
+    double *product = basis->v[0]; /* no longer needed */
+    int64_t total = curve->surface->total;
+    st_vector_scale(basis->next, basis->next, 1 / sqrt(st_vector_sum_squares(basis->next, total)), total);
+    if (!multiply(curve, basis->next, product, error)) return false;
+    ends->high = st_vector_dot(basis->next, product, total);
+    st_vector_axpy(product, -ends->high, basis->next, total);
+    ends->high_residual = sqrt(st_vector_sum_squares(product, total));
+    return true;
+}
+
+/* ---- against the learning rate ---- */
+
+/* How sharp a valley the optimizer can walk without being thrown out of it (Cohen 2021, arXiv 2103.00065):
+ * 2/η for plain descent, more with momentum; NaN where it is no such optimizer. */
+static double edge_of(const StCompile *compile, double rate) {
+    const StKind *kind = st_optimizer_kind_at(compile->optimizer.kind);
+    if (!kind || strcmp(kind->name, "sgd") != 0) return NAN;
+    const StOption *momentum = st_option_find(kind->options, "momentum");
+    const StOption *nesterov = st_option_find(kind->options, "nesterov");
+    const unsigned char *options = compile->optimizer.options;
+    double beta = *(const double *)(const void *)(options + momentum->offset);
+    bool ahead = *(const bool *)(options + nesterov->offset) && beta > 0;
+    return (2 + 2 * beta) / (rate * (ahead ? 1 + 2 * beta : 1));
+}
+
+static void judge(const StJob *job, const Ends *ends, const Curve *curve) {
+    StFinding *finding = job->finding;
+    const StCompile *compile = job->lens->plan.compile;
+    const StKind *optimizer = st_optimizer_kind_at(compile->optimizer.kind);
+    double rate = job->snapshot->rate > 0 ? job->snapshot->rate : st_compile_learning_rate(compile);
+    double two = rate > 0 ? 2 / rate : NAN, edge = edge_of(compile, rate), share = ends->high / two;
+    bool rough = isnan(edge);
+    st_finding_fact(finding, "learning_rate", rate > 0 ? rate : NAN);
+    st_finding_fact(finding, "two_over_rate", two);
+    st_finding_fact(finding, "edge", edge);
+    if (!rough) share = ends->high / edge;
+    st_finding_fact(finding, "edge_share", share);
+    st_finding_note(finding, "optimizer", "%s", optimizer ? optimizer->name : "none");
+    const char *thumb = rough ? "; a rule of thumb, for plain descent" : "";
+    if (!isfinite(ends->high))
+        st_finding_note(finding, "reading", "the gradient is not finite here");
+    else if (curve->kinks > 0)
+        st_finding_note(finding, "reading",
+                        "a relu turns over at these very weights: curvature is not defined");
+    else if (ends->high <= 0)
+        st_finding_note(finding, "reading", "the loss curves upwards nowhere: no minimum is near");
+    else if (isnan(share))
+        st_finding_note(finding, "reading", "no learning rate is known to hold it against");
+    else if (share > 1)
+        st_finding_note(finding, "reading", "%.2g times the edge %s: steps overshoot along it%s", share,
+                        rough || edge == two ? "2/rate" : "of the rate and momentum", thumb);
+    else
+        st_finding_note(finding, "reading", "%.2g of the edge %s: steps do not overshoot%s", share,
+                        rough || edge == two ? "2/rate" : "of the rate and momentum", thumb);
+}
+
+static void tell(const StJob *job, const Ends *ends, const Curve *curve) {
+    StFinding *finding = job->finding;
+    bool lower = fabs(ends->low) > fabs(ends->high);
+    double spectrum = fmax(fabs(ends->high), fabs(ends->low));
+    st_finding_fact(finding, "eigenvalue", ends->high);
+    st_finding_fact(finding, "residual", ends->high_residual);
+    st_finding_fact(finding, "smallest", ends->low);
+    st_finding_fact(finding, "smallest_residual", ends->low_residual);
+    st_finding_fact(finding, "dominant", lower ? ends->low : ends->high);
+    st_finding_count(finding, "iterations", curve->products);
+    st_finding_count(finding, "converged", ends->high_residual <= 1e-4 * spectrum);
+    judge(job, ends, curve);
+}
+
+static bool sharpness(StJob *job, StError *error) {
+    StSurface surface;
+    Basis *basis = calloc(1, sizeof *basis);
+    Ends *ends = calloc(1, sizeof *ends);
+    Curve curve = {.surface = &surface};
+    double loss;
+    bool good = basis && ends ? st_surface_begin(&surface, job, ST_SURFACE_ROWS, error)
+                              : st_fail_memory(error, "eigenvalues", sizeof *basis + sizeof *ends);
+    bool begun = basis && ends;
+    good = good && (curve.here = st_surface_array(&surface, error)) &&
+           (curve.ahead = st_surface_array(&surface, error)) &&
+           (curve.behind = st_surface_array(&surface, error)) && basis_begin(basis, &surface, error);
+    if (good) {
+        curve.scale = fmax(1, sqrt(st_vector_sum_squares(surface.center, surface.total)));
+        good = st_surface_gradient(&surface, 0, &loss, curve.here, error);
+    }
+    if (good) {
+        st_finding_fact(job->finding, "loss", loss);
+        st_finding_fact(job->finding, "gradient_norm",
+                        sqrt(st_vector_sum_squares(curve.here, surface.total)));
+        good = search(&curve, basis, ends, error) && verify(&curve, basis, ends, error);
+    }
+    if (good) tell(job, ends, &curve);
+    if (basis) basis_end(basis);
+    if (begun) st_surface_end(&surface);
+    free(curve.here), free(curve.ahead), free(curve.behind);
+    free(basis);
+    free(ends);
+    return good;
+}
+
+const StStudy st_study_surface_hessian = {
+    .group = "surface",
+    .name = "hessian",
+    .title = "Sharpness",
+    .what = "the loss's largest curvature around the weights, against what the learning rate bears",
+    .bad = "above the edge 2/rate: steps overshoot",
+    .formula = "λ₁ of H: Hv ≈ (g(θ + εv) − g(θ − εv))/2ε, Lanczos; edge 2/η (Cohen 2021, arXiv 2103.00065)",
+    .plain =
+        "largest eigenvalue of H: Hv ~ (g(w + ev) - g(w - ev))/2e, Lanczos; edge 2/rate (arXiv 2103.00065)",
+    .cost = "2 FB a product, up to 100",
+    .tag = ST_MEASURED,
+    .asked = true,
+    .run = sharpness};
