@@ -17,6 +17,7 @@
     ROW(inside)                                                                                              \
     ROW(neuron)                                                                                              \
     ROW(map)                                                                                                 \
+    ROW(surface)                                                                                             \
     ROW(rates)                                                                                               \
     ROW(start)                                                                                               \
     ROW(log)                                                                                                 \

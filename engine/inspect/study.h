@@ -90,7 +90,8 @@ typedef struct StStudy {
     ROW(gradients_flow) ROW(gradients_histogram) \
     ROW(why_saliency) ROW(why_integrated_gradients) ROW(why_smoothgrad) ROW(why_occlusion) \
     ROW(why_grad_cam) ROW(why_permutation_importance) ROW(why_partial_dependence) \
-    ROW(draw_answer) ROW(draw_nearest) ROW(draw_counterfactual)
+    ROW(draw_answer) ROW(draw_nearest) ROW(draw_counterfactual) \
+    ROW(surface_line) ROW(surface_plane) ROW(surface_path) ROW(surface_hessian) ROW(surface_noise)
 /* clang-format on */
 
 #define ST_STUDY_EXTERN(id) extern const StStudy st_study_##id;

@@ -9,12 +9,12 @@
 
 enum { SMALL = 32, NOISE_ROWS = 1024, NOISE_KEY = 7011 };
 
-/* The size of the small batches: 32, or half of the rows where there are fewer than two such. Batches are
- * disjoint, in an order drawn by the seed (the rows are sorted, and with them, often, their classes); what is
- * left over is not looked at, so that the large batch is the mean of the small ones. */
+/* The size of the small batches: 32, or an eighth of the rows where that is less. Batches are disjoint, in an
+ * order drawn by the seed (the rows are sorted, and with them, often, their classes); what is left over is
+ * not looked at, so that the large batch is the mean of the small ones. */
 static int64_t cut(StSurface *surface, StError *error) {
-    int64_t small = surface->rows / 2 < SMALL ? surface->rows / 2 : SMALL;
-    if (small == 0) {
+    int64_t small = surface->rows / 8 < 1 ? 1 : surface->rows / 8 > SMALL ? SMALL : surface->rows / 8;
+    if (surface->rows < 2) {
         st_fail(error, ST_ERR_STATE, "the %s part has 1 row: noise wants 2 at least",
                 st_part_name(surface->part));
         return 0;

@@ -3,6 +3,7 @@
 #include "inspect/study_surface.h"
 
 #include "base/rng.h"
+#include "inspect/moments.h"
 #include "math/vector.h"
 
 #include <math.h>
@@ -29,22 +30,21 @@ static void path_add(Path *path, const StMoment *held, const float *weights, int
 }
 
 static void path_begin(Path *path, const StJob *job) {
-    int64_t step[PATH_MAX_POINTS];
+    int64_t step[PATH_MAX_POINTS - 1];
+    const StSnapshot *now = job->snapshot;
     *path = (Path){.moments = job->moments};
-    int count = job->moments ? st_moments_steps(job->moments, step, NULL, PATH_MAX_POINTS) : 0;
+    int count = job->moments ? st_moments_steps(job->moments, step, NULL, PATH_MAX_POINTS - 1) : 0;
     for (int i = 0; i < count; i++) {
         const StMoment *held = st_moments_hold(job->moments, step[i]);
         if (!held) continue;
-        bool same = held->snapshot.weights.total == job->snapshot->weights.total &&
-                    held->snapshot.run == job->snapshot->run;
-        if (same)
+        if (held->snapshot.weights.total == now->weights.total)
             path_add(path, held, held->snapshot.weights.values, held->snapshot.step);
         else
             st_moments_release(job->moments, held);
     }
-    if (path->count >= 2) return;
     if (path->count == 0) path_add(path, NULL, job->other->values, job->ask->other < 0 ? 0 : job->ask->other);
-    path_add(path, NULL, job->snapshot->weights.values, job->snapshot->step);
+    if (path->count == 1 || now->step > path->step[path->count - 1])
+        path_add(path, NULL, now->weights.values, now->step);
 }
 
 static void path_end(Path *path) {
