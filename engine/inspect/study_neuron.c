@@ -298,7 +298,7 @@ const StStudy st_study_neuron = {
     .group = "neuron",
     .name = "formula",
     .title = "The formula card",
-    .what = "one unit on one example: every input times its weight, their sum, and what becomes of it",
+    .what = "one unit, one example: inputs times weights, their sum, and its output",
     .bad = "it never fires, or always puts out the same",
     .formula = "y = f(Σ wᵢxᵢ + b)",
     .plain = "y = f(sum w x + b)",
