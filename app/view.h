@@ -50,6 +50,7 @@ typedef struct ViewContext {
     /* The view's chosen study, as an index of st_studies; -1: the first of its group that can be made. Never
      * NULL. */
     int *method;
+    double share;         /* of a core that what is asked for may take while training goes on */
     int64_t *turn;        /* [studies] counted up to ask (again) for one of the asked kind; never NULL */
     StMoments *moments;   /* of the run; NULL: there are none */
     const Trends *trends; /* readings over time; never NULL, may be empty. The workbench adds every look */

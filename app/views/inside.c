@@ -154,8 +154,8 @@ static void nothing(const ViewContext *context, char text[ST_MESSAGE_MAX + 80]) 
         snprintf(text, ST_MESSAGE_MAX + 80,
                  "there is no network to look into yet: space trains, s makes one step");
     else if (study && study->asked && *context->method >= 0 && context->turn[*context->method] == 0)
-        snprintf(text, ST_MESSAGE_MAX + 80,
-                 "enter makes it: %s, at a quarter of a core while training goes on", study->cost);
+        snprintf(text, ST_MESSAGE_MAX + 80, "enter makes it: %s, at %g of a core while training goes on",
+                 study->cost, context->share);
     else
         snprintf(text, ST_MESSAGE_MAX + 80, "looking …");
 }
