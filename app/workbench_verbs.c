@@ -363,6 +363,16 @@ static bool act_share(const CommandCall *call, StError *error) {
     return true;
 }
 
+/* An example made by hand: the view draw does it, for all views of the inside. */
+static bool act_what_if(const CommandCall *call, StError *error) {
+    Bench *bench = of(call);
+    int at = bench_view_index("draw");
+    if (!view_is_inside(views[bench->focus])) bench_look_at(bench, at);
+    ViewContext context = bench_context(bench, at);
+    if (!context.state) return st_fail_memory(error, "the view", views[at]->state_size);
+    return views[at]->command(&context, call->words + 1, call->count - 1, error);
+}
+
 const Command workbench_commands[] = {
     {"view", "NAME|next|previous", "goes to a view", PLACE_WORKBENCH, .takes = TAKES_VIEW,
      .words = "next previous", .act = act_view},
@@ -392,6 +402,9 @@ const Command workbench_commands[] = {
      PLACE_WORKBENCH, .act = bench_act_rewind},
     {"history", "[SIZE]", "how much memory the moments of a run may take: history 64MB", PLACE_WORKBENCH,
      .act = bench_act_history},
+    {"what_if", "COLUMN VALUE | ROW,COLUMN VALUE | clear|row|undo|pen",
+     "changes a feature or a pixel of the example by hand; row goes back to the data's", PLACE_WORKBENCH,
+     .words = "clear row undo pen", .act = act_what_if},
     {"share", "NUMBER", "how much of a core a reading that is asked for takes while training goes on",
      PLACE_WORKBENCH, .act = act_share},
     {"help", "[TOPIC]", "the keys of this view; or explains a topic", PLACE_WORKBENCH, .takes = TAKES_TOPIC,

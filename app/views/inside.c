@@ -41,10 +41,9 @@ bool inside_image(const ViewContext *context, int *height, int *width, int *chan
     if (!session_stack(context->session, NULL, &info, NULL) && !info.input.rank) return false;
     StShape shape = info.input;
     const StDataset *dataset = inside_dataset(context);
-    if (shape.rank != 3 && dataset) { /* rows of images that the stack takes flat */
-        StShape raw = st_dataset_raw_shape(dataset);
-        if (raw.rank == 3 && st_shape_size(&raw) == st_shape_size(&shape)) shape = raw;
-    }
+    if (shape.rank != 3 && dataset && st_dataset_picture(dataset, height, width, channels))
+        /* rows of images that the stack takes flat */
+        return st_shape_size(&shape) == (int64_t)*height * *width * *channels;
     if (shape.rank != 3 || shape.dim[0] < 2 || shape.dim[1] < 2) return false;
     *height = (int)shape.dim[0], *width = (int)shape.dim[1], *channels = (int)shape.dim[2];
     return true;

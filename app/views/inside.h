@@ -29,16 +29,20 @@ bool inside_head(ViewContext *context, UiGrid *grid, UiRect *area);
 /* The study that the view shows; NULL: it has none. */
 const StStudy *inside_study(const ViewContext *context);
 
-/* The rows that handle the common keys; a view's own come before them. */
-#define INSIDE_BINDINGS                                                                                      \
+/* The rows that handle the common keys; a view's own come before them. MOVES: without enter, where the view
+ * has a better use for it. */
+#define INSIDE_MOVES                                                                                         \
     {'v', "look method=next", "method", "The next way to look, where the view has several"},                 \
         {'V', "look method=previous", NULL, "The previous way to look"},                                     \
         {'.', "look row=next", "example", "The next example"},                                               \
         {',', "look row=previous", "example", "The previous example"},                                       \
         {']', "look layer=next", "layer", "The next layer"},                                                 \
-        {'[', "look layer=previous", "layer", "The previous layer"},                                         \
-        {UI_KEY_ENTER, "look again", NULL, "Makes it (anew), where it is made when asked for"}, {            \
+        {'[', "look layer=previous", "layer", "The previous layer"}, {                                       \
         UI_KEY_ESCAPE, "view inside", "back", "All questions that can be asked"                              \
+    }
+#define INSIDE_BINDINGS                                                                                      \
+    INSIDE_MOVES, {                                                                                          \
+        UI_KEY_ENTER, "look again", NULL, "Makes it (anew), where it is made when asked for"                 \
     }
 
 /* The data set and the names that views need; NULL where there is no data. */

@@ -18,6 +18,7 @@
     ROW(neuron)                                                                                              \
     ROW(map)                                                                                                 \
     ROW(surface)                                                                                             \
+    ROW(draw)                                                                                                \
     ROW(rates)                                                                                               \
     ROW(start)                                                                                               \
     ROW(log)                                                                                                 \

@@ -1,0 +1,465 @@
+/* The picture of the view draw: the example on the left, the answer beside it, what the method shows on the
+ * right, the layers or the words of the method below. */
+#include "draw.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static double fact(const Sheet *sheet, const char *name) {
+    return st_finding_value(sheet->found, name);
+}
+
+static int whole(const Sheet *sheet, const char *name) {
+    double value = fact(sheet, name);
+    return isfinite(value) ? (int)value : -1;
+}
+
+static const double *values(const Sheet *sheet, const char *name, int64_t *size) {
+    int64_t any;
+    return st_finding_values(sheet->found, name, size ? size : &any);
+}
+
+/* ---- the answer ---- */
+
+/* What the bars show: probabilities where the outputs are some, else the outputs. */
+typedef struct Bars {
+    const double *value, *row; /* [count]; of the example, and of the unchanged row */
+    int count, answer;
+    double low, high; /* ends of a bar */
+    bool classes;
+} Bars;
+
+static Bars bars_of(const Sheet *sheet) {
+    int64_t count = 0;
+    Bars bars = {.answer = whole(sheet, "answer"), .high = 1};
+    bars.value = values(sheet, "probabilities", &count);
+    bars.row = values(sheet, "row_probabilities", NULL);
+    bars.classes = bars.value != NULL;
+    if (!bars.value || isnan(bars.value[0])) {
+        bars.value = values(sheet, "outputs", &count);
+        bars.row = values(sheet, "row_outputs", NULL);
+        bars.low = INFINITY, bars.high = -INFINITY;
+        for (int64_t k = 0; bars.value && k < count; k++)
+            bars.low = fmin(bars.low, bars.value[k]), bars.high = fmax(bars.high, bars.value[k]);
+        bars.low = fmin(bars.low, 0);
+    }
+    bars.count = bars.value ? (int)(count < 10000 ? count : 10000) : 0;
+    return bars;
+}
+
+static const char *bar_name(const Sheet *sheet, const Bars *bars, int k, char buffer[64]) {
+    if (bars->classes) return inside_class(sheet->context, k, buffer);
+    snprintf(buffer, 64, bars->count > 1 ? "output %d" : "output", k + 1);
+    return buffer;
+}
+
+/* The bars that there is room for: all in their order, or the greatest ones. Returns how many. */
+static int choose_bars(const Bars *bars, int room, int *chosen) {
+    int shown = bars->count < room ? bars->count : room;
+    for (int i = 0; i < shown; i++) {
+        chosen[i] = i;
+        if (bars->count <= room) continue;
+        int best = -1;
+        for (int k = 0; k < bars->count; k++) {
+            bool taken = false;
+            for (int j = 0; j < i; j++)
+                taken = taken || chosen[j] == k;
+            if (!taken && (best < 0 || bars->value[k] > bars->value[best])) best = k;
+        }
+        chosen[i] = best;
+    }
+    return shown;
+}
+
+static double share_of(const Bars *bars, double value) {
+    return bars->high > bars->low ? (value - bars->low) / (bars->high - bars->low) : 0;
+}
+
+static void draw_bar(const Sheet *sheet, UiGrid *grid, UiRect row, const Bars *bars, int k, int label) {
+    char name[64], number[UI_NUMBER];
+    bool answer = k == bars->answer;
+    ui_text_in(grid, row, 0, 0, label, answer ? UI_TITLE : UI_TEXT, bar_name(sheet, bars, k, name));
+    int w = row.w - label - 8;
+    if (w > 1) {
+        ui_bar(grid, row, label + 1, 0, w, answer ? UI_TRAINING : UI_DIM, share_of(bars, bars->value[k]));
+        double was = sheet->by_hand && bars->row ? share_of(bars, bars->row[k]) : NAN;
+        if (was >= 0 && was <= 1)
+            ui_put_glyph(grid, row, label + 1 + (int)fmin(was * w, w - 1), 0, UI_GLYPH_UPRIGHT, UI_WARN);
+    }
+    ui_print_right(grid, row, row.w, 0, answer ? UI_TITLE : UI_TEXT, "%s",
+                   ui_number(number, bars->value[k], 6, 4));
+}
+
+/* "answers 8  97.2 %", and what it was, or whether that is right. */
+static void draw_answer(const Sheet *sheet, UiGrid *grid, UiRect *area, const Bars *bars) {
+    char name[64], text[160];
+    double confidence = fact(sheet, "confidence"), label = fact(sheet, "label");
+    if (!bars->classes || bars->answer < 0) return;
+    inside_class(sheet->context, bars->answer, name);
+    snprintf(text, sizeof text, isfinite(confidence) ? "answers %s  %.1f %%" : "answers %s", name,
+             100 * confidence);
+    ui_text_in(grid, ui_cut_top(area, 1), 0, 0, area->w, UI_TITLE, text);
+    if (area->h < 5) return;
+    UiRect row = ui_cut_top(area, 1);
+    int was = whole(sheet, "row_answer");
+    if (sheet->by_hand) {
+        UiGlyph mark = UI_GLYPH_UPRIGHT;
+        inside_class(sheet->context, was, name);
+        snprintf(text, sizeof text, "the row: %s", name);
+        ui_put_glyph(grid, row, 0, 0, mark, UI_WARN);
+        ui_text_in(grid, row, 2, 0, row.w - 2, was == bars->answer ? UI_DIM : UI_WARN, text);
+    } else if (isfinite(label)) {
+        bool right = (int)label == bars->answer;
+        inside_class(sheet->context, (int)label, name);
+        snprintf(text, sizeof text, right ? "and %s it is" : "it is %s: wrong", name);
+        ui_text_in(grid, row, 0, 0, row.w, right ? UI_GOOD : UI_BAD, text);
+    }
+}
+
+static void draw_bars(const Sheet *sheet, UiGrid *grid, UiRect area) {
+    enum { MOST = 64 };
+    char name[64];
+    int chosen[MOST], label = 1;
+    Bars bars = bars_of(sheet);
+    draw_answer(sheet, grid, &area, &bars);
+    int shown = choose_bars(&bars, area.h < MOST ? area.h : MOST, chosen);
+    for (int i = 0; i < shown; i++) {
+        int w = ui_text_width(bar_name(sheet, &bars, chosen[i], name));
+        if (w > label) label = w;
+    }
+    if (label > area.w / 2 - 4) label = area.w / 2 - 4;
+    for (int i = 0; i < shown; i++)
+        draw_bar(sheet, grid, ui_cut_top(&area, 1), &bars, chosen[i], label);
+}
+
+/* ---- pictures ---- */
+
+static bool take_pixels(Sheet *sheet) {
+    DrawState *state = sheet->state;
+    if (state->pixels_size < state->what.cells) {
+        double *more = realloc(state->pixels, (size_t)state->what.cells * sizeof *more);
+        if (!more) return false;
+        state->pixels = more;
+        state->pixels_size = state->what.cells;
+    }
+    for (int64_t i = 0; i < state->what.cells; i++)
+        state->pixels[i] = (double)state->what.raw[i];
+    return true;
+}
+
+/* The picture that is drawn on, and under it where the cursor is. */
+static void draw_canvas(Sheet *sheet, UiGrid *grid, UiRect area, bool caption) {
+    DrawState *state = sheet->state;
+    const Canvas *canvas = &sheet->canvas;
+    UiRect words = ui_cut_bottom(&area, caption ? 1 : 0);
+    if (!take_pixels(sheet)) return;
+    UiHeat heat = {.ramp = UI_RAMP_SIZE,
+                   .low = (double)canvas->blank,
+                   .high = (double)canvas->ink,
+                   .has_cursor = sheet->context->live,
+                   .cursor_row = state->row,
+                   .cursor_column = state->column};
+    state->canvas =
+        inside_draw_image(grid, area, state->pixels, canvas->height, canvas->width, canvas->channels, heat);
+    if (!caption) return;
+    char text[120];
+    const float *cell =
+        state->what.raw + ((int64_t)state->row * canvas->width + state->column) * canvas->channels;
+    snprintf(text, sizeof text, "%d,%d is %.4g · pen %s", state->row, state->column, (double)*cell,
+             state->pen ? "down" : "up");
+    if (!sheet->context->live) snprintf(text, sizeof text, sheet->by_hand ? "drawn by hand" : "the example");
+    ui_text_in(grid, words, 0, 0, words.w, state->pen ? UI_KEY : UI_DIM, text);
+}
+
+/* What the method shows beside: an array of the finding as a picture of the same size. */
+typedef struct Beside {
+    const char *array, *title;
+    UiRamp ramp;
+} Beside;
+
+static void draw_beside(Sheet *sheet, UiGrid *grid, UiRect area, const Beside *beside) {
+    const Canvas *canvas = &sheet->canvas;
+    int64_t size = 0;
+    const double *array = values(sheet, beside->array, &size);
+    UiRect words = ui_cut_bottom(&area, 1);
+    ui_text_in(grid, words, 0, 0, words.w, UI_DIM, beside->title);
+    double *pixels = sheet->state->pixels;
+    if (!array || !pixels || size != sheet->state->what.cells) return;
+    for (int64_t i = 0; i < size; i++)
+        pixels[i] = isnan(array[i]) ? 0 : array[i];
+    inside_draw_image(grid, area, pixels, canvas->height, canvas->width, canvas->channels,
+                      (UiHeat){.ramp = beside->ramp});
+}
+
+static int besides_of(const Sheet *sheet, Beside beside[2]) {
+    const char *name = inside_study(sheet->context) ? inside_study(sheet->context)->name : "";
+    if (!strcmp(name, "nearest")) {
+        beside[0] = (Beside){"nearest_input", "nearest other", UI_RAMP_SIZE};
+        beside[1] = (Beside){"difference", "difference", UI_RAMP_SIGNED};
+        return isfinite(fact(sheet, "nearest_row")) ? 2 : 0;
+    }
+    bool flips = !strcmp(name, "counterfactual");
+    beside[0] = flips ? (Beside){"needed_change", "flips alone", UI_RAMP_SIGNED}
+                      : (Beside){"saliency", "saliency |∂S/∂x|", UI_RAMP_SIZE};
+    return !flips || isfinite(fact(sheet, "smallest_feature"));
+}
+
+/* The columns that a picture takes in so many rows. */
+static int picture_width(const UiGrid *grid, const Canvas *canvas, int w, int h) {
+    bool halves = ui_look_has_ramp(&grid->look) && grid->look.ladder != UI_ASCII;
+    int wide = halves ? 1 : 2, down = halves ? 2 * h : h;
+    int scale = down / canvas->height;
+    if (scale > 12) scale = 12;
+    while (scale > 1 && scale * canvas->width * wide > w)
+        scale--;
+    int width = scale ? scale * canvas->width * wide
+                      : (int)ceil((double)down * canvas->width / canvas->height) * wide;
+    return width < w ? width : w;
+}
+
+static void draw_picture(Sheet *sheet, UiGrid *grid, UiRect area) {
+    enum { BARS = 22, BARS_LEAST = 16, GAP = 2 };
+    Beside beside[2];
+    bool caption = area.h >= 9;
+    int several = besides_of(sheet, beside), pictures = 1;
+    int w = picture_width(grid, &sheet->canvas, area.w - BARS_LEAST - GAP, area.h - caption);
+    for (int n = several + 1; n > 1 && pictures == 1 && caption; n--) {
+        int each = (area.w - BARS - n * GAP) / n;
+        int narrow = picture_width(grid, &sheet->canvas, each, area.h - caption);
+        bool enough = narrow >= w || (narrow >= sheet->canvas.width && narrow >= 16);
+        if (each > 0 && enough) pictures = n, w = narrow < w ? narrow : w;
+    }
+    draw_canvas(sheet, grid, ui_cut_left(&area, w), caption);
+    ui_cut_left(&area, GAP);
+    for (int i = pictures - 1; i > 0; i--) {
+        draw_beside(sheet, grid, ui_cut_right(&area, w), &beside[i - 1]);
+        ui_cut_right(&area, GAP);
+    }
+    if (area.w > 44) area.w = 44;
+    draw_bars(sheet, grid, area);
+}
+
+/* ---- the table of features ---- */
+
+const char *draw_cell_name(const Sheet *sheet, int64_t cell, char buffer[80]) {
+    StShape shape = st_dataset_raw_shape(sheet->dataset);
+    if (sheet->picture) {
+        int64_t place = cell / sheet->canvas.channels;
+        snprintf(buffer, 80, "%lld,%lld", (long long)(place / sheet->canvas.width),
+                 (long long)(place % sheet->canvas.width));
+        return buffer;
+    }
+    if (shape.rank == 1) {
+        snprintf(buffer, 80, "%s", what_if_column(sheet->dataset, cell)->name);
+        return buffer;
+    }
+    int64_t index[ST_RANK_MAX + 1];
+    for (int axis = shape.rank - 1; axis >= 0; axis--) {
+        index[axis] = cell % shape.dim[axis];
+        cell /= shape.dim[axis];
+    }
+    int length = 0;
+    for (int axis = 0; axis < shape.rank && length < 60; axis++)
+        length +=
+            snprintf(buffer + length, 80 - (size_t)length, "%s%lld", axis ? "," : "", (long long)index[axis]);
+    return buffer;
+}
+
+/* The last column, which is the method's: how far the score moves with a feature, what would flip the answer,
+ * the nearest other row's value. */
+static void more_cell(const Sheet *sheet, int64_t cell, char text[UI_CELL_TEXT]) {
+    char number[UI_NUMBER], value[48];
+    int64_t size = 0;
+    const double *needed = values(sheet, "needed", &size);
+    double other = fact(sheet, "nearest_row");
+    text[0] = '\0';
+    if (needed && cell < size) {
+        snprintf(text, UI_CELL_TEXT, "%s", what_if_text(sheet->dataset, cell, (float)needed[cell], value));
+    } else if (isfinite(other) && other < (double)st_dataset_rows(sheet->dataset, ST_TRAIN) &&
+               sheet->state->pixels) {
+        /* taken by take_nearest */
+        snprintf(text, UI_CELL_TEXT, "%s",
+                 what_if_text(sheet->dataset, cell, (float)sheet->state->pixels[cell], value));
+    } else {
+        const double *slope = values(sheet, "saliency", &size);
+        if (slope && size == sheet->state->what.cells)
+            snprintf(text, UI_CELL_TEXT, "%s", ui_number(number, slope[cell], 7, 3));
+    }
+}
+
+static void table_cell(void *of, int row, int column, char text[UI_CELL_TEXT], UiInk *ink) {
+    const Sheet *sheet = of;
+    const WhatIf *what = &sheet->state->what;
+    char value[80];
+    bool changed = what_if_changed(what, row);
+    text[0] = '\0';
+    switch (column) {
+    case DRAW_NAME:
+        snprintf(text, UI_CELL_TEXT, "%s", draw_cell_name(sheet, row, value));
+        break;
+    case DRAW_VALUE:
+        snprintf(text, UI_CELL_TEXT, "%s", what_if_text(sheet->dataset, row, what->raw[row], value));
+        if (changed) *ink = UI_WARN;
+        break;
+    case DRAW_ROW:
+        *ink = UI_DIM;
+        if (changed)
+            snprintf(text, UI_CELL_TEXT, "%s", what_if_text(sheet->dataset, row, what->row[row], value));
+        break;
+    case DRAW_MORE:
+        more_cell(sheet, row, text);
+    }
+}
+
+/* Where a value stands between the least and the greatest; a tick where it was. */
+static bool table_draw(void *of, UiGrid *grid, UiRect area, int row, int column) {
+    const Sheet *sheet = of;
+    const WhatIf *what = &sheet->state->what;
+    if (column != DRAW_SCALE) return false;
+    const StColumnInfo *info = what_if_column(sheet->dataset, row);
+    double low = info->categorical ? 0 : info->min;
+    double high = info->categorical ? info->categories - 1 : info->max;
+    for (int x = 0; x < area.w; x++)
+        ui_put_glyph(grid, area, x, 0, UI_GLYPH_RULE, UI_RULE);
+    const float at[2] = {what->row[row], what->raw[row]};
+    for (int i = what_if_changed(what, row) ? 0 : 1; i < 2; i++) {
+        double share = high > low ? ((double)at[i] - low) / (high - low) : 0.5;
+        if (isnan(share)) continue;
+        int x = (int)lround(fmin(fmax(share, 0), 1) * (area.w - 1));
+        ui_put_glyph(grid, area, x, 0, i ? UI_GLYPH_DOT : UI_GLYPH_UPRIGHT, i ? UI_TRAINING : UI_DIM);
+    }
+    return true;
+}
+
+static const UiColumn answer_columns[] = {{"feature", 10, .stretch = true, .priority = 0},
+                                          {"value", 8, .right = true, .priority = 0},
+                                          {"least to most", 14, .priority = 1},
+                                          {"row", 7, .right = true, .priority = 3},
+                                          {"|∂S/∂x|", 7, .right = true, .priority = 2}};
+static const UiColumn nearest_columns[] = {{"feature", 10, .stretch = true, .priority = 0},
+                                           {"value", 8, .right = true, .priority = 0},
+                                           {"least to most", 14, .priority = 2},
+                                           {"row", 7, .right = true, .priority = 3},
+                                           {"nearest", 8, .right = true, .priority = 1}};
+static const UiColumn flip_columns[] = {{"feature", 10, .stretch = true, .priority = 0},
+                                        {"value", 8, .right = true, .priority = 0},
+                                        {"least to most", 14, .priority = 2},
+                                        {"row", 7, .right = true, .priority = 3},
+                                        {"flips at", 8, .right = true, .priority = 1}};
+
+UiTable draw_table_of(Sheet *sheet) {
+    const StStudy *study = inside_study(sheet->context);
+    const char *name = study ? study->name : "";
+    int64_t cells = sheet->state->what.cells;
+    return (UiTable){.column = !strcmp(name, "nearest")          ? nearest_columns
+                               : !strcmp(name, "counterfactual") ? flip_columns
+                                                                 : answer_columns,
+                     .columns = DRAW_COLUMNS,
+                     .rows = cells < INT32_MAX ? (int)cells : INT32_MAX,
+                     .context = sheet,
+                     .cell = table_cell,
+                     .draw = table_draw};
+}
+
+/* The raw cells of the nearest other row, to stand in the table. */
+static void take_nearest(Sheet *sheet) {
+    DrawState *state = sheet->state;
+    double row = fact(sheet, "nearest_row");
+    if (!take_pixels(sheet) || !isfinite(row)) return;
+    if (row >= (double)st_dataset_rows(sheet->dataset, ST_TRAIN)) return;
+    float *raw = malloc((size_t)state->what.cells * sizeof *raw);
+    if (raw) st_dataset_raw(sheet->dataset, ST_TRAIN, (int64_t)row, raw);
+    for (int64_t i = 0; raw && i < state->what.cells; i++)
+        state->pixels[i] = (double)raw[i];
+    free(raw);
+}
+
+static void draw_features(Sheet *sheet, UiGrid *grid, UiRect area) {
+    int side = area.w >= 70 ? 28 : area.w * 9 / 20;
+    UiRect right = ui_cut_right(&area, side < 44 ? side : 44);
+    ui_cut_right(&area, area.w > 50 ? 2 : 1);
+    if (area.w > 72) area.w = 72;
+    take_nearest(sheet);
+    UiTable table = draw_table_of(sheet);
+    sheet->state->table.sort_column = -1;
+    ui_table_draw(grid, area, &table, &sheet->state->table, sheet->context->live);
+    draw_bars(sheet, grid, right);
+}
+
+/* ---- below ---- */
+
+/* Of every layer, the share of values above zero: "fires  1 dense 43 %". */
+static void draw_layers(const Sheet *sheet, UiGrid *grid, UiRect row) {
+    int64_t layers = 0;
+    const double *firing = values(sheet, "firing", &layers);
+    char name[96], text[160];
+    int x = 1;
+    if (!firing) return;
+    x += ui_text(grid, row, x, 0, UI_DIM, "fires") + 2;
+    for (int i = 0; i < layers; i++) {
+        snprintf(text, sizeof text, "%s", inside_layer(sheet->context, i, name));
+        int width = ui_text_width(text) + 1 + 6 + 7;
+        if (x + width + (i + 1 < layers ? 2 : 0) > row.w) {
+            ui_put_glyph(grid, row, x, 0, UI_GLYPH_ELLIPSIS, UI_DIM);
+            return;
+        }
+        ui_text(grid, row, x, 0, UI_TEXT, text);
+        ui_bar(grid, row, x + width - 13, 0, 6, UI_TRAINING, firing[i]);
+        ui_print(grid, row, x + width - 6, 0, UI_DIM, "%3.0f %%", 100 * firing[i]);
+        x += width;
+    }
+}
+
+static void say_nearest(const Sheet *sheet, char text[240]) {
+    char answer[64], label[64];
+    inside_class(sheet->context, whole(sheet, "nearest_answer"), answer);
+    inside_class(sheet->context, whole(sheet, "nearest_label"), label);
+    if (isnan(fact(sheet, "nearest_row")))
+        snprintf(text, 240, "%s", st_finding_text(sheet->found, "none"));
+    else
+        snprintf(text, 240,
+                 "train row %.0f: answers %.40s, is %.40s, %.3g away · same answer: row %.0f, %.3g away",
+                 fact(sheet, "nearest_row"), answer, label, fact(sheet, "nearest_distance"),
+                 fact(sheet, "same_row"), fact(sheet, "same_distance"));
+}
+
+static void say_flip(const Sheet *sheet, char text[240]) {
+    int feature = whole(sheet, "smallest_feature");
+    const double *needed = values(sheet, "needed", NULL), *its = values(sheet, "needed_answer", NULL);
+    char value[48], answer[64];
+    snprintf(text, 240, "no feature alone changes the answer between its least and its greatest value");
+    if (feature < 0 || !needed || !its) return;
+    snprintf(text, 240, "%.60s at %.20s makes it answer %.60s: %.0f %% of its range away",
+             st_finding_name_at(sheet->found, "features", feature),
+             what_if_text(sheet->dataset, feature, (float)needed[feature], value),
+             inside_class(sheet->context, (int)its[feature], answer), 100 * fact(sheet, "smallest_share"));
+}
+
+static void draw_below(const Sheet *sheet, UiGrid *grid, UiRect row) {
+    const StStudy *study = inside_study(sheet->context);
+    char text[240] = "";
+    if (!strcmp(study->name, "nearest")) say_nearest(sheet, text);
+    if (!strcmp(study->name, "counterfactual")) say_flip(sheet, text);
+    if (*text)
+        ui_text_in(grid, row, 1, 0, row.w - 2, UI_TEXT, text);
+    else
+        draw_layers(sheet, grid, row);
+}
+
+void draw_view(ViewContext *context, UiGrid *grid, UiRect area) {
+    StError error = {0};
+    if (!inside_head(context, grid, &area)) return;
+    Sheet sheet = draw_sheet(context, &error);
+    if (!sheet.ready) {
+        ui_paragraph(grid, ui_inset(area, 1, 0), UI_WARN, 0, error.message);
+        return;
+    }
+    if (area.h >= 9) draw_below(&sheet, grid, ui_cut_bottom(&area, 1));
+    area = ui_inset(area, area.w > 30 ? 1 : 0, 0);
+    if (sheet.picture)
+        draw_picture(&sheet, grid, area);
+    else
+        draw_features(&sheet, grid, area);
+}
