@@ -19,6 +19,7 @@
     ROW(map)                                                                                                 \
     ROW(surface)                                                                                             \
     ROW(draw)                                                                                                \
+    ROW(time)                                                                                                \
     ROW(rates)                                                                                               \
     ROW(start)                                                                                               \
     ROW(log)                                                                                                 \
