@@ -17,6 +17,7 @@
     ROW(inside)                                                                                              \
     ROW(neuron)                                                                                              \
     ROW(map)                                                                                                 \
+    ROW(geometry)                                                                                            \
     ROW(surface)                                                                                             \
     ROW(draw)                                                                                                \
     ROW(time)                                                                                                \

@@ -93,12 +93,13 @@ typedef struct StStudy {
     ROW(draw_answer) ROW(draw_nearest) ROW(draw_counterfactual) \
     ROW(surface_line) ROW(surface_plane) ROW(surface_path) ROW(surface_hessian) ROW(surface_noise)
 /* clang-format on */
+ROW(geometry_pca) ROW(geometry_cka) ROW(geometry_cka_moments) ROW(geometry_probe) ROW(geometry_spectrum)
 
 #define ST_STUDY_EXTERN(id) extern const StStudy st_study_##id;
-ST_STUDIES(ST_STUDY_EXTERN)
+    ST_STUDIES(ST_STUDY_EXTERN)
 #undef ST_STUDY_EXTERN
 
-extern const StStudy *const st_studies[]; /* ended by NULL */
+        extern const StStudy *const st_studies[]; /* ended by NULL */
 /* Index of a group's study; name NULL or "": its first. -1: there is none such (st_studies_names for the
  * nearest word). */
 int st_study_find(const char *group, const char *name);
