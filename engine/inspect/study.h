@@ -91,15 +91,15 @@ typedef struct StStudy {
     ROW(why_saliency) ROW(why_integrated_gradients) ROW(why_smoothgrad) ROW(why_occlusion) \
     ROW(why_grad_cam) ROW(why_permutation_importance) ROW(why_partial_dependence) \
     ROW(draw_answer) ROW(draw_nearest) ROW(draw_counterfactual) \
-    ROW(surface_line) ROW(surface_plane) ROW(surface_path) ROW(surface_hessian) ROW(surface_noise)
+    ROW(surface_line) ROW(surface_plane) ROW(surface_path) ROW(surface_hessian) ROW(surface_noise) \
+    ROW(geometry_pca) ROW(geometry_cka) ROW(geometry_cka_moments) ROW(geometry_probe) ROW(geometry_spectrum)
 /* clang-format on */
-ROW(geometry_pca) ROW(geometry_cka) ROW(geometry_cka_moments) ROW(geometry_probe) ROW(geometry_spectrum)
 
 #define ST_STUDY_EXTERN(id) extern const StStudy st_study_##id;
-    ST_STUDIES(ST_STUDY_EXTERN)
+ST_STUDIES(ST_STUDY_EXTERN)
 #undef ST_STUDY_EXTERN
 
-        extern const StStudy *const st_studies[]; /* ended by NULL */
+extern const StStudy *const st_studies[]; /* ended by NULL */
 /* Index of a group's study; name NULL or "": its first. -1: there is none such (st_studies_names for the
  * nearest word). */
 int st_study_find(const char *group, const char *name);
