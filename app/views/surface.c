@@ -55,16 +55,27 @@ static void fact(Facts *facts, const StFinding *finding, const char *word, const
     fact_text(facts, UI_TEXT, word, ui_number(number, st_finding_value(finding, name), 9, 4));
 }
 
+static void fact_count(Facts *facts, const StFinding *finding, const char *word, const char *name) {
+    char text[40];
+    double value = st_finding_value(finding, name);
+    snprintf(text, sizeof text, "%.0f", value);
+    if (isnan(value)) snprintf(text, sizeof text, "–");
+    fact_text(facts, UI_TEXT, word, text);
+}
+
 static void fact_row(Facts *facts) {
     if (facts->x > 0) facts->x = 0, facts->y++;
 }
 
-/* What it comes to, in a sentence. */
+/* What it comes to, in a sentence; on two rows where it is narrow. */
 static void draw_reading(UiGrid *grid, UiRect *area, const StFinding *finding) {
     const char *reading = st_finding_text(finding, "reading");
     if (area->h < 3) return;
-    UiRect row = ui_cut_top(area, 1);
-    ui_text_in(grid, row, 1, 0, row.w - 2, UI_TEXT, *reading ? reading : "being made …");
+    if (!*reading) reading = "being made …";
+    bool long_one = ui_text_width(reading) > area->w - 2 && area->h >= 7;
+    UiRect rows = ui_inset(ui_cut_top(area, long_one ? 2 : 1), 1, 0);
+    if (long_one && ui_paragraph(grid, rows, UI_TEXT, 0, reading) <= 2) return;
+    ui_text_in(grid, rows, 0, 0, rows.w, UI_TEXT, reading);
 }
 
 /* ---- the line ---- */
@@ -122,11 +133,8 @@ static void draw_curve(ViewContext *context, UiGrid *grid, UiRect area, const Li
     for (int i = 0; i < line->count; i++)
         if (!isnan(y[i]) || context->found->done >= 1)
             point[count++] = (UiPoint){line->a[i], y[i], y[i], y[i]};
-    UiSeries series = {.name = accuracy ? "accuracy" : "loss",
-                       .ink = accuracy ? UI_VALIDATION : UI_TRAINING,
-                       .dash = accuracy ? UI_DASHED : UI_SOLID,
-                       .point = point,
-                       .count = count};
+    UiSeries series = {
+        .name = accuracy ? "accuracy" : "loss", .ink = UI_TRAINING, .point = point, .count = count};
     char place[40];
     snprintf(place, sizeof place, "a = %.2f", line->a[state->at]);
     UiPlot plot = {.x_name = "a",
@@ -154,7 +162,10 @@ static void draw_line(ViewContext *context, UiGrid *grid, UiRect area) {
     if (area.h >= 7) {
         Facts facts = {grid, ui_inset(ui_cut_bottom(&area, area.w >= 76 || area.h < 10 ? 1 : 2), 1, 0), 0, 0};
         fact(&facts, finding, "distance", "distance");
-        fact(&facts, finding, "barrier", "barrier");
+        if (st_finding_value(finding, "monotone") == 1)
+            fact_text(&facts, UI_TEXT, "barrier", "none");
+        else
+            fact(&facts, finding, "barrier", "barrier");
         fact(&facts, finding, "least", "minimum");
         fact(&facts, finding, "at a =", "minimum_at");
     }
@@ -224,7 +235,7 @@ typedef struct Ruler {
     int low, high; /* exponents of ten */
     double value;
     const char *word;           /* what the value is */
-    double band_low, band_high; /* exponents; equal: none */
+    double band_low, band_high; /* exponents; beyond the ruler: none */
     double mark;                /* a reference; NaN: none */
     const char *mark_word;
 } Ruler;
@@ -258,14 +269,18 @@ static void draw_ruler(UiGrid *grid, UiRect *area, const Ruler *ruler) {
         every++;
     for (int i = 0; i <= decades; i += every) {
         int column = ruler_column(ruler, row.w, pow(10, ruler->low + i));
-        snprintf(text, sizeof text, ruler->low + i < 0 ? "1e%d" : "%.0f",
-                 ruler->low + i < 0 ? ruler->low + i : 0);
-        if (ruler->low + i >= 0) ui_count(text, pow(10, ruler->low + i));
+        if (ruler->low + i < 0)
+            snprintf(text, sizeof text, "1e%d", ruler->low + i);
+        else
+            ui_count(text, pow(10, ruler->low + i));
         ruler_word(grid, row, column, UI_DIM, text);
     }
     if (!isfinite(ruler->mark) || ruler->mark <= 0) return;
     row = ui_inset(ui_cut_top(area, 1), 2, 0);
-    snprintf(text, sizeof text, "↑ %s %s", ruler->mark_word, ui_number(number, ruler->mark, 9, 4));
+    bool whole = ruler->mark == floor(ruler->mark) && ruler->mark < 1e6;
+    snprintf(number, sizeof number, "%.0f", ruler->mark);
+    if (!whole) ui_number(number, ruler->mark, 9, 4);
+    snprintf(text, sizeof text, "↑ %s %s", ruler->mark_word, number);
     int column = ruler_column(ruler, row.w, ruler->mark), w = ui_text_width(text);
     bool left = column + w > row.w; /* the arrow stands under its place: the words go where there is room */
     if (left) snprintf(text, sizeof text, "%s %s ↑", ruler->mark_word, number);
@@ -293,13 +308,14 @@ static void draw_hessian(ViewContext *context, UiGrid *grid, UiRect area) {
                    .mark = isfinite(edge) ? edge : two,
                    .mark_word = isfinite(edge) && edge != two ? "edge, with momentum" : "edge 2/rate"};
     ruler_fit(&ruler);
+    ruler.band_low = ruler.band_high = ruler.high + 9;
     if (isfinite(ruler.mark)) ruler.band_low = ruler.low, ruler.band_high = log10(ruler.mark);
     if (area.h >= 4) draw_ruler(grid, &area, &ruler);
     if (area.h >= 6) ui_cut_top(&area, 1);
     Facts facts = {grid, ui_inset(area, 1, 0), 0, 0};
     fact(&facts, finding, "smallest eigenvalue", "smallest");
     fact(&facts, finding, "|Hv - λv|", "residual");
-    fact(&facts, finding, "products Hv", "iterations");
+    fact_count(&facts, finding, "products Hv", "iterations");
     fact(&facts, finding, "loss", "loss");
     fact(&facts, finding, "|g|", "gradient_norm");
     fact(&facts, finding, "rate", "learning_rate");
@@ -311,6 +327,8 @@ static void draw_noise(ViewContext *context, UiGrid *grid, UiRect area) {
     const StFit *fit = &session_recipe(context->session)->fit;
     if (area.h >= 8) ui_cut_top(&area, 1);
     Ruler ruler = {.high = 5,
+                   .band_low = 9,
+                   .band_high = 9,
                    .value = st_finding_value(finding, "noise_scale"),
                    .word = "noise scale",
                    .mark = fit->given ? fit->batch_size : NAN,
@@ -322,11 +340,11 @@ static void draw_noise(ViewContext *context, UiGrid *grid, UiRect area) {
     Facts facts = {grid, ui_inset(area, 1, 0), 0, 0};
     fact(&facts, finding, "G²", "gradient_squared");
     fact(&facts, finding, "S", "noise");
-    fact(&facts, finding, "batches", "batches");
-    fact(&facts, finding, "of rows", "small_batch");
+    fact_count(&facts, finding, "batches", "batches");
+    fact_count(&facts, finding, "of rows", "small_batch");
     fact(&facts, finding, "mean |g_b|²", "small_square");
     fact(&facts, finding, "|g_B|²", "large_square");
-    fact(&facts, finding, "B", "large_batch");
+    fact_count(&facts, finding, "B", "large_batch");
 }
 
 /* ---- the view ---- */

@@ -258,7 +258,7 @@ const StStudy st_study_surface_line = {
     .name = "line",
     .title = "Line",
     .what = "the loss on the straight line from another moment (a = 0) to now (a = 1)",
-    .bad = "a hump between them, or lower beyond now",
+    .bad = "a hump on the way, or lower ground beyond now",
     .formula = "L(θ₀ + a(θ₁ − θ₀)), moving means held (Goodfellow 2014, arXiv 1412.6544)",
     .plain = "L(w0 + a(w1 - w0)), moving means held (Goodfellow 2014, arXiv 1412.6544)",
     .cost = "31 F",

@@ -223,22 +223,19 @@ static void judge(const StJob *job, const Ends *ends, const Curve *curve) {
     if (!rough) share = ends->high / edge;
     st_finding_fact(finding, "edge_share", share);
     st_finding_note(finding, "optimizer", "%s", optimizer ? optimizer->name : "none");
-    const char *thumb = rough ? "; a rule of thumb, for plain descent" : "";
+    const char *what = rough || edge == two ? "2/rate" : "with momentum";
     if (curve->kinks > 0)
-        st_finding_note(finding, "reading",
-                        "not defined: the loss has a kink right here (a relu at exactly 0); make a step");
+        st_finding_note(finding, "reading", "not defined: a relu stands at exactly 0, a kink; make a step");
     else if (!isfinite(ends->high))
         st_finding_note(finding, "reading", "the gradient is not finite here");
     else if (ends->high <= 0)
         st_finding_note(finding, "reading", "the loss curves upwards nowhere: no minimum is near");
     else if (isnan(share))
         st_finding_note(finding, "reading", "no learning rate is known to hold it against");
-    else if (share > 1)
-        st_finding_note(finding, "reading", "%.2g times the edge %s: steps overshoot along it%s", share,
-                        rough || edge == two ? "2/rate" : "of the rate and momentum", thumb);
     else
-        st_finding_note(finding, "reading", "%.2g of the edge %s: steps do not overshoot%s", share,
-                        rough || edge == two ? "2/rate" : "of the rate and momentum", thumb);
+        st_finding_note(finding, "reading", "%.2g of the edge %s: %s%s", share, what,
+                        share > 1 ? "steps overshoot" : "steps hold",
+                        rough ? " (for plain descent: a rule of thumb)" : "");
 }
 
 static void tell(const StJob *job, Ends *ends, const Curve *curve) {
@@ -291,11 +288,10 @@ const StStudy st_study_surface_hessian = {
     .group = "surface",
     .name = "hessian",
     .title = "Sharpness",
-    .what = "the loss's largest curvature around the weights, against what the learning rate bears",
-    .bad = "above the edge 2/rate: steps overshoot",
-    .formula = "λ₁ of H: Hv ≈ (g(θ + εv) − g(θ − εv))/2ε, Lanczos; edge 2/η (Cohen 2021, arXiv 2103.00065)",
-    .plain =
-        "largest eigenvalue of H: Hv ~ (g(w + ev) - g(w - ev))/2e, Lanczos; edge 2/rate (arXiv 2103.00065)",
+    .what = "the sharpest curvature of the loss, against what the learning rate bears",
+    .bad = "above the edge: steps overshoot",
+    .formula = "λ₁ of H, Hv ≈ (g(θ+εv) − g(θ−εv))/2ε, by Lanczos; edge 2/η (arXiv 2103.00065)",
+    .plain = "eig 1 of H, Hv ~ (g(w+ev) - g(w-ev))/2e, by Lanczos; 2/rate (arXiv 2103.00065)",
     .cost = "2 FB a product, up to 100",
     .tag = ST_MEASURED,
     .asked = true,
