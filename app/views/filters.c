@@ -31,7 +31,7 @@ static double largest_of(const Filters *f, const float *value) {
 
 void filters_range(const Filters *filters, const float *value, double *low, double *high) {
     *high = largest_of(filters, value);
-    *low = -*high;
+    *low = filters->ramp == UI_RAMP_SIZE ? 0 : -*high;
 }
 
 /* Where pictures go: `across` of them in a row, each of w x h cells with a blank between. */
@@ -39,16 +39,29 @@ typedef struct Tiles {
     int w, h, across, down;
 } Tiles;
 
-/* The largest pictures that all have room; else the smallest. */
+/* Pictures of rows x columns places, two places of a column to a cell where there are colours. */
+static Tiles tiles_of(UiRect area, int rows, int columns, bool halves) {
+    Tiles tiles = {.w = columns * (halves ? 1 : 2), .h = halves ? (rows + 1) / 2 : rows};
+    tiles.across = (area.w + 2) / (tiles.w + 2);
+    tiles.down = (area.h + 1) / (tiles.h + 1);
+    return tiles;
+}
+
+enum { SMALLEST_W = 6, SMALLEST_H = 3 }; /* cells that a picture is not reduced below */
+
+/* The largest pictures that all have room, reduced ones where they are large; else the smallest. */
 static Tiles lay_out(const UiGrid *grid, UiRect area, const Filters *f, int count) {
     bool halves = ui_look_has_ramp(&grid->look) && grid->look.ladder != UI_ASCII;
     Tiles tiles = {0};
     for (int scale = 6; scale >= 1; scale--) {
-        tiles.w = f->columns * scale * (halves ? 1 : 2);
-        tiles.h = halves ? (f->rows * scale + 1) / 2 : f->rows * scale;
-        tiles.across = (area.w + 2) / (tiles.w + 2);
-        tiles.down = (area.h + 1) / (tiles.h + 1);
+        tiles = tiles_of(area, f->rows * scale, f->columns * scale, halves);
         if (tiles.across * tiles.down >= count) break;
+    }
+    for (int shrink = 2; tiles.across * tiles.down < count; shrink++) {
+        Tiles less =
+            tiles_of(area, (f->rows + shrink - 1) / shrink, (f->columns + shrink - 1) / shrink, halves);
+        if (less.w < SMALLEST_W || less.h < SMALLEST_H) break;
+        tiles = less;
     }
     /* A picture that is larger than the area is reduced to it. */
     if (tiles.across < 1) tiles.across = 1;
@@ -64,7 +77,8 @@ int filters_draw(UiGrid *grid, UiRect area, const Filters *f, const float *value
     bool all = f->channels == 1;             /* every filter is one picture */
     int count = all ? f->filters : f->channels;
     Tiles tiles = lay_out(grid, area, f, count);
-    double largest = largest_of(f, value);
+    double low, high;
+    filters_range(f, value, &low, &high);
     int rows = (count + tiles.across - 1) / tiles.across, chosen = cursor->filter / tiles.across;
     if (all && chosen < cursor->row) cursor->row = chosen;
     if (all && chosen >= cursor->row + tiles.down) cursor->row = chosen - tiles.down + 1;
@@ -80,9 +94,9 @@ int filters_draw(UiGrid *grid, UiRect area, const Filters *f, const float *value
                        .columns = f->columns,
                        .row_step = (ptrdiff_t)f->columns * f->channels * f->filters,
                        .column_step = (ptrdiff_t)f->channels * f->filters,
-                       .ramp = UI_RAMP_SIGNED,
-                       .low = -largest,
-                       .high = largest,
+                       .ramp = f->ramp,
+                       .low = low,
+                       .high = high,
                        .square = true};
         ui_heat_draw(grid, ui_rect_clip(tile, area), &heat);
         if (all && i == cursor->filter)

@@ -9,6 +9,7 @@
  * columns, filters], as conv1d has it: steps by channels. */
 typedef struct Filters {
     int rows, columns, channels, filters;
+    UiRamp ramp; /* UI_RAMP_SIZE where no value is below 0 */
 } Filters;
 
 /* False: it is no such kernel; windows of 1 are matrices. */

@@ -17,6 +17,8 @@
     ROW(inside)                                                                                              \
     ROW(neuron)                                                                                              \
     ROW(map)                                                                                                 \
+    ROW(activations)                                                                                         \
+    ROW(gradients)                                                                                           \
     ROW(geometry)                                                                                            \
     ROW(surface)                                                                                             \
     ROW(draw)                                                                                                \

@@ -74,7 +74,7 @@ static bool make_flow(StJob *job, Flow *flow, StError *error) {
     flow->layer = calloc((size_t)lens->layers, sizeof *flow->layer);
     if (!flow->layer) return st_fail_memory(error, "the layers", (size_t)lens->layers);
     flow->count = learning_layers(lens, flow->layer);
-    double *place = st_finding_vector(to, "layer", flow->count);
+    double *place = st_finding_vector(to, "layer_numbers", flow->count);
     for (int i = 0; i < flow->count; i++) {
         if (place) place[i] = flow->layer[i] + 1;
         st_finding_name(to, "layers", i, lens->layer[flow->layer[i]].name);
@@ -319,8 +319,7 @@ static void say_healthy(StJob *job, const Flow *flow) {
     else
         st_finding_note(
             job->finding, "verdict",
-            "healthy: norms of all layers lie within a factor of %.2g of each other (layer %d the "
-            "least)",
+            "healthy: the norms of all layers lie within a factor of %.2g, layer %d's is the least",
             flow->norm[most] / flow->norm[least], flow->layer[least] + 1);
 }
 
@@ -435,7 +434,7 @@ static bool run_histogram(StJob *job, StError *error) {
     int count = learning_layers(lens, layer);
     bool done = st_study_rows(job, ST_TRAIN, &rows, error);
     double *edges = st_finding_vector(to, "exponents", BINS + 1),
-           *place = st_finding_vector(to, "layer", count);
+           *place = st_finding_vector(to, "layer_numbers", count);
     double *bins = st_finding_matrix(to, "histogram", count, BINS);
     double *zeros = st_finding_vector(to, "zeros", count), *below = st_finding_vector(to, "below", count);
     double *above = st_finding_vector(to, "above", count);

@@ -36,6 +36,7 @@ const char *st_study_layer(const StLens *lens, int layer, char buffer[ST_LAYER_L
 
 void st_study_say_layer(StJob *job, int layer) {
     st_finding_count(job->finding, "layer", layer + 1);
+    st_finding_count(job->finding, "layer_index", layer);
     st_finding_note(job->finding, "layer_name", "%s", job->lens->layer[layer].name);
 }
 

@@ -14,7 +14,8 @@ bool st_study_rows(StJob *job, int otherwise, int64_t *rows, StError *error);
 /* "2 dense_1": the layer's place, from 1, and its name. Returns buffer. */
 enum { ST_LAYER_LABEL = ST_LAYER_NAME_MAX + 16 };
 const char *st_study_layer(const StLens *lens, int layer, char buffer[ST_LAYER_LABEL]);
-/* Of the layer that a study is about: `layer` (from 1, as the language counts) and `layer_name`. */
+/* Of the layer that a study is about: `layer` (from 1, as the language counts), `layer_index` (from 0) and
+ * `layer_name`. */
 void st_study_say_layer(StJob *job, int layer);
 /* √Σv² */
 double st_study_norm(const double *values, int64_t count);
