@@ -34,6 +34,7 @@ enum { STUDIES_MAX = 128 };
 
 /* What a view is given. */
 typedef struct ViewContext {
+    const struct View *view;
     Session *session;
     const History *now, *last; /* records of the present and of the previous run; never NULL, may be empty */
     /* The newest look at the network: readings of the weights, and what the view wants beside them; NULL

@@ -58,7 +58,8 @@ ViewContext bench_context(Bench *bench, int view) {
         size_t size = views[view]->state_size;
         bench->state[view] = calloc(1, size ? size : 1);
     }
-    return (ViewContext){.session = bench->session,
+    return (ViewContext){.view = views[view],
+                         .session = bench->session,
                          .now = bench->now,
                          .last = bench->last,
                          .look = bench->look,

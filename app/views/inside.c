@@ -6,7 +6,8 @@
 
 const StStudy *inside_study(const ViewContext *context) {
     if (context->found) return st_studies[context->found->ask.study];
-    return *context->method >= 0 ? st_studies[*context->method] : NULL;
+    int study = *context->method >= 0 ? *context->method : st_study_find(context->view->name, NULL);
+    return study >= 0 ? st_studies[study] : NULL;
 }
 
 const StDataset *inside_dataset(const ViewContext *context) {
@@ -75,11 +76,6 @@ UiHeatView inside_draw_image(UiGrid *grid, UiRect area, const double *values, in
 
 /* ---- the head ---- */
 
-static const View *view_of(const ViewContext *context) {
-    const char *group = inside_study(context) ? inside_study(context)->group : NULL;
-    return group ? view_find(group) : NULL;
-}
-
 /* "row 12 of test", "drawn by hand", of what is shown; nothing where it is not of one example. */
 static void subject(const ViewContext *context, char text[96]) {
     const StFinding *finding = &context->found->finding;
@@ -102,9 +98,10 @@ static int draw_source(const ViewContext *context, UiGrid *grid, UiRect row, int
     if (found->step >= 0) snprintf(step, sizeof step, "step %lld · ", (long long)found->step);
     double seconds = found->cost_seconds;
     snprintf(cost, sizeof cost,
-             seconds < 0.0095 ? "%.1f ms"
-             : seconds < 0.95 ? "%.0f ms"
-                              : "%.1f s",
+             seconds < 0.0001   ? "< 0.1 ms"
+             : seconds < 0.0095 ? "%.1f ms"
+             : seconds < 0.95   ? "%.0f ms"
+                                : "%.1f s",
              seconds < 0.95 ? 1000 * seconds : seconds);
     if (found->done < 1)
         snprintf(text, sizeof text, "%s%.0f %% made", step, 100 * found->done);
@@ -117,11 +114,10 @@ static int draw_source(const ViewContext *context, UiGrid *grid, UiRect row, int
 
 static void draw_title(const ViewContext *context, UiGrid *grid, UiRect row) {
     const StStudy *study = inside_study(context);
-    const View *view = view_of(context);
     char title[200], of[96] = "";
     if (context->found) subject(context, of);
     bool several = study && st_study_count(study->group) > 1;
-    int x = 1 + ui_text(grid, row, 1, 0, UI_TITLE, view ? view->title : "");
+    int x = 1 + ui_text(grid, row, 1, 0, UI_TITLE, context->view->title);
     snprintf(title, sizeof title, "%s%s%s", several ? " · " : "", several ? study->title : "", of);
     int taken = ui_text_width(title);
     int right = context->found ? draw_source(context, grid, row, row.w - x - taken - 3) : 0;
@@ -152,7 +148,7 @@ static void nothing(const ViewContext *context, char text[ST_MESSAGE_MAX + 80]) 
     else if (!context->inspection)
         snprintf(text, ST_MESSAGE_MAX + 80,
                  "there is no network to look into yet: space trains, s makes one step");
-    else if (study && study->asked && *context->method >= 0 && context->turn[*context->method] == 0)
+    else if (study && study->asked && context->turn[st_study_find(study->group, study->name)] == 0)
         snprintf(text, ST_MESSAGE_MAX + 80, "enter makes it: %s, at %g of a core while training goes on",
                  study->cost, context->share);
     else

@@ -26,12 +26,11 @@ static void cell(void *context, int row, int column, char text[UI_CELL_TEXT], Ui
     text[0] = '\0';
     if (column == 0) snprintf(text, UI_CELL_TEXT, "%c", (int)view->inside), *ink = UI_KEY;
     if (column == 1) snprintf(text, UI_CELL_TEXT, "%s", view->question ? view->question : view->title);
-    if (column == 2) snprintf(text, UI_CELL_TEXT, "%s", view->help), *ink = UI_DIM;
+    if (column == 2) snprintf(text, UI_CELL_TEXT, "%s", view->title), *ink = UI_DIM;
 }
 
-static const UiColumn columns[] = {{"", 1, .priority = 0},
-                                   {"question", 38, .priority = 0},
-                                   {"what you see", 10, .stretch = true, .priority = 1}};
+static const UiColumn columns[] = {
+    {"", 1, .priority = 0}, {"question", 20, .stretch = true, .priority = 0}, {"view", 12, .priority = 1}};
 
 static UiTable table_of(void) {
     return (UiTable){.column = columns, .columns = 3, .rows = questions(), .cell = cell};
@@ -45,9 +44,17 @@ static void draw(ViewContext *context, UiGrid *grid, UiRect area) {
         UiRect head = ui_cut_top(&area, 2);
         ui_text(grid, head, 1, 0, UI_TITLE, "LOOK INSIDE");
         ui_text_in(grid, head, 14, 0, head.w - 15, UI_DIM,
-                   "live while it trains, or at rest: its capital opens a question from any of these views");
+                   "while it trains or at rest; capitals go from one to another");
     }
+    bool roomy = area.h >= questions() + 4;
+    UiRect about = roomy ? ui_cut_bottom(&area, area.h - questions() - 1) : (UiRect){0};
     ui_table_draw(grid, ui_inset(area, 1, 0), &table, state, context->live);
+    const View *view = question_at(state->selected);
+    if (!about.h || !view) return;
+    ui_cut_top(&about, 1);
+    ui_rule(grid, about, 0, view->title);
+    ui_cut_top(&about, 1);
+    ui_paragraph(grid, ui_inset(about, 1, 0), UI_DIM, 0, view->help);
 }
 
 static bool open_selected(ViewContext *context) {

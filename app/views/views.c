@@ -203,7 +203,8 @@ static bool shown_make(Session *session, const char *name, const ViewSelect *sel
     shown->trends = trends_create();
     void *state = calloc(1, shown->view->state_size ? shown->view->state_size : 1);
     shown->context =
-        (ViewContext){.session = session,
+        (ViewContext){.view = shown->view,
+                      .session = session,
                       .now = session_history(session) ? session_history(session) : shown->history,
                       .last = shown->history,
                       .trends = shown->trends,
