@@ -22,6 +22,7 @@
     ROW(geometry)                                                                                            \
     ROW(surface)                                                                                             \
     ROW(draw)                                                                                                \
+    ROW(autopsy)                                                                                             \
     ROW(time)                                                                                                \
     ROW(rates)                                                                                               \
     ROW(start)                                                                                               \
@@ -135,6 +136,7 @@ static void shown_look(Session *session, Shown *shown) {
         StTrainerStatus status;
         st_trainer_status(run->trainer, &status);
         snapshot->step = status.step, snapshot->epoch = status.epoch, snapshot->run = run->number;
+        snapshot->before = session->held->before, snapshot->gradients = session->held->gradients;
     }
     shown->inspector = st_inspector_create(&recipe->stack, &recipe->compile, dataset, recipe->seed, error);
     if (!shown->inspector) return;

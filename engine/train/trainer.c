@@ -178,7 +178,8 @@ static void fill_plan(StTrainer *t, const StTrainerPlan *plan) {
                                   .steps_per_epoch = t->steps_per_epoch,
                                   .rate = t->step_rate,
                                   .base_rate = t->rate,
-                                  .threads = t->threads};
+                                  .threads = t->threads,
+                                  .culprit = -1};
     if (!plan->paused) t->mail = (StMail){.posted = true, .order = ST_PLAY};
 }
 

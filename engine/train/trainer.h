@@ -124,6 +124,7 @@ typedef struct StTrainerStatus {
     bool failed;      /* STOPPED because the keeper could not write */
     int64_t restored; /* the epoch whose weights restore_best put back when training ended; 0: none */
     char reason[512]; /* DONE by a callback, DIVERGED: why, as a sentence */
+    int culprit;      /* DIVERGED: the tensor that the reason names; -1: none */
 } StTrainerStatus;
 void st_trainer_status(StTrainer *trainer, StTrainerStatus *status); /* any thread */
 

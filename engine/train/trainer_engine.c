@@ -180,6 +180,7 @@ static void diverge(StTrainer *t) {
     if (t->snapshots) st_trainer_publish(t, before);
     pthread_mutex_lock(&t->lock);
     t->autopsy_steps = t->replay.steps;
+    t->status.culprit = t->replay.culprit;
     memcpy(t->autopsy, t->replay.step, sizeof t->autopsy);
     t->status.epoch = t->epoch;
     pthread_mutex_unlock(&t->lock);

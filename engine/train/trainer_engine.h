@@ -72,6 +72,7 @@ typedef struct StReplay {
     int changes;
     StAutopsyStep step[ST_AUTOPSY_STEPS];
     int steps;
+    int culprit; /* tensor that the sentence names, or -1 */
 } StReplay;
 
 /* ---- orders ---- */

@@ -200,6 +200,7 @@ static int tensor_named(const StTrainer *trainer, const char *sentence) {
 
 static void say(StTrainer *trainer, int tensor, const char *sentence, char *reason, size_t size) {
     int64_t step = trainer->step + 1;
+    trainer->replay.culprit = tensor;
     if (tensor < 0)
         snprintf(reason, size, "diverged at step %" PRId64 ": %s", step, sentence);
     else
