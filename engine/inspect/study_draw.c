@@ -258,6 +258,9 @@ static bool run_nearest(StJob *job, StError *error) {
     put_near(job, "nearest", NULL, -1);
     st_finding_note(job->finding, "nearest_part", "%s", st_part_name(ST_TRAIN));
     put_near(job, "same", NULL, -1);
+    st_finding_count(job->finding, "labelled_row", -1);
+    st_finding_fact(job->finding, "labelled_distance", NAN);
+    st_finding_count(job->finding, "labelled_label", -1);
     st_finding_count(job->finding, "rows", rows);
     Near *near = malloc((size_t)(rows ? rows : 1) * sizeof *near);
     double *x = malloc((size_t)lens->in_size * sizeof *x);
@@ -385,6 +388,7 @@ static bool sweep_all(WhatIf *w, StError *error) {
     double least = INFINITY;
     if (!value || !low || !high || !needed || !change || !answers) return st_finding_done(finding, error);
     st_finding_count(finding, "smallest_feature", -1);
+    st_finding_fact(finding, "smallest_share", NAN);
     for (int c = 0; c < w->columns; c++) {
         const StColumnInfo *info = st_dataset_column(w->job->lens->plan.dataset, c);
         int its = -1, at = sweep(w, c, &its);
