@@ -389,7 +389,8 @@ static void surface_draw(ViewContext *context, UiGrid *grid, UiRect area) {
 /* Of the whole of the training part: what else is looked at changes nothing here. */
 static void surface_ask(ViewContext *context, StAsk *ask) {
     StAsk plain = st_ask(ask->study);
-    plain.any = ask->any, plain.turn = ask->turn;
+    *context->method = ask->study; /* every one can be asked for, so the first is the one that is shown */
+    plain.turn = ask->turn;
     plain.part = context->live ? -1 : ask->part;
     plain.other = state_of(context)->from;
     *ask = plain;
@@ -452,9 +453,9 @@ static const UiBinding bindings[] = {
 const View view_surface = {
     .name = "surface",
     .inside = 'S',
-    .question = "What is the ground like around these weights?",
+    .question = "How steep is it around the weights?",
     .title = "Surface",
-    .help = "The loss along a line and over planes, the sharpest curvature, the gradient's noise",
+    .help = "the loss along a line and over planes, the sharpest curvature, the gradient's noise",
     .bindings = bindings,
     .state_size = sizeof(SurfaceState),
     .draw = surface_draw,
