@@ -299,6 +299,33 @@ static void ruler_fit(Ruler *ruler) {
     ruler->high = low <= high ? (int)high + 1 : 3;
 }
 
+/* The rows below what was said, a blank one between. */
+static UiRect below(const Facts *facts, UiRect area) {
+    ui_cut_top(&area, facts->y + (facts->x > 0) + 1);
+    return area;
+}
+
+/* Which weights the sharpest direction is of: the largest shares first, as many as there is room for. */
+static void draw_shares(UiGrid *grid, UiRect area, const StFinding *finding) {
+    int64_t count = 0;
+    const double *share = st_finding_values(finding, "eigenvector_share", &count);
+    double above = INFINITY;
+    if (!share || area.h < 2) return;
+    UiRect row = ui_cut_top(&area, 1);
+    ui_text_in(grid, row, 1, 0, row.w - 2, UI_DIM, "it is steepest along the weights of");
+    for (int y = 0; y < area.h; y++) {
+        int next = -1; /* the largest that was not drawn yet; equal ones together */
+        for (int i = 0; i < count; i++)
+            if (share[i] < above && (next < 0 || share[i] > share[next])) next = i;
+        if (next < 0) return;
+        above = share[next];
+        int name_w = area.w >= 60 ? 30 : area.w / 2 - 4, x = 1 + name_w + 1;
+        ui_text_in(grid, area, 1, y, name_w, UI_TEXT, st_finding_name_at(finding, "tensors", next));
+        ui_print_right(grid, area, x + 6, y, UI_TEXT, "%.1f %%", 100 * share[next]);
+        ui_bar(grid, area, x + 7, y, area.w - x - 8 < 40 ? area.w - x - 8 : 40, UI_TRAINING, share[next]);
+    }
+}
+
 static void draw_hessian(ViewContext *context, UiGrid *grid, UiRect area) {
     const StFinding *finding = &context->found->finding;
     double edge = st_finding_value(finding, "edge"), two = st_finding_value(finding, "two_over_rate");
@@ -320,6 +347,35 @@ static void draw_hessian(ViewContext *context, UiGrid *grid, UiRect area) {
     fact(&facts, finding, "|g|", "gradient_norm");
     fact(&facts, finding, "rate", "learning_rate");
     fact_text(&facts, UI_TEXT, "optimizer", st_finding_text(finding, "optimizer"));
+    draw_shares(grid, below(&facts, facts.area), finding);
+}
+
+/* What a batch of each size is worth. */
+static void draw_worth(UiGrid *grid, UiRect area, const StFinding *finding) {
+    static const struct {
+        const char *name, *title;
+        UiDash dash;
+    } curves[] = {{"step_progress", "progress of a step", UI_SOLID},
+                  {"row_efficiency", "of a row", UI_DASHED}};
+    const double *size = st_finding_values(finding, "batch_size", NULL);
+    UiPoint point[2][64];
+    UiSeries series[2] = {0};
+    int64_t count = 0;
+    if (!size || area.h < 6 || isnan(st_finding_value(finding, "noise_scale"))) return;
+    for (int k = 0; k < 2; k++) {
+        const double *y = st_finding_values(finding, curves[k].name, &count);
+        if (!y || count > 64) return;
+        for (int64_t i = 0; i < count; i++)
+            point[k][i] = (UiPoint){size[i], y[i], y[i], y[i]};
+        series[k] = (UiSeries){.name = curves[k].title,
+                               .ink = k ? ui_class_ink(1) : UI_TRAINING,
+                               .dash = curves[k].dash,
+                               .point = point[k],
+                               .count = (size_t)count};
+    }
+    UiPlot plot = {
+        .series = series, .count = 2, .x_name = "batch_size", .log_x = true, .y0 = 0, .y1 = 1, .label_w = 4};
+    ui_plot_draw(grid, area, &plot);
 }
 
 static void draw_noise(ViewContext *context, UiGrid *grid, UiRect area) {
@@ -345,6 +401,7 @@ static void draw_noise(ViewContext *context, UiGrid *grid, UiRect area) {
     fact(&facts, finding, "mean |g_b|²", "small_square");
     fact(&facts, finding, "|g_B|²", "large_square");
     fact_count(&facts, finding, "B", "large_batch");
+    draw_worth(grid, below(&facts, facts.area), finding);
 }
 
 /* ---- the view ---- */

@@ -195,6 +195,21 @@ static bool verify(Curve *curve, const Basis *basis, Ends *ends, StError *error)
     return true;
 }
 
+/* Which weights the sharpest direction moves: the share of its squared length in each tensor that is trained.
+ */
+static bool tell_shares(const StSurface *surface, const double *direction, StError *error) {
+    const StLens *lens = surface->lens;
+    StFinding *finding = surface->job->finding;
+    int count = 0;
+    for (int i = 0; i < lens->tensors; i++)
+        if (lens->tensor[i].trainable) st_finding_name(finding, "tensors", count++, lens->tensor[i].name);
+    double *share = st_finding_vector(finding, "eigenvector_share", count);
+    for (int i = count = 0; share && i < lens->tensors; i++)
+        if (lens->tensor[i].trainable)
+            share[count++] = st_vector_sum_squares(direction + lens->tensor[i].offset, lens->tensor[i].size);
+    return st_finding_done(finding, error);
+}
+
 /* ---- against the learning rate ---- */
 
 /* How sharp a valley the optimizer can walk without being thrown out of it (Cohen 2021, arXiv 2103.00065):
@@ -273,7 +288,9 @@ static bool sharpness(StJob *job, StError *error) {
         st_finding_fact(job->finding, "loss", loss);
         st_finding_fact(job->finding, "gradient_norm",
                         sqrt(st_vector_sum_squares(curve.here, surface.total)));
-        good = search(&curve, basis, ends, error) && (curve.kinks > 0 || verify(&curve, basis, ends, error));
+        good = search(&curve, basis, ends, error) &&
+               (curve.kinks > 0 ||
+                (verify(&curve, basis, ends, error) && tell_shares(&surface, basis->next, error)));
     }
     if (good) tell(job, ends, &curve);
     if (basis) basis_end(basis);

@@ -50,6 +50,23 @@ static bool measure(StSurface *surface, int64_t small, double *squares, double *
     return true;
 }
 
+/* What a batch of B rows is worth: its step makes 1/(1 + S/G²/B) of the progress that the whole gradient's
+ * would, and a row of it 1/(1 + B/(S/G²)) of what it would in the smallest batch (arXiv 1812.06162,
+ * section 2.2). */
+static bool tell_worth(StFinding *finding, double scale, StError *error) {
+    enum { SIZES = 18 }; /* 1 … 2^17 */
+    double *size = st_finding_vector(finding, "batch_size", SIZES);
+    double *step = st_finding_vector(finding, "step_progress", SIZES);
+    double *row = st_finding_vector(finding, "row_efficiency", SIZES);
+    if (!st_finding_done(finding, error)) return false;
+    for (int i = 0; i < SIZES; i++) {
+        size[i] = ldexp(1, i);
+        step[i] = 1 / (1 + scale / size[i]);
+        row[i] = 1 / (1 + size[i] / scale);
+    }
+    return true;
+}
+
 static void judge(StFinding *finding, double small, double large, double small_square, double large_square) {
     double signal = (large * large_square - small * small_square) / (large - small);
     double noise = (small_square - large_square) / (1 / small - 1 / large);
@@ -80,10 +97,12 @@ static bool noise(StJob *job, StError *error) {
         st_finding_count(job->finding, "batches", batches);
         double *squares = st_finding_vector(job->finding, "squares", batches);
         good = st_finding_done(job->finding, error) && measure(&surface, small, squares, mean, error);
-        if (good)
+        if (good) {
             judge(job->finding, (double)small, (double)surface.rows,
                   st_vector_sum(squares, batches) / (double)batches,
                   st_vector_sum_squares(mean, surface.total));
+            good = tell_worth(job->finding, st_finding_value(job->finding, "noise_scale"), error);
+        }
     }
     free(mean);
     st_surface_end(&surface);

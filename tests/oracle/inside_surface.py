@@ -180,8 +180,9 @@ def hessian(net):
         for (layer, key), part in zip(net.trained, torch.split(theta, sizes)):
             layer.weights[key] = part.reshape(net.theta[layer, key].shape)
         return net.loss()
-    values = np.linalg.eigvalsh(torch.autograd.functional.hessian(loss, flat).numpy())
-    return {"eigenvalues": [values[-1], values[0]]}
+    values, vectors = np.linalg.eigh(torch.autograd.functional.hessian(loss, flat).numpy())
+    shares = [np.sum(part**2) for part in np.split(vectors[:, -1], np.cumsum(sizes)[:-1])]
+    return {"eigenvalues": [values[-1], values[0]], "shares": shares}
 
 
 def gradient(net, rows):

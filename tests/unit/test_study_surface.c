@@ -156,16 +156,18 @@ static void is_array(const Case *c, const char *name, const double *wanted, int6
 /* ---- against the fixtures ---- */
 
 typedef struct Wanted {
-    const double *line, *accuracy, *distance, *direction_a, *direction_b, *plane, *path, *eigenvalues, *noise;
+    const double *line, *accuracy, *distance, *direction_a, *direction_b, *plane, *path, *eigenvalues,
+        *shares, *noise;
     const double *variance, *path_a, *path_b, *corners;
-    int64_t weights; /* all of them */
+    int64_t weights, trained; /* all of them; tensors that are trained */
 } Wanted;
 
 #define WANTED(net)                                                                                          \
     {                                                                                                        \
         net##_line, net##_accuracy, net##_distance, net##_direction_a, net##_direction_b, net##_plane,       \
-            net##_path, net##_eigenvalues, net##_noise, net##_variance, net##_path_a, net##_path_b,          \
-            net##_corners, sizeof net##_direction_a / sizeof(double)                                         \
+            net##_path, net##_eigenvalues, net##_shares, net##_noise, net##_variance, net##_path_a,          \
+            net##_path_b, net##_corners, sizeof net##_direction_a / sizeof(double),                          \
+            sizeof net##_shares / sizeof(double)                                                             \
     }
 
 static void check_line(Case *c, const Wanted *wanted, bool classes) {
@@ -198,6 +200,7 @@ static void check_hessian(Case *c, const Wanted *wanted) {
     found(c, "hessian");
     is_fact(c, "eigenvalue", wanted->eigenvalues[0], 1e-7);
     is_fact(c, "smallest", wanted->eigenvalues[1], 2e-3); /* only as well as there is need to */
+    is_array(c, "eigenvector_share", wanted->shares, wanted->trained, 1e-5);
     is_fact(c, "two_over_rate", 4, 0);
     is_fact(c, "converged", 1, 0);
     assert_true(st_finding_value(&c->finding, "residual") < 1e-5);
@@ -209,6 +212,9 @@ static void check_noise(Case *c, const Wanted *wanted) {
     found(c, "noise");
     for (int i = 0; i < 7; i++)
         is_fact(c, names[i], wanted->noise[i], 1e-9);
+    near("step_progress", 5, array(c, "step_progress", 18)[5], 32 / (32 + wanted->noise[6]), 1e-9);
+    near("row_efficiency", 5, array(c, "row_efficiency", 18)[5], wanted->noise[6] / (32 + wanted->noise[6]),
+         1e-9);
 }
 
 /* Moments on the way, each beside it by a draw of noise. */
