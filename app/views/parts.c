@@ -45,6 +45,26 @@ static void quote(StText *out, const char *text) {
     st_text_add(out, "\"");
 }
 
+void parts_signed_bar(UiGrid *grid, UiRect row, int x, int w, double value, double low, double high) {
+    bool rule = low < 0, ascii = grid->look.ladder == UI_ASCII;
+    if (w < 1 || !(high > low)) return;
+    int zero = (int)lround(-low / (high - low) * (w - rule));
+    if (rule) ui_put_glyph(grid, row, x + zero, 0, UI_GLYPH_UPRIGHT, UI_RULE);
+    if (!isfinite(value)) return;
+    int room = value < 0 ? zero : w - zero - rule, from = value < 0 ? x + zero - 1 : x + zero + rule;
+    double length = fmin(fabs(value) / (high - low) * (w - rule), room);
+    int full = (int)(ascii ? round(length) : length), part = ascii ? 0 : (int)((length - full) * 8);
+    UiInk ink = value < 0 ? UI_VALIDATION : UI_TRAINING;
+    for (int i = 0; i < full; i++)
+        ui_put_ink(grid, row, value < 0 ? from - i : from + i, 0, ascii ? (value < 0 ? '=' : '#') : 0x2588,
+                   ink);
+    if (full >= room || part == 0) return;
+    if (value > 0)
+        ui_put_ink(grid, row, from + full, 0, ui_glyph_bar(grid->look.ladder, part), ink);
+    else if (part >= 4)
+        ui_put_ink(grid, row, from - full, 0, 0x2590, ink); /* the right half */
+}
+
 void parts_json_key(StText *out, const char *key) {
     const char *now = st_text_string(out);
     char last = out->length ? now[out->length - 1] : '{';

@@ -16,6 +16,7 @@
     ROW(weights)                                                                                             \
     ROW(inside)                                                                                              \
     ROW(neuron)                                                                                              \
+    ROW(why)                                                                                                 \
     ROW(map)                                                                                                 \
     ROW(activations)                                                                                         \
     ROW(gradients)                                                                                           \
