@@ -87,10 +87,13 @@ static void say_change(Session *session, const char *verb, const StTensor *tenso
     if (*verb) st_text_format(&text, "%s: ", verb);
     st_text_format(&text, "%s ", tensor->name);
     print_place(tensor, at, &text);
-    st_text_format(&text, ": %.6g → %.6g", (double)before, (double)after);
-    if (!isnan(loss[0]) && !isnan(loss[1]))
-        st_text_format(&text, "; loss %.5g → %.5g on %lld rows of train", loss[0], loss[1], (long long)rows);
-    if (!*verb && session->plan.place == PLACE_WORKBENCH) st_text_add(&text, "; u undoes");
+    bool bench = session->plan.place == PLACE_WORKBENCH; /* one line of the screen */
+    st_text_format(&text, bench ? ": %.4g → %.4g" : ": %.6g → %.6g", (double)before, (double)after);
+    if (!isnan(loss[0]) && !isnan(loss[1])) {
+        st_text_format(&text, "; loss %.5g → %.5g", loss[0], loss[1]);
+        if (!bench) st_text_format(&text, " on %lld rows of train", (long long)rows);
+    }
+    if (bench && !*verb) st_text_add(&text, "; u undoes");
     if (session->plan.place ==
         PLACE_SCRIPT) { /* where nothing is said, what it does to the loss is a result */
         st_text_add(&text, "\n");

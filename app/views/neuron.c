@@ -79,7 +79,10 @@ static void input_text(const Card *card, int64_t i, char *text, size_t size) {
         int used = snprintf(text, size, "step %lld", (long long)(i / channels));
         if (channels > 1) snprintf(text + used, size - (size_t)used, " ch %lld", (long long)(i % channels));
     } else {
-        snprintf(text, size, card->count == 1 ? "its input" : "input %lld", (long long)i);
+        const double *from = st_finding_values(card->found, "input_index", NULL);
+        const char *what = card->count == 1 ? "its input" : card->layer > 0 && !from ? "unit" : "input";
+        if (from) i = (int64_t)from[i];
+        snprintf(text, size, card->count == 1 ? "%s" : "%s %lld", what, (long long)i);
     }
 }
 

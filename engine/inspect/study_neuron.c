@@ -81,6 +81,9 @@ static void say_sum(const StLens *lens, StFinding *finding, const StUnit *u) {
                     u->bends ? st_activations[u->activation.kind].name : "");
     if (u->derived)
         st_finding_note(finding, "weights_are", "d sum / d x, worked out from the layer's weights");
+    double *from = u->from ? st_finding_vector(finding, "input_index", u->count) : NULL;
+    for (int64_t i = 0; from && i < u->count; i++)
+        from[i] = (double)u->from[i];
     say_vector(finding, "inputs", u->x, u->count);
     say_vector(finding, "weights", u->w, u->count);
     double *product = st_finding_vector(finding, "products", u->count);

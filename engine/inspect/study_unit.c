@@ -244,10 +244,13 @@ static bool read_derived(StUnit *u, StError *error) {
     for (int64_t i = 0; done && i < n; i++)
         count += step->dx[i] != 0;
     if (!done || !make_room(u, count, false, error)) return false;
+    u->from = malloc((size_t)(count ? count : 1) * sizeof *u->from);
+    if (!u->from) return st_fail_memory(error, "a unit's inputs", (size_t)count * sizeof *u->from);
     count = 0;
     for (int64_t i = 0; i < n; i++) {
         if (step->dx[i] == 0) continue;
         u->x[count] = step->x[i];
+        u->from[count] = i;
         u->w[count++] = step->dx[i];
     }
     u->derived = true;
@@ -293,6 +296,7 @@ bool st_unit_read(StLens *lens, int layer, int64_t unit, StUnit *u, StError *err
 void st_unit_free(StUnit *unit) {
     free(unit->x);
     free(unit->w);
+    free(unit->from);
     free(unit->at);
     *unit = (StUnit){0};
 }

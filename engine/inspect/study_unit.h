@@ -20,6 +20,7 @@ typedef struct StUnit {
     bool has_bias;    /* there is a weight of that name */
     bool derived;     /* w is not a weight of the layer itself, but ∂sum/∂x worked out from several */
     int kernel, own_bias; /* index into the lens's tensors; -1: none that could be named */
+    int64_t *from;        /* [count] which elements of the layer's input x are, where derived; else NULL */
     int64_t *at;          /* [count] which element of the kernel each w is; NULL without a kernel */
     int64_t filter[3];    /* extents of a convolution's window, and its channels; 0: it has none */
     StCall activation;
