@@ -20,6 +20,7 @@ static bool make_learner(StLens *lens, StError *error) {
                           .compile = &plain,
                           .dataset = lens->plan.dataset,
                           .rows = ST_LENS_ROWS,
+                          .all_rows = true,
                           .input_gradient = true,
                           .pool = lens->pool};
     lens->learner = st_learner_create(&plan, error);

@@ -48,6 +48,7 @@ typedef struct StLearnerPlan {
     const StCompile *compile;
     const StDataset *dataset;
     int64_t rows;
+    bool all_rows; /* memory for so many also where the data has fewer: rows made by hand */
     bool input_gradient;
     const char *class_weight; /* as fit says it (train/class_weight.h): of training steps; NULL or "": none */
     int64_t copies;           /* of the weights that the caller will keep: memory for them must be there */

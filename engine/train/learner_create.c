@@ -176,7 +176,7 @@ static int64_t rows_wanted(const StLearnerPlan *plan) {
         if (rows > most) most = rows;
     }
     int64_t rows = plan->rows > CHUNK ? plan->rows : CHUNK;
-    return rows < most ? rows : most;
+    return rows < most || plan->all_rows ? rows : most;
 }
 
 /* Where the first layer wants words, every row of the data has to hold some. */

@@ -258,4 +258,5 @@ def main():
     write("inside_flow.h", "TESTS_ORACLE_INSIDE_FLOW_H", lines)
 
 
-main()
+if __name__ == "__main__":
+    main()
