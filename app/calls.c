@@ -349,12 +349,18 @@ int call_check(ProgramArguments *arguments) {
 
 int call_show(ProgramArguments *arguments) {
     StError error = {0};
-    ShowPlan plan = {.unit = arguments->unit, .row = arguments->row, .json = arguments->json};
+    ShowPlan plan = {.unit = arguments->unit,
+                     .row = arguments->row,
+                     .count = arguments->count,
+                     .value = arguments->value,
+                     .json = arguments->json};
     snprintf(plan.view, sizeof plan.view, "%s", arguments->file[0]);
     strcpy(plan.size, arguments->size);
     strcpy(plan.layer, arguments->layer);
     strcpy(plan.part, arguments->part);
     strcpy(plan.method, arguments->method);
+    strcpy(plan.klass, arguments->klass);
+    strcpy(plan.column, arguments->column);
     if (!show_check(&plan, &error)) return misused(error.message);
     Session *session = begin(arguments, 1);
     if (!session) return 1;
@@ -367,7 +373,7 @@ static bool range_test(Session *session, const ProgramArguments *arguments, StEr
     if (*arguments->init && !session_load(session, arguments->init, error)) return false;
     if (!session_range_begin(session, &plan, error)) return in_file(arguments, error);
     st_rate_test_wait(session_range(session));
-    ShowPlan show = {.view = "rates", .unit = -1, .row = -1, .json = arguments->json};
+    ShowPlan show = {.view = "rates", .unit = -1, .row = -1, .value = NAN, .json = arguments->json};
     return show_run(session, &show, error);
 }
 

@@ -23,8 +23,9 @@ typedef struct ProgramArguments {
     bool no_shuffle, json, quiet, training, play;
     char weights[RECIPE_PATH_MAX], input[RECIPE_PATH_MAX], target[RECIPE_PATH_MAX], output[RECIPE_PATH_MAX];
     char layer[ST_LAYER_NAME_MAX], part[16], method[32], size[16];
-    int unit, row, steps;
-    double low, high;
+    char klass[64], column[64];
+    int unit, row, count, steps;
+    double value, low, high;
     bool man, completion, profile;
     UiScreenOptions screen; /* of the workbench */
 } ProgramArguments;

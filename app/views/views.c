@@ -20,6 +20,7 @@
     ROW(map)                                                                                                 \
     ROW(activations)                                                                                         \
     ROW(gradients)                                                                                           \
+    ROW(mistakes)                                                                                            \
     ROW(geometry)                                                                                            \
     ROW(surface)                                                                                             \
     ROW(draw)                                                                                                \

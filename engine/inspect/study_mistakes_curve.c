@@ -221,9 +221,8 @@ const StStudy st_study_mistakes_curve = {
     .group = "mistakes",
     .name = "curve",
     .title = "ROC and precision-recall",
-    .what = "what every threshold of one class's probability would give: found (recall) against false alarms",
-    .bad =
-        "a ROC curve along the diagonal (AUC 0.5) is guessing; precision that falls as soon as recall grows",
+    .what = "one class against the rest: found against false alarms, for every threshold",
+    .bad = "a curve along the dotted line: that is guessing (AUC 0.5)",
     .formula = "AUC = P(score of a yes > score of a no), ties ½   AP = Σ(Rₙ − Rₙ₋₁)·Pₙ",
     .plain = "AUC = P(score of a yes > score of a no), ties 1/2   AP = sum (Rn - Rn-1) Pn",
     .cost = "1 F of the part",

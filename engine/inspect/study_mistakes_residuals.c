@@ -134,7 +134,7 @@ static void name_target(const StLens *lens, int64_t output, StFinding *finding) 
         const StColumnInfo *column = st_dataset_column(dataset, i);
         if (column->target && seen++ == output) st_finding_note(finding, "target_name", "%s", column->name);
     }
-    st_finding_note(finding, "units", "as in the data: targets are not scaled");
+    st_finding_note(finding, "units", "the target's own: it is not scaled");
 }
 
 static bool begin(Residuals *r, StJob *job, StError *error) {
@@ -173,8 +173,8 @@ const StStudy st_study_mistakes_residuals = {
     .group = "mistakes",
     .name = "residuals",
     .title = "Residuals",
-    .what = "how far each answer is off (target − prediction), against the answer, in the target's units",
-    .bad = "a slope, a curve or a funnel: then there is more to learn; points far from the rest",
+    .what = "how far each answer is off (target − prediction), against the answer",
+    .bad = "a slope, a curve or a funnel; points far from the rest",
     .formula = "RMSE = √(Σr²/n)   MAE = Σ|r|/n   R² = 1 − Σr²/Σ(y − ȳ)²",
     .plain = "RMSE = sqrt(sum r^2/n)   MAE = sum |r|/n   R2 = 1 - sum r^2 / sum (y - mean y)^2",
     .cost = "1 F of the part",

@@ -1,0 +1,286 @@
+/* Examples: a list of rows, and the chosen one beside it: its picture or its columns, and what the network
+ * thought that it might be. */
+#include "views/mistakes.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LIST_W = 42, NAME_MOST = 12, BARS_MOST = 10 };
+
+typedef struct List {
+    const StFinding *finding;
+    int rows, tops;
+    const double *row, *truth, *answer, *confidence, *loss, *top_class, *top_probability;
+} List;
+
+static bool list_of(const ViewContext *context, List *list) {
+    const StFinding *f = &context->found->finding;
+    int64_t rows = 0, tops = 0;
+    *list = (List){.finding = f,
+                   .row = st_finding_values(f, "row", &rows),
+                   .truth = st_finding_values(f, "true", NULL),
+                   .answer = st_finding_values(f, "predicted", NULL),
+                   .confidence = st_finding_values(f, "confidence", NULL),
+                   .loss = st_finding_values(f, "loss", NULL),
+                   .top_class = st_finding_values(f, "top_class", &tops),
+                   .top_probability = st_finding_values(f, "top_probability", NULL)};
+    list->rows = (int)rows;
+    list->tops = rows ? (int)(tops / rows) : 0;
+    return list->row && list->truth && list->answer && list->confidence && list->loss && list->top_class &&
+           list->top_probability;
+}
+
+static const char *name_of(const List *list, double klass) {
+    return klass >= 0 ? st_finding_name_at(list->finding, "classes", (int)klass) : "–";
+}
+
+/* The chosen row wherever it now stands in the list; where it is gone, what took its place. */
+static int chosen(MistakesList *state, const List *list) {
+    for (int i = 0; state->chosen && i < list->rows; i++)
+        if ((int64_t)list->row[i] == state->row) return state->table.selected = i;
+    if (state->table.selected >= list->rows) state->table.selected = list->rows ? list->rows - 1 : 0;
+    return state->table.selected;
+}
+
+/* ---- the list ---- */
+
+enum { ROW, TRUE, ANSWERED, SURE, LOSS, COLUMNS };
+
+static void cell(void *context, int row, int column, char text[UI_CELL_TEXT], UiInk *ink) {
+    const List *list = context;
+    char number[UI_NUMBER];
+    text[0] = '\0';
+    if (column == ROW) snprintf(text, UI_CELL_TEXT, "%.0f", list->row[row]);
+    if (column == TRUE) snprintf(text, UI_CELL_TEXT, "%s", name_of(list, list->truth[row]));
+    if (column == ANSWERED) {
+        snprintf(text, UI_CELL_TEXT, "%s", name_of(list, list->answer[row]));
+        *ink = list->answer[row] == list->truth[row] ? UI_GOOD : UI_BAD;
+    }
+    if (column == SURE) snprintf(text, UI_CELL_TEXT, "%s", ui_number(number, list->confidence[row], 6, 4));
+    if (column == LOSS) snprintf(text, UI_CELL_TEXT, "%s", ui_number(number, list->loss[row], 6, 3));
+}
+
+/* w: columns that there are for it. */
+static UiTable table_of(List *list, int w, UiColumn columns[COLUMNS]) {
+    bool narrow = w < 28;
+    int name_w = 4;
+    for (int k = 0; k < st_finding_names(list->finding, "classes"); k++) {
+        int name = ui_text_width(st_finding_name_at(list->finding, "classes", k));
+        if (name > name_w) name_w = name < NAME_MOST ? name : NAME_MOST;
+    }
+    columns[ROW] = (UiColumn){"row", 5, true, false, 2};
+    columns[TRUE] = (UiColumn){"true", name_w, false, true, 0};
+    columns[ANSWERED] = narrow ? (UiColumn){"said", name_w, false, true, 0}
+                               : (UiColumn){"answered", name_w < 8 ? 8 : name_w, false, true, 0};
+    columns[SURE] = (UiColumn){"sure", 6, true, false, 1};
+    columns[LOSS] = (UiColumn){"loss", 6, true, false, 3};
+    return (UiTable){.column = columns,
+                     .columns = COLUMNS,
+                     .rows = list->rows,
+                     .gap = narrow ? 1 : 0,
+                     .context = list,
+                     .cell = cell,
+                     .empty = "no row is here"};
+}
+
+/* ---- the chosen one ---- */
+
+static StPart part_of(const List *list) {
+    StPart part = ST_TEST;
+    st_part_find(st_finding_text(list->finding, "part"), &part, NULL);
+    return part;
+}
+
+/* Raw values of a row; NULL: no memory, or there is no such row (the data was changed). */
+static double *raw_of(const StDataset *dataset, StPart part, int64_t row, int64_t *size) {
+    StShape shape = st_dataset_raw_shape(dataset);
+    *size = st_shape_size(&shape);
+    if (row < 0 || row >= st_dataset_rows(dataset, part) || *size < 1) return NULL;
+    float *raw = malloc((size_t)*size * sizeof *raw);
+    double *values = malloc((size_t)*size * sizeof *values);
+    if (raw && values) {
+        st_dataset_raw(dataset, part, row, raw);
+        for (int64_t i = 0; i < *size; i++)
+            values[i] = (double)raw[i];
+    }
+    free(raw);
+    return values;
+}
+
+/* Its columns by name, as many as there is room for. */
+static void draw_columns(UiGrid *grid, UiRect area, const StDataset *dataset, StPart part, int64_t row) {
+    int inputs = 0, shown = 0, widest = 0;
+    for (int i = 0; i < st_dataset_columns(dataset); i++) {
+        const StColumnInfo *column = st_dataset_column(dataset, i);
+        int w = ui_text_width(column->name);
+        inputs += !column->target;
+        if (!column->target && w > widest) widest = w;
+    }
+    if (widest > area.w - 10) widest = area.w - 10;
+    for (int i = 0; i < st_dataset_columns(dataset) && shown < area.h; i++) {
+        const StColumnInfo *column = st_dataset_column(dataset, i);
+        if (column->target) continue;
+        if (shown == area.h - 1 && inputs > area.h) {
+            ui_print(grid, area, 0, shown, UI_DIM, "… %d more", inputs - shown);
+            return;
+        }
+        StText value = {0};
+        st_dataset_cell(dataset, part, row, i, &value);
+        ui_text_in(grid, area, 0, shown, widest, UI_DIM, column->name);
+        ui_text_in(grid, area, widest + 2, shown, area.w - widest - 2, UI_TEXT, st_text_string(&value));
+        st_text_free(&value);
+        shown++;
+    }
+}
+
+static void draw_subject(ViewContext *context, UiGrid *grid, UiRect area, const List *list, int at) {
+    const StDataset *dataset = inside_dataset(context);
+    int64_t row = (int64_t)list->row[at], size;
+    StPart part = part_of(list);
+    int height, width, channels;
+    if (!dataset || row >= st_dataset_rows(dataset, part)) return;
+    if (!st_dataset_picture(dataset, &height, &width, &channels)) {
+        draw_columns(grid, area, dataset, part, row);
+        return;
+    }
+    double *values = raw_of(dataset, part, row, &size);
+    if (values && size == (int64_t)height * width * channels)
+        inside_draw_image(grid, area, values, height, width, channels, (UiHeat){.ramp = UI_RAMP_SIZE});
+    free(values);
+}
+
+/* What it might have been: the probabilities as bars, the greatest first. */
+static void draw_bars(UiGrid *grid, UiRect area, const List *list, int at) {
+    int name_w = 3;
+    for (int t = 0; t < list->tops; t++) {
+        int w = ui_text_width(name_of(list, list->top_class[at * list->tops + t]));
+        if (w > name_w) name_w = w < NAME_MOST ? w : NAME_MOST;
+    }
+    bool words = area.w >= name_w + 26;
+    int number_w = 6, mark_w = words ? 10 : 2, bar_w = area.w - name_w - number_w - mark_w - 2;
+    for (int t = 0; t < list->tops && t < area.h; t++) {
+        double klass = list->top_class[at * list->tops + t], p = list->top_probability[at * list->tops + t];
+        if (isnan(klass)) return; /* still to come */
+        bool truth = klass == list->truth[at], answer = klass == list->answer[at];
+        UiInk ink = truth ? UI_GOOD : answer ? UI_BAD : UI_DIM;
+        char number[UI_NUMBER];
+        const char *mark = truth && answer ? (words ? "right" : "=")
+                           : truth         ? (words ? "true" : "t")
+                           : answer        ? (words ? "answered" : "a")
+                                           : "";
+        ui_text_in(grid, area, 0, t, name_w, truth || answer ? ink : UI_TEXT, name_of(list, klass));
+        if (bar_w > 0) ui_bar(grid, area, name_w + 1, t, bar_w, ink, p < 0 ? 0 : p > 1 ? 1 : p);
+        if (fabs(p) < 1e-6) p = 0;
+        ui_print_right(grid, area, area.w - mark_w, t, UI_TEXT, "%s", ui_number(number, p, number_w, 4));
+        ui_text_in(grid, area, area.w - mark_w + 1, t, mark_w - 1, ink, mark);
+    }
+}
+
+static void draw_chosen(ViewContext *context, UiGrid *grid, UiRect area, const List *list, int at) {
+    char text[200];
+    bool right = list->truth[at] == list->answer[at];
+    if (area.h >= 5) {
+        snprintf(text, sizeof text, "row %.0f: it is %s%s%s", list->row[at], name_of(list, list->truth[at]),
+                 right ? ", as answered" : ", answered ", right ? "" : name_of(list, list->answer[at]));
+        ui_text_in(grid, ui_cut_top(&area, 1), 0, 0, area.w, UI_TITLE, text);
+    }
+    int bars = list->tops < BARS_MOST ? list->tops : BARS_MOST;
+    if (bars > area.h / 3) bars = area.h / 3;
+    if (bars < 2 && area.h >= 4) bars = 2;
+    UiRect below = ui_cut_bottom(&area, bars);
+    if (area.h >= 6) ui_cut_bottom(&area, 1);
+    draw_subject(context, grid, area, list, at);
+    draw_bars(grid, below, list, at);
+}
+
+void mistakes_list_draw(ViewContext *context, UiGrid *grid, UiRect area) {
+    MistakesState *state = context->state;
+    MistakesList *own = &state->list;
+    UiColumn columns[COLUMNS];
+    List list;
+    if (!list_of(context, &list)) return;
+    area = ui_inset(area, area.w >= 20, 0);
+    int at = chosen(own, &list);
+    if (area.h >= 5) {
+        char text[300];
+        double count = st_finding_value(list.finding, "count");
+        snprintf(text, sizeof text, "%s: %.0f row%s", st_finding_text(list.finding, "cell"), count,
+                 count == 1 ? "" : "s");
+        if (list.rows > 0 && list.rows < count)
+            snprintf(text + strlen(text), sizeof text - strlen(text), ", %d of them here", list.rows);
+        if (count > 1)
+            snprintf(text + strlen(text), sizeof text - strlen(text), ", the %s",
+                     st_finding_text(list.finding, "order"));
+        ui_text_in(grid, ui_cut_top(&area, 1), 0, 0, area.w, UI_WARN, text);
+    }
+    int left = area.w * 9 / 20;
+    if (left > LIST_W && area.w < 3 * LIST_W) left = LIST_W;
+    if (area.w < 24) left = area.w;
+    UiTable table = table_of(&list, left, columns);
+    own->table.sort_column = -1;
+    if (list.rows == 0) {
+        ui_table_draw(grid, area, &table, &own->table, context->live);
+        return;
+    }
+    ui_table_draw(grid, ui_cut_left(&area, left), &table, &own->table, context->live);
+    ui_cut_left(&area, 2);
+    draw_chosen(context, grid, area, &list, at);
+}
+
+/* ---- keys ---- */
+
+/* The chosen row is what every view of the inside looks at. */
+static void share_gaze(ViewContext *context, const List *list) {
+    MistakesState *state = context->state;
+    int at = chosen(&state->list, list);
+    if (list->rows == 0) return;
+    int64_t row = (int64_t)list->row[at];
+    const StDataset *dataset = inside_dataset(context);
+    state->list.chosen = true, state->list.row = row;
+    bool there = context->gaze->row == row && dataset && gaze_part(context->gaze, dataset) == part_of(list);
+    char line[80];
+    snprintf(line, sizeof line, "look row=%lld part=%s", (long long)row,
+             st_finding_text(list->finding, "part"));
+    if (!there || context->gaze->input) context->run(context->bench, line);
+}
+
+bool mistakes_list_press(ViewContext *context, UiKey key) {
+    MistakesState *state = context->state;
+    UiColumn columns[COLUMNS];
+    List list;
+    if (key == UI_KEY_ESCAPE) return context->run(context->bench, "look method=confusion"), true;
+    if (!list_of(context, &list)) return false;
+    chosen(&state->list, &list);
+    if (key == 'c') { /* all mistakes, or those of the cell under the matrix' cursor */
+        bool cell_now = state->list.cell;
+        state->list =
+            (MistakesList){.cell = !cell_now, .from = state->matrix.row, .to = state->matrix.column};
+        return true;
+    }
+    if (key == 'p') { /* rows of another part: from the first on */
+        state->list.chosen = false, state->list.table.selected = 0;
+        return false;
+    }
+    UiTable table = table_of(&list, LIST_W, columns);
+    if (key == '.') key = UI_KEY_DOWN;
+    if (key == ',') key = UI_KEY_UP;
+    bool moves = key >= UI_KEY_NAMED && ui_table_key(&table, &state->list.table, key);
+    if (moves) state->list.chosen = false; /* the one at the cursor becomes it */
+    share_gaze(context, &list);
+    return moves;
+}
+
+bool mistakes_list_mouse(ViewContext *context, const UiEvent *event) {
+    MistakesState *state = context->state;
+    UiColumn columns[COLUMNS];
+    List list;
+    if (!list_of(context, &list)) return false;
+    chosen(&state->list, &list);
+    UiTable table = table_of(&list, LIST_W, columns);
+    if (!ui_table_mouse(&table, &state->list.table, event)) return false;
+    state->list.chosen = false;
+    share_gaze(context, &list);
+    return true;
+}
