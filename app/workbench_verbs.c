@@ -391,6 +391,8 @@ const Command workbench_commands[] = {
     {"train", "WORD …", "how the curves of the train view are shown", PLACE_WORKBENCH,
      .words = "x=step x=epoch x=second log_y log_x smooth=0.9 outliers follow freeze fit in out",
      .act = act_of_view},
+    {"surface", "from|from start|log", "where the line of the view surface begins, and how it is drawn",
+     PLACE_WORKBENCH, .words = "from start log", .act = act_of_view},
     {"look", "[again] WHAT=… …", "chooses what the views of the inside look at: look layer=2 unit=5 row=12",
      PLACE_WORKBENCH, .words = "again", .options = gaze_options, .act = act_look},
     {"moment", "back|forward|first|last|STEP",

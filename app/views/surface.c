@@ -103,6 +103,16 @@ static void where_it_begins(const ViewContext *context, char text[40]) {
         snprintf(text, 40, "step %lld", (long long)other);
 }
 
+/* The row of the picture that a plot draws a value in, its dots several a cell; -1: outside. */
+static int row_of(const UiGrid *grid, const UiPlotView *view, double y) {
+    static const int dots[] = {[UI_ASCII] = 1, [UI_BLOCK] = 2, [UI_BRAILLE] = 4};
+    double low = view->y0, high = view->y1;
+    int each = dots[grid->look.ladder];
+    if (view->log_y) y = log(y), low = log(low), high = log(high);
+    double down = (high - y) / (high - low) * (each * view->inner.h - 1);
+    return down >= -0.5 && down < each * view->inner.h - 0.5 ? (int)lround(down) / each : -1;
+}
+
 /* The two ends, above the curve and on it. */
 static void draw_ends(const ViewContext *context, UiGrid *grid, UiRect labels, const UiPlotView *view,
                       const Line *line) {
@@ -117,11 +127,8 @@ static void draw_ends(const ViewContext *context, UiGrid *grid, UiRect labels, c
             int x = ui_text(grid, labels, column - labels.x, 0, UI_TITLE, mark) + 1;
             ui_text(grid, labels, column - labels.x + x, 0, UI_DIM, word);
         }
-        double y = line->loss[i], low = view->y0, high = view->y1;
-        if (view->log_y) y = log(y), low = log(low), high = log(high);
-        double down = (high - y) / (high - low) * (view->inner.h - 1);
-        if (down >= -0.5 && down <= view->inner.h - 0.5)
-            ui_text(grid, view->inner, column - view->inner.x, (int)lround(down), UI_TITLE, mark);
+        int row = row_of(grid, view, line->loss[i]);
+        if (row >= 0) ui_text(grid, view->inner, column - view->inner.x, row, UI_TITLE, mark);
     }
 }
 
