@@ -55,6 +55,10 @@ void bench_forget(Bench *bench) {
     trends_clear(bench->trends);
     bench->status = (StTrainerStatus){0};
     bench->asked_from = -1;
+    gaze_make(&bench->gaze, NULL, 0); /* rows, layers and drawings were of another recipe */
+    int64_t made = bench->gaze.made;
+    bench->gaze = gaze_nothing;
+    bench->gaze.made = made;
 }
 
 /* The history of the run before, if it had any, becomes the last one. */

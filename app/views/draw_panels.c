@@ -85,7 +85,7 @@ static void draw_bar(const Sheet *sheet, UiGrid *grid, UiRect row, const Bars *b
     if (w > 1) {
         ui_bar(grid, row, label + 1, 0, w, answer ? UI_TRAINING : UI_DIM, share_of(bars, bars->value[k]));
         double was = sheet->by_hand && bars->row ? share_of(bars, bars->row[k]) : NAN;
-        if (was >= 0 && was <= 1)
+        if (was >= 0 && was <= 1 && fabs(was - share_of(bars, bars->value[k])) * w >= 0.5)
             ui_put_glyph(grid, row, label + 1 + (int)fmin(was * w, w - 1), 0, UI_GLYPH_UPRIGHT, UI_WARN);
     }
     ui_print_right(grid, row, row.w, 0, answer ? UI_TITLE : UI_TEXT, "%s",
@@ -100,7 +100,8 @@ static void draw_answer(const Sheet *sheet, UiGrid *grid, UiRect *area, const Ba
     inside_class(sheet->context, bars->answer, name);
     snprintf(text, sizeof text, isfinite(confidence) ? "answers %s  %.1f %%" : "answers %s", name,
              100 * confidence);
-    ui_text_in(grid, ui_cut_top(area, 1), 0, 0, area->w, UI_TITLE, text);
+    const char *said = ui_text_width(text) > area->w ? text + strlen("answers ") : text;
+    ui_text_in(grid, ui_cut_top(area, 1), 0, 0, area->w, UI_TITLE, said);
     if (area->h < 5) return;
     UiRect row = ui_cut_top(area, 1);
     int was = whole(sheet, "row_answer");
@@ -113,7 +114,7 @@ static void draw_answer(const Sheet *sheet, UiGrid *grid, UiRect *area, const Ba
     } else if (isfinite(label)) {
         bool right = (int)label == bars->answer;
         inside_class(sheet->context, (int)label, name);
-        snprintf(text, sizeof text, right ? "and %s it is" : "it is %s: wrong", name);
+        snprintf(text, sizeof text, right ? "and it is" : "is %s: wrong", name);
         ui_text_in(grid, row, 0, 0, row.w, right ? UI_GOOD : UI_BAD, text);
     }
 }
@@ -129,7 +130,8 @@ static void draw_bars(const Sheet *sheet, UiGrid *grid, UiRect area) {
         int w = ui_text_width(bar_name(sheet, &bars, chosen[i], name));
         if (w > label) label = w;
     }
-    if (label > area.w / 2 - 4) label = area.w / 2 - 4;
+    int most = area.w < 24 ? area.w - 8 : area.w / 2 - 4; /* where there is little room, no bars */
+    if (label > most) label = most;
     for (int i = 0; i < shown; i++)
         draw_bar(sheet, grid, ui_cut_top(&area, 1), &bars, chosen[i], label);
 }
@@ -334,18 +336,18 @@ static bool table_draw(void *of, UiGrid *grid, UiRect area, int row, int column)
 }
 
 static const UiColumn answer_columns[] = {{"feature", 10, .stretch = true, .priority = 0},
-                                          {"value", 8, .right = true, .priority = 0},
-                                          {"least to most", 14, .priority = 1},
+                                          {"value", 7, .right = true, .priority = 0},
+                                          {"range", 12, .priority = 1},
                                           {"row", 7, .right = true, .priority = 3},
                                           {"|∂S/∂x|", 7, .right = true, .priority = 2}};
 static const UiColumn nearest_columns[] = {{"feature", 10, .stretch = true, .priority = 0},
-                                           {"value", 8, .right = true, .priority = 0},
-                                           {"least to most", 14, .priority = 2},
+                                           {"value", 7, .right = true, .priority = 0},
+                                           {"range", 12, .priority = 2},
                                            {"row", 7, .right = true, .priority = 3},
                                            {"nearest", 8, .right = true, .priority = 1}};
 static const UiColumn flip_columns[] = {{"feature", 10, .stretch = true, .priority = 0},
-                                        {"value", 8, .right = true, .priority = 0},
-                                        {"least to most", 14, .priority = 2},
+                                        {"value", 7, .right = true, .priority = 0},
+                                        {"range", 12, .priority = 2},
                                         {"row", 7, .right = true, .priority = 3},
                                         {"flips at", 8, .right = true, .priority = 1}};
 
@@ -377,12 +379,15 @@ static void take_nearest(Sheet *sheet) {
 }
 
 static void draw_features(Sheet *sheet, UiGrid *grid, UiRect area) {
-    int side = area.w >= 70 ? 28 : area.w * 9 / 20;
-    UiRect right = ui_cut_right(&area, side < 44 ? side : 44);
-    ui_cut_right(&area, area.w > 50 ? 2 : 1);
-    if (area.w > 72) area.w = 72;
+    enum { TABLE = 76, BARS = 28, BARS_LEAST = 17, BARS_MOST = 44 };
+    int side = area.w < 50 ? BARS_LEAST : area.w < 70 ? 22 : BARS;
+    if (area.w - TABLE > side) side = area.w - TABLE < BARS_MOST ? area.w - TABLE : BARS_MOST;
+    UiRect right = ui_cut_right(&area, side);
+    ui_cut_right(&area, area.w > 40 ? 2 : 1);
+    if (area.w > TABLE) area.w = TABLE;
     take_nearest(sheet);
     UiTable table = draw_table_of(sheet);
+    table.gap = area.w < 30 ? 1 : 2;
     sheet->state->table.sort_column = -1;
     ui_table_draw(grid, area, &table, &sheet->state->table, sheet->context->live);
     draw_bars(sheet, grid, right);

@@ -52,6 +52,13 @@ const char *view_name_at(const void *unused, int index) {
     return views[index] ? views[index]->name : NULL;
 }
 
+/* Whether the gaze has an example made by hand, and of this data: not of what was there before. */
+static bool made_of(const Gaze *gaze, const StDataset *dataset) {
+    if (!gaze->input || !dataset) return false;
+    StShape shape = st_dataset_x_shape(dataset);
+    return st_shape_size(&shape) == gaze->inputs;
+}
+
 bool view_ask(ViewContext *context, const View *view, StAsk *ask) {
     int first = st_study_find(view->name, NULL);
     *ask = st_ask(first < 0 || *context->method < 0 ? first : *context->method);
@@ -61,7 +68,9 @@ bool view_ask(ViewContext *context, const View *view, StAsk *ask) {
     ask->layer = gaze->layer, ask->unit = gaze->unit;
     ask->part = gaze->part, ask->row = gaze->row;
     ask->klass = gaze->klass, ask->column = gaze->column;
-    ask->input = gaze->input, ask->inputs = gaze->inputs, ask->made = gaze->made;
+    if (made_of(gaze, session_dataset_loaded(context->session, NULL)))
+        ask->input = gaze->input, ask->inputs = gaze->inputs;
+    ask->made = gaze->made;
     ask->turn = context->turn[ask->study];
     if (view->ask) view->ask(context, ask);
     return true;
