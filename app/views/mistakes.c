@@ -67,7 +67,7 @@ static bool mouse(ViewContext *context, const UiEvent *event) {
 /* ---- what one may do ---- */
 
 #define COMMON_HINTS                                                                                         \
-    {'v', "look method=next", "another way", "The next way to look"},                                        \
+    {'v', "look method=next", "method", "The next way to look"},                                             \
         {'p', "look part=next", "part", "Another part of the data"}, {                                       \
         UI_KEY_ESCAPE, "view inside", "back", "One step back"                                                \
     }
@@ -82,14 +82,13 @@ static const UiBinding matrix_hints[] = {
     {' ', "play", "train", "Trains, or pauses"},
     {0}};
 
-static const UiBinding list_hints[] = {
-    {UI_KEY_UP, "press up", "example", "The example before"},
-    {UI_KEY_DOWN, "press down", "example", "The next example"},
-    {'W', "view why", "why this answer", "Which inputs the answer came from"},
-    {'c', "press c", "all / cell", "All mistakes, or those of the cell"},
-    COMMON_HINTS,
-    {' ', "play", "train", "Trains, or pauses"},
-    {0}};
+static const UiBinding list_hints[] = {{UI_KEY_UP, "press up", "example", "The example before"},
+                                       {UI_KEY_DOWN, "press down", "example", "The next example"},
+                                       {'W', "view why", "why", "Which inputs the answer came from"},
+                                       {'c', "press c", "all / cell", "All mistakes, or those of the cell"},
+                                       COMMON_HINTS,
+                                       {' ', "play", "train", "Trains, or pauses"},
+                                       {0}};
 
 static const UiBinding curve_hints[] = {
     {UI_KEY_LEFT, "press left", "threshold", "A lower threshold"},
@@ -124,7 +123,7 @@ static int rows(const ViewContext *context) {
 
 static const UiBinding bindings[] = {
     {UI_KEY_ENTER, "look again", "its examples", "Lists the rows of the cell under the cursor"},
-    {'v', "look method=next", "another way", "The next way to look: confusion, examples, curve, calibration"},
+    {'v', "look method=next", "method", "The next way to look: confusion, examples, curve, calibration"},
     {'V', "look method=previous", NULL, "The previous way to look"},
     {'p', "look part=next", "part", "Another part of the data: test, train, validation"},
     {UI_KEY_ESCAPE, "view inside", "back", "One step back"},

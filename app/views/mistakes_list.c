@@ -135,19 +135,40 @@ static void draw_columns(UiGrid *grid, UiRect area, const StDataset *dataset, St
     }
 }
 
+/* The picture, and beside it where there is room what the network looked at. */
+static void draw_picture(UiGrid *grid, UiRect area, const List *list, int at, const double *values,
+                         const int size[3]) {
+    int64_t looked = 0, inputs = (int64_t)size[0] * size[1] * size[2];
+    const double *saliency = st_finding_values(list->finding, "saliency", &looked);
+    bool has = saliency && looked >= (at + 1) * inputs && !isnan(saliency[at * inputs]);
+    const StShape *shape = st_finding_shape(list->finding, "saliency");
+    has = has && shape->dim[1] == inputs && area.w >= 32 && area.h >= 5;
+    UiRect part[2] = {area};
+    if (has) ui_split_columns(area, 2, (int[]){1, 1}, 2, part);
+    if (has) {
+        UiRect words = ui_cut_bottom(&part[1], 1);
+        ui_cut_bottom(&part[0], 1);
+        UiHeatView view = inside_draw_image(grid, part[1], saliency + at * inputs, size[0], size[1], size[2],
+                                            (UiHeat){.ramp = UI_RAMP_SIZE});
+        words.y = view.inner.y + view.inner.h;
+        ui_text_in(grid, words, 0, 0, words.w, UI_DIM, "what it looked at");
+    }
+    inside_draw_image(grid, part[0], values, size[0], size[1], size[2], (UiHeat){.ramp = UI_RAMP_SIZE});
+}
+
 static void draw_subject(ViewContext *context, UiGrid *grid, UiRect area, const List *list, int at) {
     const StDataset *dataset = inside_dataset(context);
-    int64_t row = (int64_t)list->row[at], size;
+    int64_t row = (int64_t)list->row[at], count;
     StPart part = part_of(list);
-    int height, width, channels;
+    int size[3];
     if (!dataset || row >= st_dataset_rows(dataset, part)) return;
-    if (!st_dataset_picture(dataset, &height, &width, &channels)) {
+    if (!st_dataset_picture(dataset, &size[0], &size[1], &size[2])) {
         draw_columns(grid, area, dataset, part, row);
         return;
     }
-    double *values = raw_of(dataset, part, row, &size);
-    if (values && size == (int64_t)height * width * channels)
-        inside_draw_image(grid, area, values, height, width, channels, (UiHeat){.ramp = UI_RAMP_SIZE});
+    double *values = raw_of(dataset, part, row, &count);
+    if (values && count == (int64_t)size[0] * size[1] * size[2])
+        draw_picture(grid, area, list, at, values, size);
     free(values);
 }
 

@@ -10,7 +10,8 @@
 
 enum {
     LISTED = 1000, /* unless asked for another number */
-    ALTERNATIVES = 10
+    ALTERNATIVES = 10,
+    SALIENCY_MOST = 1 << 16 /* values: of the first rows of the list, where rows are pictures */
 };
 
 typedef struct Example {
@@ -27,6 +28,8 @@ typedef struct Listing {
     int tops;
     /* Of the finding, [count]; tops [count][tops]. */
     double *loss, *top_class, *top_probability;
+    int64_t looked;   /* rows whose saliency is worked out */
+    double *saliency; /* [looked][inputs] */
 } Listing;
 
 static int by_confidence(const Example *a, const Example *b) {
@@ -141,6 +144,17 @@ static void find_tops(const Listing *list, const double *p, int classes, double 
     }
 }
 
+/* What each input of the gathered rows moves the score of their answer by: the magnitude of its gradient. */
+static void look_where(Listing *list, StLens *lens, int64_t first, int64_t count) {
+    int klass[ST_LENS_ROWS];
+    for (int64_t i = 0; i < count; i++)
+        klass[i] = list->example[first + i].answer;
+    const double *gradient = st_lens_score_gradient(lens, count, klass, NULL);
+    for (int64_t i = 0; i < count && first + i < list->looked; i++)
+        for (int64_t k = 0; k < lens->in_size; k++)
+            list->saliency[(first + i) * lens->in_size + k] = fabs(gradient[i * lens->in_size + k]);
+}
+
 /* Alternatives and loss of the listed rows [first, first + count). p [classes] */
 static void look_closer(Listing *list, StJob *job, StPart part, int64_t first, int64_t count, double *p) {
     StLens *lens = job->lens;
@@ -158,10 +172,17 @@ static void look_closer(Listing *list, StJob *job, StPart part, int64_t first, i
     if (form == ST_LOSS_FUSED) st_lens_forward(lens, count, true);
     for (int64_t i = 0; i < count; i++)
         list->loss[first + i] = loss_of(lens, form, i);
+    if (first < list->looked) look_where(list, lens, first, count);
 }
 
 static bool look_closer_at_all(Listing *list, StJob *job, double *p, StError *error) {
     enum { PIECE = 32 };
+    int64_t inputs = job->lens->in_size;
+    bool picture = st_dataset_picture(job->lens->plan.dataset, NULL, NULL, NULL);
+    list->looked = picture ? SALIENCY_MOST / inputs : 0;
+    if (list->looked > list->count) list->looked = list->count;
+    list->saliency = st_finding_matrix(job->finding, "saliency", list->looked, inputs);
+    if (!list->saliency) return st_finding_done(job->finding, error);
     StPart part = st_lens_part(job->lens, job->ask->part);
     for (int64_t first = 0; first < list->count; first += PIECE) {
         int64_t count = list->count - first < PIECE ? list->count - first : PIECE;
