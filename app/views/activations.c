@@ -178,6 +178,8 @@ static void draw_panel(const ViewContext *context, UiGrid *grid, UiRect area, co
                  inside_layer(context, chosen_layer(context), label));
     else
         snprintf(title, sizeof title, "percentiles, layer by layer");
+    if (isfinite(st_finding_value(finding_of(context), "row")) && context->live)
+        snprintf(title + strlen(title), 24, " (x: of all rows)");
     ui_rule(grid, head, 0, NULL);
     UiRect side = ui_rect(0, 0, 0, 0);
     if (area.w >= 66) side = ui_cut_right(&area, HISTOGRAM_W + 2);
@@ -248,12 +250,15 @@ static bool run(const ViewContext *context, const char *line) {
 
 /* From a layer to what there is to see of it. */
 static bool go_deeper(const ViewContext *context) {
+    static const char *const recurrent[] = {"simple_rnn", "lstm", "gru", "bidirectional"};
+    const StFinding *finding = finding_of(context);
+    int layer = chosen_layer(context);
+    const char *kind = st_finding_name_at(finding, "kinds", layer), *method = "units";
+    if (strchr(st_finding_name_at(finding, "shapes", layer), 'x')) method = "maps";
+    for (size_t i = 0; i < sizeof recurrent / sizeof *recurrent; i++)
+        if (!strcmp(kind, recurrent[i])) method = "states";
     char line[96];
-    int layer = chosen_layer(context), x = 0;
-    const char *shape = st_finding_name_at(finding_of(context), "shapes", layer);
-    for (const char *at = shape; *at; at++)
-        x += *at == 'x';
-    snprintf(line, sizeof line, "look layer=%d method=%s", layer + 1, x >= 2 ? "maps" : "units");
+    snprintf(line, sizeof line, "look layer=%d method=%s", layer + 1, method);
     return run(context, line);
 }
 
@@ -344,8 +349,8 @@ static const UiBinding bindings[] = {
     {UI_KEY_ENTER, "press enter", "closer", "The layer's units or maps; a unit's card"},
     {UI_KEY_DOWN, "press down", "choose", "The next layer; close up, the next unit or filter"},
     {UI_KEY_UP, "press up", "choose", "The previous layer; close up, the previous unit or filter"},
-    {'x', "look row=auto", "all rows", "Not one example, but the whole probe set again"},
     INSIDE_MOVES,
+    {'x', "look row=auto", "all rows", "Not one example, but the whole probe set again"},
     {0}};
 
 const View view_activations = {.name = "activations",

@@ -173,7 +173,8 @@ static void draw_input(const ViewContext *context, UiGrid *grid, UiRect *area) {
     const double *input = st_finding_values(finding_of(context), "input", &size);
     if (!input || area->w < 50 || area->h < 4 || !inside_image(context, &height, &width, &channels)) return;
     if ((int64_t)height * width * channels != size) return;
-    UiRect left = ui_cut_left(area, area->w / 3 < INPUT_MOST ? area->w / 3 : INPUT_MOST);
+    int room = area->w / (width > 16 ? 3 : 4); /* the maps are what is looked at */
+    UiRect left = ui_cut_left(area, room < INPUT_MOST ? room : INPUT_MOST);
     char label[64];
     double klass = st_finding_value(finding_of(context), "label"),
            answer = st_finding_value(finding_of(context), "answer");
@@ -286,7 +287,7 @@ void closer_draw_maps(ViewContext *context, UiGrid *grid, UiRect area, Closer *c
     int64_t filters = shape->dim[shape->rank - 1], places = st_shape_size(shape) / filters;
     Filters wall = {(int)(places / shape->dim[shape->rank - 2]), (int)shape->dim[shape->rank - 2], 1,
                     (int)filters, UI_RAMP_SIGNED};
-    snprintf(words, sizeof words, "filter %d of 0 … %lld: mean %s, most %s", unit, (long long)filters - 1,
+    snprintf(words, sizeof words, "filter %d of %lld, from 0: mean %s, most %s", unit, (long long)filters,
              ui_number(mean, value_at(finding, "mean", unit), 8, 4),
              ui_number(max, value_at(finding, "max", unit), 8, 4));
     draw_wall(context, grid, head, area, &wall, values, closer, words);
@@ -305,7 +306,7 @@ void closer_draw_filters(ViewContext *context, UiGrid *grid, UiRect area, Closer
     snprintf(words, sizeof words, "%s %s%s", st_finding_text(finding, "weight"), st_shape_print(shape, text),
              wall.channels > 1 ? ", the channels of one filter" : "");
     draw_title(context, grid, ui_rect(head.x, head.y, head.w - BAR_W - 2, head.h), words);
-    snprintf(words, sizeof words, "filter %d of 0 … %d: norm %s", unit, wall.filters - 1,
+    snprintf(words, sizeof words, "filter %d of %d, from 0: norm %s", unit, wall.filters,
              ui_number(norm, value_at(finding, "norm", unit), 8, 4));
     draw_wall(context, grid, head, area, &wall, values, closer, words);
 }

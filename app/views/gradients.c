@@ -115,7 +115,7 @@ static UiTable table_of(ViewContext *context) {
                      .draw = draw_cell};
 }
 
-/* Whole decades around all norms, six of them at least: bars do not jump as norms change a little. */
+/* Whole decades around all norms and 1, six of them at least: bars do not jump as norms change a little. */
 static void find_decades(State *state, const StFinding *finding) {
     int rows = st_finding_names(finding, "layers");
     double low = INFINITY, high = -INFINITY;
@@ -125,7 +125,7 @@ static void find_decades(State *state, const StFinding *finding) {
         low = fmin(low, floor(log10(norm))), high = fmax(high, ceil(log10(norm)));
     }
     if (!(low <= high)) low = -6, high = 0;
-    state->high = high > 0 ? high : high > -2 ? 0 : high;
+    state->high = fmax(high, 0); /* what is tiny everywhere is short everywhere */
     state->low = fmin(low - 1, state->high - 6);
 }
 
@@ -185,14 +185,26 @@ static void draw_signal(const ViewContext *context, UiGrid *grid, UiRect area) {
     }
 }
 
+/* As many rows as it takes, where the table keeps its own. */
+static void draw_verdict(UiGrid *grid, UiRect *area, const char *verdict) {
+    UiInk ink = !strncmp(verdict, "healthy", 7) ? UI_GOOD : UI_BAD;
+    UiRect line = ui_rect(area->x + 1, area->y, area->w - 2, 0);
+    int needed = ui_paragraph(grid, line, ink, 0, verdict), most = area->h >= 14 ? 3 : area->h >= 9 ? 2 : 1;
+    if (area->h < 4) return;
+    line.h = needed < most ? needed : most;
+    ui_cut_top(area, line.h);
+    if (line.h == 1)
+        ui_text_in(grid, line, 0, 0, line.w, ink, verdict);
+    else
+        ui_paragraph(grid, line, ink, 0, verdict);
+    if (needed > most && line.h > 1) ui_put_glyph(grid, line, line.w - 1, line.h - 1, UI_GLYPH_ELLIPSIS, ink);
+}
+
 static void draw_flow(ViewContext *context, UiGrid *grid, UiRect area) {
     State *state = context->state;
     const StFinding *finding = finding_of(context);
     const char *verdict = st_finding_text(finding, "verdict");
-    bool good = !strncmp(verdict, "healthy", 7);
-    int needed = ui_text_width(verdict) > area.w - 2 && area.h >= 10 ? 2 : 1;
-    if (area.h >= 4)
-        ui_paragraph(grid, ui_inset(ui_cut_top(&area, needed), 1, 0), good ? UI_GOOD : UI_BAD, 0, verdict);
+    draw_verdict(grid, &area, verdict);
     find_decades(state, finding);
     UiTable table = table_of(context);
     int rows = table.rows + 1, most = area.h - 6;

@@ -31,8 +31,7 @@ static int shown_at(const Ribbons *ribbons, const UiPlotView *view, int column) 
 }
 
 static UiColor color_of(const UiLook *look, int strength) {
-    static const double of[] = {0, 0.25, 0.4, 0.6, 0.85};
-    return strength ? ui_class_ground(look, 0, of[strength]) : UI_DEFAULT;
+    return strength ? ui_ramp(look, UI_RAMP_SIGNED, 0.5 - 0.12 * strength) : UI_DEFAULT;
 }
 
 /* Under each block what it is, and its median as a stroke: there is no line from block to block. */

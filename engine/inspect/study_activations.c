@@ -91,6 +91,7 @@ static bool make_spread(StJob *job, int64_t rows, Spread *s, StError *error) {
         const StStep *step = st_lens_layer(lens, i);
         char shape[ST_SHAPE_TEXT];
         st_finding_name(to, "layers", i, lens->layer[i].name);
+        st_finding_name(to, "kinds", i, step->kind->name);
         st_finding_name(to, "shapes", i, st_shape_print(&step->out, shape));
         st_finding_name(to, "activations", i, ends_in(step));
         if (rows * step->out_size > most) most = rows * step->out_size;
@@ -213,8 +214,7 @@ const StStudy st_study_activations_layers = {
     .name = "layers",
     .title = "Layers",
     .what = "how the outputs of each layer are spread",
-    .bad = "units that never fire, outputs at their flat ends, a spread that shrinks or grows from layer to "
-           "layer",
+    .bad = "units that never fire, outputs at flat ends, spread lost layer by layer",
     .formula = "percentiles 0 6.68 15.87 30.85 50 69.15 84.13 93.32 100 %; dead: max a ≤ 0; "
                "saturated: σ∉[.05,.95], |tanh|>.95",
     .plain = "percentiles 0 6.68 15.87 30.85 50 69.15 84.13 93.32 100 %; dead: max a <= 0; saturated: "

@@ -250,9 +250,10 @@ static void say_ratio(StJob *job, const Flow *flow, int at, bool vanishes) {
                     remedy(activation, vanishes));
 }
 
-/* The layer whose relu units are all dead, behind a given one; -1: there is none. */
-static int dead_behind(const StLens *lens, int layer, int64_t rows) {
-    for (int l = layer; l < lens->layers; l++) {
+/* The first layer whose relu units are all dead, so that nothing goes on from it, forward or back; -1: there
+ * is none. */
+static int dead_layer(const StLens *lens, int64_t rows) {
+    for (int l = 0; l < lens->layers; l++) {
         const StStep *step = st_lens_layer(lens, l);
         bool fires = strcmp(activation_of(lens, l), "relu") != 0;
         for (int64_t i = 0; !fires && i < rows * step->out_size; i++)
@@ -263,12 +264,13 @@ static int dead_behind(const StLens *lens, int layer, int64_t rows) {
 }
 
 static void say_zero(StJob *job, const Flow *flow, int at, int64_t rows) {
-    int dead = dead_behind(job->lens, flow->layer[at], rows);
-    char label[ST_LAYER_LABEL], why[160] = "";
-    if (dead >= 0)
+    int dead = dead_layer(job->lens, rows);
+    char label[ST_LAYER_LABEL], why[200] = "";
+    if (flow->weight_norm[0] == 0)
+        snprintf(why, sizeof why, ": the weights of layer %d are all 0", flow->layer[0] + 1);
+    else if (dead >= 0)
         snprintf(why, sizeof why,
-                 ": no relu unit of %s fires for any row; a smaller rate, or leaky_relu, keeps "
-                 "units alive",
+                 ": no relu unit of %s fires for any row; a smaller rate, or leaky_relu, keeps units alive",
                  st_study_layer(job->lens, dead, label));
     st_finding_note(job->finding, "verdict", "no gradient reaches layer %d%s", flow->layer[at] + 1, why);
 }
@@ -281,9 +283,10 @@ static void say_tiny(StJob *job, const Flow *flow, double most) {
         snprintf(why, sizeof why,
                  "; its weights are too small: rms %.2g in layer %d, he_normal begins with %.2g", rms,
                  flow->layer[at] + 1, he);
-    st_finding_note(job->finding, "verdict",
-                    "learns nothing: no layer's gradient is above %.1e, and every row gets the same answer%s",
-                    most, why);
+    st_finding_note(
+        job->finding, "verdict",
+        "learns nothing: no layer's gradient is above 10^%.1f, and every row gets the same answer%s",
+        log10(most), why);
 }
 
 enum { NO_GRADIENT = ST_UNKNOWN + 1, TINY_GRADIENT };
@@ -317,10 +320,9 @@ static void say_healthy(StJob *job, const Flow *flow) {
     if (flow->count == 1 || least < 0)
         st_finding_note(job->finding, "verdict", "healthy: the gradient's norm is %.2g", flow->global);
     else
-        st_finding_note(
-            job->finding, "verdict",
-            "healthy: the norms of all layers lie within a factor of %.2g, layer %d's is the least",
-            flow->norm[most] / flow->norm[least], flow->layer[least] + 1);
+        st_finding_note(job->finding, "verdict",
+                        "healthy: the layers' norms lie within a factor of %.2g, the least in layer %d",
+                        flow->norm[most] / flow->norm[least], flow->layer[least] + 1);
 }
 
 /* One verdict a layer, and one sentence: the first that holds of what is worst. */
@@ -349,8 +351,8 @@ static void judge(StJob *job, const Flow *flow, int64_t rows) {
         say_ratio(job, flow, high, false);
     else if (over >= 0 && flow->ratio[over] > OVERSHOOTS)
         st_finding_note(job->finding, "verdict",
-                        "exploding: the gradient of layer %d is %.2g times its weights; %s",
-                        flow->layer[over] + 1, flow->ratio[over], remedy("", false));
+                        "exploding: the gradient of layer %d is 10^%.1f times its weights; %s",
+                        flow->layer[over] + 1, log10(flow->ratio[over]), remedy("", false));
     else if (low >= 0 && flow->relative[low] < VANISHES)
         say_ratio(job, flow, low, true);
     else

@@ -120,9 +120,114 @@ static void test_oracle(void **unused) {
     }
 }
 
+/* ---- what is said ---- */
+
+static void deep(char *text, size_t size, const char *hidden) {
+    int at = snprintf(text, size, "data synthetic xor samples=200\n");
+    for (int i = 0; i < 7; i++)
+        at += snprintf(text + at, size - (size_t)at, "dense 16 %s\n", hidden);
+    snprintf(text + at, size - (size_t)at, "dense 1 sigmoid\ncompile loss=binary_crossentropy\n");
+}
+
+static void says(const char *text, const char *verdict, const char *word, const char *of_first) {
+    Bench bench;
+    bench_begin(&bench, text);
+    StFound *found = must_make(&bench, "gradients", "flow", -1, -1);
+    const char *got = st_finding_text(&found->finding, "verdict");
+    if (strncmp(got, verdict, strlen(verdict)) || !strstr(got, word))
+        fail_msg("'%s', wanted '%s' with '%s'", got, verdict, word);
+    assert_string_equal(st_finding_name_at(&found->finding, "verdicts", 0), of_first);
+    st_found_free(found);
+    bench_end(&bench);
+}
+
+static void test_verdicts(void **unused) {
+    (void)unused;
+    char text[1024];
+    deep(text, sizeof text, "sigmoid");
+    says(text, "vanishing: the gradient of layer 1 is 10^-", "7 sigmoid layers each shrink it by 0.",
+         "vanishing");
+    deep(text, sizeof text, "tanh");
+    says(text, "healthy", "within a factor of", "healthy");
+    deep(text, sizeof text, "relu kernel_initializer=he_normal");
+    says(text, "healthy", "within a factor of", "healthy");
+    /* a ratio near 1, and yet: all norms are nothing */
+    deep(text, sizeof text, "relu kernel_initializer=random_normal:0:0.01");
+    says(text, "learns nothing", "too small", "tiny");
+    deep(text, sizeof text, "relu kernel_initializer=random_normal:0:3");
+    says(text, "exploding", "smaller rate", "exploding");
+    deep(text, sizeof text, "relu bias_initializer=constant:-1000");
+    says(text, "no gradient reaches layer", "no relu unit of 1 dense fires", "none");
+    says("data synthetic xor samples=50\ndense 1\ncompile loss=mean_squared_error\n", "healthy",
+         "the gradient's norm is", "healthy");
+}
+
+static void test_not_finite(void **unused) {
+    (void)unused;
+    Bench bench;
+    bench_begin(&bench,
+                "data synthetic xor samples=50\ndense 4 tanh\ndense 1\ncompile loss=mean_squared_error\n");
+    bench.weights[tensor_named(&bench, "dense_1/kernel")->offset] = INFINITY;
+    StFound *found = must_make(&bench, "gradients", "flow", -1, -1);
+    assert_non_null(strstr(st_finding_text(&found->finding, "verdict"), "not finite"));
+    st_found_free(found);
+    found = must_make(&bench, "activations", "layers", -1, -1);
+    assert_true(st_finding_values(&found->finding, "nonfinite", NULL)[1] > 0);
+    assert_true(isfinite(st_finding_values(&found->finding, "mean", NULL)[0]));
+    st_found_free(found);
+    found = must_make(&bench, "gradients", "histogram", -1, -1);
+    assert_true(st_finding_values(&found->finding, "nonfinite", NULL)[0] > 0);
+    st_found_free(found);
+    bench_end(&bench);
+}
+
+/* The gradient of the step itself, where the snapshot has one; of one example, its own. */
+static void test_step_and_example(void **unused) {
+    (void)unused;
+    Bench bench;
+    bench_begin(&bench,
+                "data synthetic xor samples=50\ndense 4 tanh\ndense 1\ncompile loss=mean_squared_error\n");
+    float *gradients = calloc((size_t)bench.snapshot.weights.total, sizeof *gradients);
+    gradients[tensor_named(&bench, "dense/kernel")->offset + 1] = 3;
+    gradients[tensor_named(&bench, "dense/bias")->offset] = 4;
+    StFound *found = must_make(&bench, "gradients", "flow", -1, -1);
+    assert_true(isnan(st_finding_value(&found->finding, "step_global_norm")));
+    st_found_free(found);
+    bench.snapshot.gradients = gradients;
+    found = must_make(&bench, "gradients", "flow", -1, 7);
+    assert_true(st_finding_values(&found->finding, "step_norm", NULL)[0] == 3);
+    assert_true(st_finding_values(&found->finding, "step_norm", NULL)[1] == 0);
+    assert_true(st_finding_value(&found->finding, "step_global_norm") == 5);
+    assert_true(st_finding_value(&found->finding, "rows") == 1 &&
+                st_finding_value(&found->finding, "row") == 7);
+    st_found_free(found);
+    free(gradients);
+    bench_end(&bench);
+}
+
+static void refuses(Bench *bench, const char *method, int layer, const char *wanted) {
+    StError error = {0};
+    StFound *found = make(bench, "activations", method, layer, -1, &error);
+    assert_null(found);
+    if (!strstr(error.message, wanted)) fail_msg("'%s' is not in '%s'", wanted, error.message);
+}
+
+static void test_refusals(void **unused) {
+    (void)unused;
+    Bench bench;
+    bench_begin(&bench, flow_cases[1].text);
+    refuses(&bench, "maps", 2, "3 flatten has no feature maps; 1 conv2d has");
+    refuses(&bench, "filters", 3, "4 dense has no filters; 1 conv2d has");
+    refuses(&bench, "states", -1, "no recurrent layer");
+    refuses(&bench, "units", 9, "layer 10: the stack has 4");
+    bench_end(&bench);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_oracle),
+        cmocka_unit_test(test_oracle),     cmocka_unit_test(test_verdicts),
+        cmocka_unit_test(test_not_finite), cmocka_unit_test(test_step_and_example),
+        cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
