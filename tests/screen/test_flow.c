@@ -47,21 +47,21 @@ static void test_deeper(void **state) {
     VT_WANT(vt, vt_shows(vt, "now, 2 dense_1"));
     vt_key(vt, "enter");
     VT_WANT(vt, vt_shows(vt, "2 dense_1: 6 units"));
-    vt_key(vt, "escape");
+    vt_key(vt, "esc");
     VT_WANT(vt, vt_shows(vt, "percentiles"));
     vt_key(vt, "up");
     vt_key(vt, "enter");
     VT_WANT(vt, vt_shows(vt, "1 dense: 12 units"));
     vt_key(vt, "v"); /* there are no maps here: it says so */
     VT_WANT(vt, vt_shows(vt, "no layer here puts out an image"));
-    vt_key(vt, "escape");
+    vt_key(vt, "esc");
     VT_WANT(vt, vt_shows(vt, "percentiles"));
     vt_key(vt, "G");
     VT_WANT(vt, vt_shows(vt, "/ last layer's"));
     vt_key(vt, "enter");
     VT_WANT(vt, vt_shows(vt, "log10 |g|"));
-    vt_key(vt, "escape");
-    vt_key(vt, "escape");
+    vt_key(vt, "esc");
+    vt_key(vt, "esc");
     VT_WANT(vt, vt_shows(vt, "What do the layers put out?"));
     vt_end(vt);
 }
