@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const double ALIKE = 0.5; /* of a rank correlation, from which on control and attribution are alike */
+/* Of a rank correlation, from which on control and attribution are alike; and of how many numbers it says
+ * something. */
+static const double ALIKE = 0.5;
+enum { RANKS_LEAST = 10 };
 
 typedef struct State {
     int top;        /* of the table's rows, after sorting */
@@ -84,13 +87,18 @@ static const char *class_text(const Shown *now, int klass, char buffer[64]) {
     return buffer;
 }
 
-/* "score of 8: 12.31 · answers 8, as it is". Returns whether the answer is wrong. */
+/* "score of 8: 12.31 · answers 8, and 8 it is". Returns whether the answer is wrong. */
 static bool answer_words(const Shown *now, StText *out) {
-    char klass[64], answer[64], label[64], number[UI_NUMBER];
+    char klass[64], answer[64], label[64], number[UI_NUMBER], target[UI_NUMBER];
+    if (now->spread) return false; /* not about one example */
     class_text(now, now->klass, klass);
     ui_number(number, st_finding_value(now->found, "score"), 8, 4);
+    ui_number(target, st_finding_value(now->found, "target"), 8, 4);
+    if (!now->classes) {
+        st_text_format(out, "%s %s, target %s", klass, number, target);
+        return false;
+    }
     st_text_format(out, "score of %s: %s", klass, number);
-    if (!now->classes) return false;
     st_text_format(out, " · answers %s", class_text(now, now->answer, answer));
     if (now->label < 0) return false;
     bool wrong = now->label != now->answer;
@@ -125,8 +133,12 @@ static void fact_words(const Shown *now, int room, StText *out) {
         st_text_format(out, "%s", inside_layer(now->context, whole(f, "layer"), layer));
         if (cam) st_text_format(out, ", a map of %dx%d", (int)cam->dim[0], (int)cam->dim[1]);
     } else if (is(now, "permutation_importance")) {
-        st_text_format(out, "error %s (%s) with the columns as they are; ± over 5 repeats",
-                       ui_number(a, st_finding_value(f, "error"), 7, 4), st_finding_text(f, "error_kind"));
+        st_text_format(out, "error %s (%s) over %d rows of %s; ± over 5 repeats",
+                       ui_number(a, st_finding_value(f, "error"), 7, 4), st_finding_text(f, "error_kind"),
+                       whole(f, "rows"), st_finding_text(f, "part"));
+    } else if (is(now, "partial_dependence")) {
+        st_text_format(out, "over %d rows of %s; dotted: the least and the most of them", whole(f, "rows"),
+                       st_finding_text(f, "part"));
     }
 }
 
@@ -138,9 +150,14 @@ static UiInk verdict_words(const Shown *now, int room, StText *out) {
                                                        : "control: there are no ranks to compare");
         return UI_DIM;
     }
+    if (now->size < RANKS_LEAST) {
+        st_text_add(out, "few features: see the control's figures");
+        if (room >= 70) st_text_format(out, " (rank correlation %.2f)", r);
+        return UI_DIM;
+    }
     bool alike = fabs(r) >= ALIKE, brief = room < 70;
-    const char *end = alike ? (brief ? "not learnt" : "the input's doing, not learnt")
-                            : (brief ? "learnt" : "so this was learnt");
+    const char *end = alike ? (brief ? "not learnt" : "it goes by the input alone")
+                            : (brief ? "learnt" : "it goes by what was learnt");
     st_text_format(out, "%s random weights (rank correlation %.2f): %s", alike ? "like" : "unlike", r, end);
     if (ui_text_width(st_text_string(out)) > room) {
         st_text_clear(out);
@@ -210,7 +227,11 @@ static void draw_bar(const Shown *now, UiGrid *grid, UiRect area, int klass, dou
     if (now->classes && area.w - label - 10 >= 2)
         ui_bar(grid, area, label + 3, 0, area.w - label - 10, klass == now->answer ? UI_TRAINING : UI_DIM,
                value);
-    ui_print_right(grid, area, area.w, 0, ink, "%s", ui_number(number, value, 6, now->classes ? 3 : 4));
+    if (now->classes)
+        snprintf(number, sizeof number, "%.3f", value);
+    else
+        ui_number(number, value, 8, 4);
+    ui_print_right(grid, area, area.w, 0, ink, "%s", number);
 }
 
 static int label_width(const Shown *now, const Bars *bars, int most) {
@@ -366,7 +387,8 @@ static double raw_value(const Shown *now, int i) {
     StInputOrigin origin = {.divisor = 1};
     if (dataset && st_dataset_inputs(dataset) == now->size)
         st_preparation_origin(st_dataset_preparation(dataset), i, &origin);
-    return now->input[i] * origin.divisor + origin.shift;
+    double grain = 1e-6 * origin.divisor; /* what a float of the prepared input cannot tell apart */
+    return round((now->input[i] * origin.divisor + origin.shift) / grain) * grain + 0.0;
 }
 
 /* Where the columns of the table stand; width 0: left out. */
@@ -436,7 +458,12 @@ static void draw_row(const Shown *now, UiGrid *grid, UiRect row, const Columns *
 
 static void draw_titles(const Shown *now, UiGrid *grid, UiRect row, const Columns *c) {
     int x = 1 + c->name;
-    ui_text_in(grid, row, 1, 0, c->name, UI_DIM, now->spread ? "column" : "feature");
+    const State *state = now->context->state;
+    char rows[48];
+    snprintf(rows, sizeof rows, now->spread ? "column" : "feature");
+    if (now->size > state->page)
+        snprintf(rows, sizeof rows, "%d–%d of %d", state->top + 1, state->top + state->page, (int)now->size);
+    ui_text_in(grid, row, 1, 0, c->name, now->size > state->page ? UI_TEXT : UI_DIM, rows);
     if (c->value) ui_print_right(grid, row, x += c->value, 0, UI_DIM, "value");
     ui_print_right(grid, row, x += c->own, 0, UI_DIM,
                    now->spread     ? "more err"
@@ -460,16 +487,13 @@ static void draw_table(const Shown *now, UiGrid *grid, UiRect area) {
         state->order[i] = i;
     qsort_r(state->order, (size_t)count, sizeof *state->order, by_size, (void *)now->attribution);
     Columns c = columns_of(now, area.w - 1);
-    if (area.h >= 3) draw_titles(now, grid, ui_cut_top(&area, 1), &c);
-    bool more = count > area.h && area.h > 2;
-    state->page = area.h - more;
+    UiRect titles = ui_cut_top(&area, area.h >= 3 ? 1 : 0);
+    state->page = area.h;
     int last = count > state->page ? count - state->page : 0;
     state->top = state->top > last ? last : state->top < 0 ? 0 : state->top;
+    draw_titles(now, grid, titles, &c);
     for (int r = 0; r < state->page && state->top + r < count; r++)
         draw_row(now, grid, ui_cut_top(&area, 1), &c, state->order[state->top + r]);
-    if (more)
-        ui_print(grid, ui_cut_top(&area, 1), 1, 0, UI_DIM, "%d–%d of %d, the largest first; pgup pgdn",
-                 state->top + 1, state->top + state->page, count);
     draw_verdict(now, grid, &foot);
     ui_cut_left(&foot, 1);
     if (!now->spread) draw_bars(now, grid, foot);
@@ -484,6 +508,22 @@ static UiSeries series_of(const double *x, const double *y, int count, UiPoint *
     for (int i = 0; i < count; i++)
         point[i] = (UiPoint){x[i], y[i], y[i], y[i]};
     return (UiSeries){.name = name, .ink = ink, .dash = dash, .point = point, .count = (size_t)count};
+}
+
+/* How far the column moves the answer, and how far it does by random weights. */
+static void draw_spans(const Shown *now, UiGrid *grid, UiRect row) {
+    static const char *const arrays[] = {"mean", "control"};
+    char span[2][UI_NUMBER], words[160];
+    for (int a = 0; a < 2; a++) {
+        int64_t count;
+        const double *y = st_finding_values(now->found, arrays[a], &count);
+        double low = NAN, high = NAN;
+        for (int64_t i = 0; y && i < count; i++)
+            low = fmin(low, y[i]), high = fmax(high, y[i]);
+        ui_number(span[a], high - low, 7, 3);
+    }
+    snprintf(words, sizeof words, "moves the answer by %s; with random weights by %s", span[0], span[1]);
+    ui_text_in(grid, row, 1, 0, row.w - 2, UI_TEXT, words);
 }
 
 static void draw_curve(const Shown *now, UiGrid *grid, UiRect area) {
@@ -518,7 +558,7 @@ static void draw_curve(const Shown *now, UiGrid *grid, UiRect area) {
                    .bare = area.h < 4};
     if (now->classes && now->study) plot.y0 = 0, plot.y1 = 1;
     ui_plot_draw(grid, area, &plot);
-    draw_verdict(now, grid, &foot);
+    draw_spans(now, grid, foot);
 }
 
 /* ---- the view ---- */
@@ -579,11 +619,27 @@ static int rows(const ViewContext *context) {
 static const UiBinding bindings[] = {
     {UI_KEY_DOWN, "look class=next", "class", "Explains the next class"},
     {UI_KEY_UP, "look class=previous", "class", "Explains the previous class"},
-    {'c', "look class=auto", "answered", "Explains the class that is answered"},
-    {')', "look column=next", "column", "The next feature, for partial dependence"},
-    {'(', "look column=previous", "column", "The previous feature"},
+    {'c', "look class=auto", NULL, "Explains the class that is answered"},
+    {UI_KEY_PGDN, "press pgdn", NULL, "More features"},
+    {UI_KEY_PGUP, "press pgup", NULL, "The features before"},
+    {')', "look column=next", NULL, "The next feature, for partial dependence"},
+    {'(', "look column=previous", NULL, "The previous feature, for partial dependence"},
     INSIDE_BINDINGS,
     {0}};
+
+/* Where a feature is what one goes through. */
+static const UiBinding curve_keys[] = {{'(', "look column=previous", "column", "The previous feature"},
+                                       {')', "look column=next", "column", "The next feature"},
+                                       {UI_KEY_DOWN, "look class=next", "class", "Explains the next class"},
+                                       {UI_KEY_UP, "look class=previous", "class", "Explains the one before"},
+                                       {'v', "look method=next", "method", "The next way to look"},
+                                       {UI_KEY_ESCAPE, "view inside", "back", "All questions"},
+                                       {0}};
+
+static const UiBinding *hints(ViewContext *context) {
+    const StStudy *study = inside_study(context);
+    return study && !strcmp(study->name, "partial_dependence") ? curve_keys : NULL;
+}
 
 const View view_why = {.name = "why",
                        .inside = 'W',
@@ -597,4 +653,5 @@ const View view_why = {.name = "why",
                        .press = press,
                        .explain = explain,
                        .rows = rows,
+                       .hints = hints,
                        .close = close_view};

@@ -117,6 +117,9 @@ static bool look_at_answer(Why *why, StError *error) {
         p[k] = probability(lens, y, width, k);
     why_scores(why, 1, &why->score);
     st_finding_fact(why->finding, "score", why->score);
+    if (lens->classes == 0)
+        st_finding_fact(why->finding, "target",
+                        st_learner_targets(lens->learner)[st_lens_output_of(lens, why->klass)]);
     return true;
 }
 
