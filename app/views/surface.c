@@ -511,7 +511,9 @@ static const UiBinding bindings[] = {
     {'f', "surface from", "from here", "The line begins at the moment that is looked at"},
     {'F', "surface from start", NULL, "The line begins at the start of the run"},
     {'y', "surface log", "log", "The line's loss by its logarithm"},
-    INSIDE_BINDINGS,
+    {'v', "look method=next", "method", "The next way to look: line, plane, path, sharpness, noise"},
+    {'V', "look method=previous", NULL, "The previous way to look"},
+    {UI_KEY_ESCAPE, "view inside", "back", "Lets go of the cursor; all questions that can be asked"},
     {0}};
 
 const View view_surface = {

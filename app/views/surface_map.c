@@ -95,8 +95,19 @@ static void cell_of(const SurfaceMap *map, UiRect area, double a, double b, int 
     *y = (int)lround((1 - fmax(-1, fmin(2, up))) * (area.h - 1));
 }
 
+/* Dark on bright ground, bright on dark. */
 static void draw_mark(UiGrid *grid, UiRect area, int x, int y, const char *mark) {
-    if (x >= 0 && y >= 0 && x < area.w && y < area.h) ui_text(grid, area, x, y, UI_TITLE, mark);
+    const UiCell *cell = ui_grid_at(grid, area.x + x, area.y + y);
+    if (x < 0 || y < 0 || x >= area.w || y >= area.h || !cell) return;
+    UiStyle style = cell->style;
+    bool bright = false;
+    for (int i = BANDS / 2; in_halves(grid) && i < BANDS; i++)
+        bright |= style.bg == ui_ramp(&grid->look, UI_RAMP_SIZE, (double)i / (BANDS - 1));
+    if (!in_halves(grid) || style.bg == UI_DEFAULT)
+        ui_text(grid, area, x, y, UI_TITLE, mark);
+    else
+        ui_put(grid, area, x, y, ui_utf8_next(&mark),
+               (UiStyle){bright != grid->look.light ? 16 : 231, style.bg, UI_BOLD});
 }
 
 /* Between two points, dots. */
