@@ -260,10 +260,11 @@ static void share_gaze(ViewContext *context, const List *list) {
     int64_t row = (int64_t)list->row[at];
     const StDataset *dataset = inside_dataset(context);
     state->list.chosen = true, state->list.row = row;
-    bool there = context->gaze->row == row && dataset && gaze_part(context->gaze, dataset) == part_of(list);
+    bool same_part = dataset && gaze_part(context->gaze, dataset) == part_of(list);
+    bool there = context->gaze->row == row && same_part;
     char line[80];
-    snprintf(line, sizeof line, "look row=%lld part=%s", (long long)row,
-             st_finding_text(list->finding, "part"));
+    snprintf(line, sizeof line, "look row=%lld%s%s", (long long)row,
+             same_part ? "" : " part=", same_part ? "" : st_finding_text(list->finding, "part"));
     if (!there || context->gaze->input) context->run(context->bench, line);
 }
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { NAME_MOST = 14, RECALL_W = 7, F1_W = 5, LIST_W = 34 };
+enum { NAME_MOST = 14, RECALL_W = 7, F1_W = 5, LIST_W = 34, WIDE = 120 };
 
 typedef struct Matrix {
     const StFinding *finding;
@@ -296,7 +296,9 @@ void mistakes_matrix_draw(ViewContext *context, UiGrid *grid, UiRect area) {
     if (!matrix_of(context, &m)) return;
     area = ui_inset(area, area.w >= 20, 0);
     if (area.w < 1 || area.h < 1) return;
-    Layout l = lay_out(&m, area);
+    UiRect room = area;
+    ui_cut_right(&room, area.w >= WIDE ? LIST_W + 3 : 0);
+    Layout l = lay_out(&m, room);
     follow(at, &m, &l);
     int used = l.label_w + 1 + l.columns * l.cell_w + l.total_w + l.recall_w + l.f1_w;
     if (l.verdict) draw_verdict(grid, ui_cut_top(&area, 1), &m);

@@ -95,6 +95,13 @@ static void draw_one(UiGrid *grid, UiRect area, const Curve *c, int64_t at, bool
     free(points);
 }
 
+/* Three places always, so that a figure that changes does not shift its neighbours. */
+static const char *places(double value, char text[UI_NUMBER]) {
+    if (isnan(value)) return "–";
+    snprintf(text, UI_NUMBER, "%.3f", value);
+    return text;
+}
+
 static void draw_threshold(UiGrid *grid, UiRect area, const Curve *c, double threshold, int64_t at) {
     char text[240], p[UI_NUMBER], r[UI_NUMBER], f[UI_NUMBER], t[UI_NUMBER];
     double tp = c->positives > 0 ? round(c->tpr[at] * c->positives) : 0;
@@ -102,8 +109,8 @@ static void draw_threshold(UiGrid *grid, UiRect area, const Curve *c, double thr
     double precision = c->precision[at], recall = c->recall[at];
     double f1 = tp > 0 ? 2 * tp / (tp + fp + c->positives) : NAN;
     const char *class_name = st_finding_text(c->finding, "class_name");
-    snprintf(text, sizeof text, "threshold %s: precision %s  recall %s  F1 %s", ui_number(t, threshold, 5, 3),
-             ui_number(p, precision, 5, 3), ui_number(r, recall, 5, 3), ui_number(f, f1, 5, 3));
+    snprintf(text, sizeof text, "threshold %s: precision %s  recall %s  F1 %s", places(threshold, t),
+             places(precision, p), places(recall, r), places(f1, f));
     UiRect row = ui_cut_top(&area, 1);
     ui_text_in(grid, row, 0, 0, row.w, UI_KEY, text);
     row = ui_cut_top(&area, 1);
