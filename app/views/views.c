@@ -15,17 +15,17 @@
     ROW(train)                                                                                               \
     ROW(weights)                                                                                             \
     ROW(inside)                                                                                              \
-    ROW(neuron)                                                                                              \
+    ROW(mistakes)                                                                                            \
     ROW(why)                                                                                                 \
-    ROW(map)                                                                                                 \
+    ROW(draw)                                                                                                \
     ROW(activations)                                                                                         \
     ROW(gradients)                                                                                           \
-    ROW(mistakes)                                                                                            \
+    ROW(neuron)                                                                                              \
+    ROW(map)                                                                                                 \
     ROW(geometry)                                                                                            \
     ROW(surface)                                                                                             \
-    ROW(draw)                                                                                                \
-    ROW(autopsy)                                                                                             \
     ROW(time)                                                                                                \
+    ROW(autopsy)                                                                                             \
     ROW(rates)                                                                                               \
     ROW(start)                                                                                               \
     ROW(log)                                                                                                 \
