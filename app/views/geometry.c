@@ -1,11 +1,126 @@
-/* Geometry: what the layers make of the data as clouds of points, and the weights' spectrum. */
-#include "inside.h"
+/* Geometry: what each layer makes of the data as a cloud of points, layers compared, what can be read off
+ * them, and the spectrum of the weights. */
+#include "geometry.h"
+
+#include <math.h>
+#include <string.h>
+
+static const struct {
+    const char *method;
+    void (*draw)(const ViewContext *context, UiGrid *grid, UiRect area);
+} pictures[] = {{"pca", geometry_draw_scatter},
+                {"cka", geometry_draw_cka},
+                {"cka_moments", geometry_draw_moments},
+                {"probe", geometry_draw_probe},
+                {"spectrum", geometry_draw_spectrum}};
 
 static void draw(ViewContext *context, UiGrid *grid, UiRect area) {
-    inside_head(context, grid, &area);
+    if (!inside_head(context, grid, &area)) return;
+    const StStudy *study = inside_study(context);
+    for (size_t i = 0; i < sizeof pictures / sizeof *pictures; i++)
+        if (!strcmp(pictures[i].method, study->name)) pictures[i].draw(context, grid, area);
 }
 
-static const UiBinding bindings[] = {INSIDE_BINDINGS, {0}};
+/* ---- turning ---- */
+
+enum { TURN = 24 }; /* steps of 15 degrees */
+
+static const struct {
+    const char *word;
+    UiKey key;
+    int yaw, pitch;
+} turns[] = {{"left", UI_KEY_LEFT, -1, 0},
+             {"right", UI_KEY_RIGHT, 1, 0},
+             {"up", UI_KEY_UP, 0, 1},
+             {"down", UI_KEY_DOWN, 0, -1}};
+
+static void turn_by(GeometryState *state, int yaw, int pitch) {
+    state->yaw = (state->yaw + yaw + TURN) % TURN;
+    state->pitch = (state->pitch + pitch + TURN) % TURN;
+}
+
+/* From above and aside, so that all three axes are seen. */
+static void turn_on(GeometryState *state) {
+    *state = (GeometryState){.turned = true, .yaw = 2, .pitch = 1};
+}
+
+static bool command(ViewContext *context, const StWord *words, int count, StError *error) {
+    GeometryState *state = context->state;
+    const char *word = count == 1 ? words[0].text : "";
+    if (strcmp(word, "flat") && !geometry_has_depth(context))
+        return st_fail(error, ST_ERR_STATE, "geometry: there are no three components to turn here");
+    if (!strcmp(word, "flat") || (!strcmp(word, "turn") && state->turned))
+        *state = (GeometryState){0};
+    else if (!strcmp(word, "turn"))
+        turn_on(state);
+    else if (!strcmp(word, "front"))
+        *state = (GeometryState){.turned = true};
+    else {
+        for (size_t i = 0; i < sizeof turns / sizeof *turns; i++)
+            if (!strcmp(word, turns[i].word)) {
+                turn_by(state, turns[i].yaw, turns[i].pitch);
+                state->turned = true;
+                return true;
+            }
+        return st_fail(error, ST_ERR_VALUE, "geometry: wanted turn, left, right, up, down, front or flat");
+    }
+    return true;
+}
+
+static bool press(ViewContext *context, UiKey key) {
+    GeometryState *state = context->state;
+    if (!geometry_has_depth(context)) return false;
+    if (key == UI_KEY_ENTER) {
+        if (!state->turned) turn_on(state);
+        return true;
+    }
+    if (!state->turned) return false;
+    if (key == UI_KEY_ESCAPE) *state = (GeometryState){0};
+    if (key == UI_KEY_HOME) *state = (GeometryState){.turned = true};
+    for (size_t i = 0; i < sizeof turns / sizeof *turns; i++)
+        if (key == turns[i].key) {
+            turn_by(state, turns[i].yaw, turns[i].pitch);
+            return true;
+        }
+    return key == UI_KEY_ESCAPE || key == UI_KEY_HOME;
+}
+
+static const UiBinding turned_bindings[] = {
+    {UI_KEY_LEFT, "geometry left", "turn", "Turns the cloud by 15 degrees"},
+    {UI_KEY_RIGHT, "geometry right", "turn", "Turns the cloud by 15 degrees"},
+    {UI_KEY_UP, "geometry up", "tilt", "Tilts the cloud by 15 degrees"},
+    {UI_KEY_DOWN, "geometry down", "tilt", "Tilts the cloud by 15 degrees"},
+    {UI_KEY_HOME, "geometry front", "front", "The first two components again, the third towards you"},
+    {UI_KEY_ESCAPE, "geometry flat", "2-D", "Two dimensions again"},
+    {']', "look layer=next", "layer", "The next layer"},
+    {'[', "look layer=previous", "layer", "The previous layer"},
+    {0}};
+
+/* Where there is nothing to turn. */
+static const UiBinding flat_bindings[] = {INSIDE_BINDINGS, {0}};
+
+static const UiBinding *hints(ViewContext *context) {
+    const GeometryState *state = context->state;
+    if (!geometry_has_depth(context)) return flat_bindings;
+    return state->turned ? turned_bindings : NULL;
+}
+
+/* ---- in words ---- */
+
+static void explain(ViewContext *context, StText *out) {
+    const StStudy *study = inside_study(context);
+    if (!study) return;
+    st_text_format(out, "%s: %s. Bad: %s. %s\n", study->title, study->what, study->bad, study->formula);
+    if (!context->found) return;
+    const StFinding *found = &context->found->finding;
+    const char *of = st_finding_text(found, "mp_of");
+    if (*of) st_text_format(out, "Shaded: Marchenko and Pastur's band of %s.\n", of);
+}
+
+static const UiBinding bindings[] = {
+    {'d', "geometry turn", "3-D", "Three components, turned by the arrows; again: two"},
+    INSIDE_BINDINGS,
+    {0}};
 
 const View view_geometry = {.name = "geometry",
                             .inside = 'P',
@@ -13,4 +128,9 @@ const View view_geometry = {.name = "geometry",
                             .title = "Geometry",
                             .help = "activations as points, layers compared, linear probes, singular values",
                             .bindings = bindings,
-                            .draw = draw};
+                            .state_size = sizeof(GeometryState),
+                            .draw = draw,
+                            .press = press,
+                            .command = command,
+                            .hints = hints,
+                            .explain = explain};

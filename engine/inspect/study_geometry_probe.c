@@ -411,14 +411,13 @@ const StStudy st_study_geometry_probe = {
     .group = "geometry",
     .name = "probe",
     .title = "Linear probe",
-    .what = "how well one linear map reads the answer off each layer; beside it the same before training",
-    .bad = "a layer no better than chance, or than it was before training: it has learnt nothing",
+    .what = "how well one linear map reads the answer off each layer, and untrained ones",
+    .bad = "no better than chance, or than untrained: the layer has learnt nothing",
     .formula =
         "least of Σ log loss + ½‖W‖² on standardised outputs, half of the rows; accuracy of the others",
     .plain =
         "least of sum log loss + |W|^2/2 on standardised outputs, half of the rows; accuracy of the rest",
     .cost = "2 short trainings a layer",
     .tag = ST_MEASURED,
-    .asked = true,
     .run = run,
 };

@@ -159,9 +159,8 @@ const StStudy st_study_geometry_spectrum = {
     .group = "geometry",
     .name = "spectrum",
     .title = "Singular values",
-    .what = "by how much the weight matrix stretches each of its directions; shaded: where chance alone "
-            "would lie",
-    .bad = "one value far above the rest (stable rank near 1), or none above the band after training",
+    .what = "how much the weights stretch each direction; shaded: what chance would do",
+    .bad = "one far above the rest, or none above the shade after training",
     .formula = "stable rank ‖W‖F²/σ₁²; effective exp(−Σ p ln p), p = σ/Σσ; λ± = s²(1 ± √(M/N))², λ = σ²/N",
     .plain = "stable rank |W|F^2/s1^2; effective exp(-sum p ln p), p = s/sum s; s2(1 +- sqrt(M/N))^2, s^2/N",
     .cost = "M²·N",
