@@ -393,6 +393,8 @@ const Command workbench_commands[] = {
      .act = act_of_view},
     {"surface", "from|from start|log", "where the line of the view surface begins, and how it is drawn",
      PLACE_WORKBENCH, .words = "from start log", .act = act_of_view},
+    {"geometry", "turn|left|right|up|down|front|flat", "turns the cloud of points of the view geometry",
+     PLACE_WORKBENCH, .words = "turn left right up down front flat", .act = act_of_view},
     {"look", "[again] WHAT=… …", "chooses what the views of the inside look at: look layer=2 unit=5 row=12",
      PLACE_WORKBENCH, .words = "again", .options = gaze_options, .act = act_look},
     {"moment", "back|forward|first|last|STEP",

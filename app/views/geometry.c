@@ -47,6 +47,12 @@ static void turn_on(GeometryState *state) {
 static bool command(ViewContext *context, const StWord *words, int count, StError *error) {
     GeometryState *state = context->state;
     const char *word = count == 1 ? words[0].text : "";
+    const StStudy *study = inside_study(context);
+    if (study && strcmp(study->name, "pca")) { /* what is turned is another picture than the one shown */
+        *context->method = st_study_find("geometry", "pca");
+        if (strcmp(word, "flat")) turn_on(state);
+        return true;
+    }
     if (strcmp(word, "flat") && !geometry_has_depth(context))
         return st_fail(error, ST_ERR_STATE, "geometry: there are no three components to turn here");
     if (!strcmp(word, "flat") || (!strcmp(word, "turn") && state->turned))
@@ -96,13 +102,9 @@ static const UiBinding turned_bindings[] = {
     {'[', "look layer=previous", "layer", "The previous layer"},
     {0}};
 
-/* Where there is nothing to turn. */
-static const UiBinding flat_bindings[] = {INSIDE_BINDINGS, {0}};
-
 static const UiBinding *hints(ViewContext *context) {
     const GeometryState *state = context->state;
-    if (!geometry_has_depth(context)) return flat_bindings;
-    return state->turned ? turned_bindings : NULL;
+    return state->turned && geometry_has_depth(context) ? turned_bindings : NULL;
 }
 
 /* ---- in words ---- */

@@ -77,6 +77,11 @@ static void draw_steps(const ViewContext *context, UiGrid *grid, UiRect row, con
         if (most < 0 || value < cka[most * count + most + 1]) most = i;
     }
     if (least < 0) return;
+    if (row.w < 60) {
+        ui_print(grid, row, 1, 0, UI_TEXT, "%d → %d least %.2f, %d → %d most %.2f", least, least + 1,
+                 cka[least * count + least + 1], most, most + 1, cka[most * count + most + 1]);
+        return;
+    }
     snprintf(text, sizeof text, "changes least %s → %s %.2f, most %s → %s %.2f",
              layer_at(context, least, true, a), layer_at(context, least + 1, true, b),
              cka[least * count + least + 1], layer_at(context, most, true, c),

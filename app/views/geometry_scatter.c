@@ -102,7 +102,7 @@ static void place_dots(Cloud *cloud) {
         double axis[3] = {0};
         axis[k] = 0.9 * cloud->radius;
         place(cloud, axis, 0, at);
-        cloud->stroke[cloud->strokes++] = (UiStroke){0, 0, at[0], at[1], (uint32_t)('1' + k)};
+        cloud->stroke[cloud->strokes++] = (UiStroke){0, 0, at[0], at[1], (uint32_t)('x' + k)};
     }
 }
 
@@ -146,7 +146,8 @@ static void draw_layer(const Cloud *cloud, UiGrid *grid, UiRect row) {
         sum += share_of(cloud, k);
     inside_layer(cloud->context, (int)st_finding_value(cloud->found, "layer_index"), name);
     int x = 1 + ui_text_in(grid, row, 1, 0, row.w - 2, UI_TITLE, name);
-    snprintf(text, sizeof text, " · %.0f wide · %s %% of the variance in %s",
+    snprintf(text, sizeof text,
+             row.w < 60 ? " · %.0f wide · %s %% in %s" : " · %.0f wide · %s %% of the variance in %s",
              st_finding_value(cloud->found, "width"), ui_number(number, sum, 4, 3),
              turned            ? "3-D"
              : cloud->axes > 1 ? "2-D"
@@ -160,7 +161,7 @@ static void draw_axes(const Cloud *cloud, UiGrid *grid, UiRect row) {
     ui_number(a, share_of(cloud, 0), 4, 3), ui_number(b, share_of(cloud, 1), 4, 3);
     ui_number(c, share_of(cloud, 2), 4, 3);
     if (state->turned && cloud->axes >= 3)
-        snprintf(text, sizeof text, "PC 1 %s %%  2 %s %%  3 %s %% · turned %d° tilted %d°", a, b, c,
+        snprintf(text, sizeof text, "x PC1 %s %%  y PC2 %s %%  z PC3 %s %% · turned %d° tilted %d°", a, b, c,
                  15 * state->yaw, 15 * state->pitch);
     else if (cloud->axes > 1)
         snprintf(text, sizeof text, "→ PC1 %s %%   ↑ PC2 %s %%", a, b);
@@ -185,8 +186,17 @@ static void draw_class(const Cloud *cloud, UiGrid *grid, UiRect area, int y, int
 }
 
 static void draw_targets(const Cloud *cloud, UiGrid *grid, UiRect area) {
-    ui_text_in(grid, area, 0, 0, area.w, UI_DIM, "colour: the target");
-    ui_ramp_bar(grid, area, 0, 1, area.w, UI_RAMP_SIGNED, cloud->low_target, cloud->high_target);
+    char low[UI_NUMBER], high[UI_NUMBER];
+    double third = (cloud->high_target - cloud->low_target) / 3;
+    ui_text_in(grid, area, 0, 0, area.w, UI_DIM, "the target of each row");
+    if (ui_look_has_ramp(&grid->look)) {
+        ui_ramp_bar(grid, area, 0, 1, area.w, UI_RAMP_SIGNED, cloud->low_target, cloud->high_target);
+        return;
+    }
+    ui_number_ends(low, high, cloud->low_target + third, cloud->high_target - third);
+    ui_print(grid, area, 0, 1, UI_TEXT, "- below %s", low);
+    ui_text(grid, area, 0, 2, UI_TEXT, "· between");
+    ui_print(grid, area, 0, 3, UI_TEXT, "+ above %s", high);
 }
 
 /* Classes with their letters and rows, then the shares of the components. */

@@ -89,10 +89,12 @@ static void draw_facts(const StFinding *found, UiGrid *grid, UiRect area) {
                  st_finding_text(found, "alpha_tag"));
 }
 
-/* "stable 12.4, effective 38.1 of 64; 5 above the band" */
+/* "stable rank 12.4 · effective 38.1 of 64 · 5 above the band" */
 static void draw_line(const StFinding *found, UiGrid *grid, UiRect row) {
     char text[160], a[UI_NUMBER], b[UI_NUMBER];
-    snprintf(text, sizeof text, "stable rank %s, effective %s of %.0f; %.0f above",
+    snprintf(text, sizeof text,
+             row.w < 48 ? "stable %s · effective %s of %.0f"
+                        : "stable rank %s · effective %s of %.0f · %.0f above the band",
              ui_number(a, st_finding_value(found, "stable_rank"), 4, 3),
              ui_number(b, st_finding_value(found, "effective_rank"), 4, 3),
              fmin(st_finding_value(found, "matrix_rows"), st_finding_value(found, "matrix_columns")),
