@@ -151,12 +151,13 @@ static void restart(Basis *basis, const Ends *ends, int64_t total) {
     basis->count = keep;
 }
 
-/* The upper end to 1e-7 of itself; the lower so that one knows which is larger, and as well where it is. */
+/* The upper end to 1e-6 of itself, its value to the square of that; the lower so that one knows which is
+ * larger, and as well where it is. */
 static bool settled(const Ends *ends) {
     double size = fmax(fabs(ends->high), fabs(ends->low));
     bool lower = fabs(ends->low) > fabs(ends->high);
-    return ends->high_residual <= 1e-7 * fabs(ends->high) &&
-           ends->low_residual <= (lower ? 1e-7 : 1e-3) * size;
+    return ends->high_residual <= 1e-6 * fabs(ends->high) &&
+           ends->low_residual <= (lower ? 1e-6 : 1e-3) * size;
 }
 
 /* False: cancelled. Leaves the upper end's eigenvector in basis->next; ends early where there is a kink. */
