@@ -422,13 +422,20 @@ static void draw_formula(ViewContext *context, UiGrid *grid, UiRect *area) {
                grid->look.ladder == UI_ASCII ? study->plain : study->formula);
 }
 
-/* The line as shown begins elsewhere than the next one will. */
+/* What is shown was asked for at another moment than the one that is looked at, or from another beginning. */
 static void draw_news(ViewContext *context, UiGrid *grid, UiRect *area) {
     const SurfaceState *state = state_of(context);
-    char text[80], step[40] = "the start of the run";
-    if (!is_method(context, "line") || context->found->ask.other == state->from || area->h < 4) return;
+    int64_t moment = context->gaze->moment;
+    char text[96], step[40] = "the start of the run";
+    bool begins = is_method(context, "line") && context->found->ask.other != state->from;
+    bool elsewhere = moment >= 0 && context->found->step != moment;
+    if ((!begins && !elsewhere) || context->found->done < 1 || area->h < 4) return;
     if (state->from >= 0) snprintf(step, sizeof step, "step %lld", (long long)state->from);
-    snprintf(text, sizeof text, "the next line begins at %s: enter makes it", step);
+    if (begins)
+        snprintf(text, sizeof text, "the next line begins at %s: enter makes it", step);
+    else
+        snprintf(text, sizeof text, "this is of step %lld: enter makes it of step %lld",
+                 (long long)context->found->step, (long long)moment);
     UiRect row = ui_cut_top(area, 1);
     ui_text_in(grid, row, 1, 0, row.w - 2, UI_WARN, text);
 }

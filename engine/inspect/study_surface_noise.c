@@ -79,6 +79,8 @@ static void judge(StFinding *finding, double small, double large, double small_s
     if (isfinite(scale))
         st_finding_note(finding, "reading",
                         "batches well below %.3g rows are mostly noise, well above it mostly wasted", scale);
+    else if (!isfinite(signal))
+        st_finding_note(finding, "reading", "the gradient is not finite here");
     else
         st_finding_note(finding, "reading",
                         "the gradient cannot be told from its noise with %.0f rows: not available", large);

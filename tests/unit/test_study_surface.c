@@ -4,6 +4,7 @@
 #include "inspect/lens.h"
 #include "inspect/moments.h"
 #include "inspect/study.h"
+#include "inspect/study_surface.h"
 #include "trainer_setup.h"
 
 #include "oracle/inside_surface.h"
@@ -333,6 +334,50 @@ static void a_bowl(void **state) {
     close_case(c);
 }
 
+/* More directions than the basis holds, close to each other: it is restarted. The Hessian is 2/n Xᵀ X, with a
+ * column of ones. */
+static void more_directions_than_fit(void **state) {
+    (void)state;
+    enum { INPUTS = 120, SIZE = INPUTS + 1, COUNT = 300 };
+    Case *c = open_case("wide", INPUTS, COUNT, 0, LINEAR);
+    double *hessian = calloc(SIZE * SIZE, sizeof *hessian), *vectors = calloc(SIZE * SIZE, sizeof *vectors);
+    double values[SIZE];
+    for (int64_t r = 0; r < COUNT; r++) {
+        float x[SIZE];
+        st_dataset_gather_x(c->setup.dataset, ST_TRAIN, NULL, r, 1, x);
+        x[INPUTS] = 1;
+        for (int i = 0; i < SIZE * SIZE; i++)
+            hessian[i] += 2.0 / COUNT * (double)x[i / SIZE] * (double)x[i % SIZE];
+    }
+    st_surface_eigen(SIZE, hessian, values, vectors);
+    found(c, "hessian");
+    is_fact(c, "eigenvalue", values[0], 1e-7);
+    is_fact(c, "smallest", values[SIZE - 1], 1e-2);
+    assert_true(st_finding_value(&c->finding, "residual") < 1e-6);
+    assert_true(st_finding_value(&c->finding, "iterations") > 40); /* else it shows nothing */
+    free(hessian);
+    free(vectors);
+    close_case(c);
+}
+
+static void weights_that_are_not_finite(void **state) {
+    (void)state;
+    Case *c = open_case("x", 3, 40, 0, "dense 4 relu\n" LINEAR);
+    c->now[1] = NAN;
+    static const char *const methods[] = {"line", "plane", "hessian", "noise"};
+    for (int i = 0; i < 4; i++) {
+        StAsk how = st_ask(st_study_find("surface", methods[i]));
+        StSnapshot now = snapshot_of(c, c->now, 100), then = snapshot_of(c, c->other, 0);
+        StJob job = {
+            .lens = c->lens, .ask = &how, .snapshot = &now, .other = &then.weights, .finding = &c->finding};
+        st_finding_clear(&c->finding);
+        assert_true(st_lens_look(c->lens, &now.weights, &c->error));
+        if (!st_study_run(&job, &c->error)) fail_msg("%s: %s", methods[i], c->error.message);
+        assert_non_null(strstr(st_finding_text(&c->finding, "reading"), "finite"));
+    }
+    close_case(c);
+}
+
 static void momentum_moves_the_edge(void **state) {
     (void)state;
     Case *c =
@@ -430,6 +475,8 @@ int main(void) {
         cmocka_unit_test(a_regression_in_steps),
         cmocka_unit_test(a_line_of_no_length),
         cmocka_unit_test(a_bowl),
+        cmocka_unit_test(more_directions_than_fit),
+        cmocka_unit_test(weights_that_are_not_finite),
         cmocka_unit_test(momentum_moves_the_edge),
         cmocka_unit_test(kinks_are_told),
         cmocka_unit_test(where_there_is_none),
