@@ -18,8 +18,11 @@ Sheet draw_sheet(ViewContext *context, StError *error) {
     sheet.ready = what_if_take(&sheet.state->what, context->gaze, sheet.dataset, error);
     sheet.picture = canvas_of(sheet.dataset, &sheet.canvas);
     DrawState *state = sheet.state;
-    if (state->row >= sheet.canvas.height) state->row = state->column = 0;
-    if (state->column >= sheet.canvas.width) state->column = 0;
+    bool outside = state->row >= sheet.canvas.height || state->column >= sheet.canvas.width;
+    if (sheet.picture && (!state->placed || outside)) {
+        state->row = sheet.canvas.height / 2, state->column = sheet.canvas.width / 2;
+        state->placed = true;
+    }
     if (context->found) sheet.found = &context->found->finding;
     sheet.by_hand = context->gaze->input != NULL;
     return sheet;

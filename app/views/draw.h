@@ -14,6 +14,7 @@ typedef struct DrawState {
     UiTableState table;
 
     int row, column; /* the cursor on the picture */
+    bool placed;     /* in its middle, at first */
     bool pen;        /* down: the keys draw as they move */
     bool held;       /* the mouse's button */
     bool stroking;   /* the next place goes on from the last one */

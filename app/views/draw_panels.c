@@ -119,11 +119,13 @@ static void draw_answer(const Sheet *sheet, UiGrid *grid, UiRect *area, const Ba
     }
 }
 
-static void draw_bars(const Sheet *sheet, UiGrid *grid, UiRect area) {
+/* Returns the rows taken. */
+static int draw_bars(const Sheet *sheet, UiGrid *grid, UiRect area) {
     enum { MOST = 64 };
     char name[64];
     int chosen[MOST], label = 1;
     Bars bars = bars_of(sheet);
+    int top = area.y;
     draw_answer(sheet, grid, &area, &bars);
     int shown = choose_bars(&bars, area.h < MOST ? area.h : MOST, chosen);
     for (int i = 0; i < shown; i++) {
@@ -134,6 +136,7 @@ static void draw_bars(const Sheet *sheet, UiGrid *grid, UiRect area) {
     if (label > most) label = most;
     for (int i = 0; i < shown; i++)
         draw_bar(sheet, grid, ui_cut_top(&area, 1), &bars, chosen[i], label);
+    return area.y - top;
 }
 
 /* ---- pictures ---- */
@@ -151,28 +154,30 @@ static bool take_pixels(Sheet *sheet) {
     return true;
 }
 
-/* The picture that is drawn on, and under it where the cursor is. */
-static void draw_canvas(Sheet *sheet, UiGrid *grid, UiRect area, bool caption) {
+/* The picture that is drawn on, and under it where the cursor is. Returns the rows taken. */
+static int draw_canvas(Sheet *sheet, UiGrid *grid, UiRect area, bool caption) {
     DrawState *state = sheet->state;
     const Canvas *canvas = &sheet->canvas;
-    UiRect words = ui_cut_bottom(&area, caption ? 1 : 0);
-    if (!take_pixels(sheet)) return;
+    if (!take_pixels(sheet)) return 0;
     UiHeat heat = {.ramp = UI_RAMP_SIZE,
                    .low = (double)canvas->blank,
                    .high = (double)canvas->ink,
                    .has_cursor = sheet->context->live,
                    .cursor_row = state->row,
                    .cursor_column = state->column};
-    state->canvas =
-        inside_draw_image(grid, area, state->pixels, canvas->height, canvas->width, canvas->channels, heat);
-    if (!caption) return;
+    UiRect picture = area;
+    picture.h -= caption;
+    state->canvas = inside_draw_image(grid, picture, state->pixels, canvas->height, canvas->width,
+                                      canvas->channels, heat);
+    if (!caption) return state->canvas.inner.h;
     char text[120];
     const float *cell =
         state->what.raw + ((int64_t)state->row * canvas->width + state->column) * canvas->channels;
     snprintf(text, sizeof text, "%d,%d is %.4g · pen %s", state->row, state->column, (double)*cell,
              state->pen ? "down" : "up");
-    if (!sheet->context->live) snprintf(text, sizeof text, sheet->by_hand ? "drawn by hand" : "the example");
-    ui_text_in(grid, words, 0, 0, words.w, state->pen ? UI_KEY : UI_DIM, text);
+    if (!sheet->context->live) snprintf(text, sizeof text, "the example");
+    ui_text_in(grid, area, 0, state->canvas.inner.h, area.w, state->pen ? UI_KEY : UI_DIM, text);
+    return state->canvas.inner.h + 1;
 }
 
 /* What the method shows beside: an array of the finding as a picture of the same size. */
@@ -185,14 +190,15 @@ static void draw_beside(Sheet *sheet, UiGrid *grid, UiRect area, const Beside *b
     const Canvas *canvas = &sheet->canvas;
     int64_t size = 0;
     const double *array = values(sheet, beside->array, &size);
-    UiRect words = ui_cut_bottom(&area, 1);
-    ui_text_in(grid, words, 0, 0, words.w, UI_DIM, beside->title);
     double *pixels = sheet->state->pixels;
+    UiRect picture = area;
+    picture.h--;
     if (!array || !pixels || size != sheet->state->what.cells) return;
     for (int64_t i = 0; i < size; i++)
         pixels[i] = isnan(array[i]) ? 0 : array[i];
-    inside_draw_image(grid, area, pixels, canvas->height, canvas->width, canvas->channels,
-                      (UiHeat){.ramp = beside->ramp});
+    UiHeatView view = inside_draw_image(grid, picture, pixels, canvas->height, canvas->width,
+                                        canvas->channels, (UiHeat){.ramp = beside->ramp});
+    ui_text_in(grid, area, 0, view.inner.h, area.w, UI_DIM, beside->title);
 }
 
 static int besides_of(const Sheet *sheet, Beside beside[2]) {
@@ -221,26 +227,63 @@ static int picture_width(const UiGrid *grid, const Canvas *canvas, int w, int h)
     return width < w ? width : w;
 }
 
-static void draw_picture(Sheet *sheet, UiGrid *grid, UiRect area) {
-    enum { BARS = 22, BARS_LEAST = 16, GAP = 2 };
+/* How the pictures stand: the canvas so many columns wide, `pictures` others of `beside` columns at the
+ * right, one under the other or side by side, and the bars between. */
+typedef struct Plan {
+    int canvas, beside, pictures;
+    bool stacked;
+} Plan;
+
+enum { BARS = 22, BARS_LEAST = 16, BARS_MOST = 44, GAP = 2 };
+
+/* The widest pictures beside a canvas of this width; 0: there is no room. */
+static int beside_width(const UiGrid *grid, const Canvas *canvas, UiRect area, const Plan *plan) {
+    int rows = plan->stacked ? plan->pictures : 1, across = plan->stacked ? 1 : plan->pictures;
+    int h = area.h / rows - 1, w = (area.w - plan->canvas - BARS - GAP * (across + 1)) / across;
+    if (h < 4 || w < 8) return 0;
+    int width = picture_width(grid, canvas, w, h);
+    return width >= canvas->width || width >= 14 ? width : 0;
+}
+
+/* The largest canvas with what the method shows, none of them much smaller than another. */
+static Plan plan_pictures(const UiGrid *grid, const Canvas *canvas, UiRect area, int several) {
+    int most = picture_width(grid, canvas, area.w - BARS_LEAST - GAP, area.h - (area.h >= 9));
+    Plan best = {.canvas = most};
+    double score = 0;
+    for (int n = area.h >= 9 ? several : 0; n > 0 && score == 0; n--)
+        for (int limit = most; limit > 0; limit -= 4)
+            for (int stacked = 0; stacked < 2; stacked++) {
+                Plan plan = {.pictures = n, .stacked = stacked};
+                plan.canvas = picture_width(grid, canvas, limit, area.h - 1);
+                plan.beside = beside_width(grid, canvas, area, &plan);
+                if (plan.beside > plan.canvas) plan.beside = plan.canvas;
+                double its = fmin(plan.canvas, 1.5 * plan.beside);
+                if (its > score) score = its, best = plan;
+            }
+    return best;
+}
+
+static int draw_picture(Sheet *sheet, UiGrid *grid, UiRect area) {
     Beside beside[2];
-    bool caption = area.h >= 9;
-    int several = besides_of(sheet, beside), pictures = 1;
-    int w = picture_width(grid, &sheet->canvas, area.w - BARS_LEAST - GAP, area.h - caption);
-    for (int n = several + 1; n > 1 && pictures == 1 && caption; n--) {
-        int each = (area.w - BARS - n * GAP) / n;
-        int narrow = picture_width(grid, &sheet->canvas, each, area.h - caption);
-        bool enough = narrow >= w || (narrow >= sheet->canvas.width && narrow >= 16);
-        if (each > 0 && enough) pictures = n, w = narrow < w ? narrow : w;
-    }
-    draw_canvas(sheet, grid, ui_cut_left(&area, w), caption);
+    Plan plan = plan_pictures(grid, &sheet->canvas, area, besides_of(sheet, beside));
+    int used = draw_canvas(sheet, grid, ui_cut_left(&area, plan.canvas), area.h >= 9);
     ui_cut_left(&area, GAP);
-    for (int i = pictures - 1; i > 0; i--) {
-        draw_beside(sheet, grid, ui_cut_right(&area, w), &beside[i - 1]);
-        ui_cut_right(&area, GAP);
+    UiRect right = area;
+    int across = plan.pictures == 0 ? 0 : plan.stacked ? 1 : plan.pictures;
+    int taken = across * (plan.beside + GAP);
+    ui_cut_right(&area, taken);
+    if (area.w > BARS_MOST) area.w = BARS_MOST;
+    ui_cut_left(&right, area.w + GAP);
+    for (int i = 0; i < plan.pictures; i++) {
+        UiRect place = plan.stacked ? ui_cut_top(&right, right.h / (plan.pictures - i))
+                                    : ui_cut_left(&right, plan.beside);
+        place.w = plan.beside;
+        draw_beside(sheet, grid, place, &beside[i]);
+        if (!plan.stacked) ui_cut_left(&right, GAP);
     }
-    if (area.w > 44) area.w = 44;
-    draw_bars(sheet, grid, area);
+    int bars = draw_bars(sheet, grid, area);
+    if (plan.stacked && plan.pictures > 1) return area.h;
+    return used > bars ? used : bars;
 }
 
 /* ---- the table of features ---- */
@@ -378,9 +421,9 @@ static void take_nearest(Sheet *sheet) {
     free(raw);
 }
 
-static void draw_features(Sheet *sheet, UiGrid *grid, UiRect area) {
-    enum { TABLE = 76, BARS = 28, BARS_LEAST = 17, BARS_MOST = 44 };
-    int side = area.w < 50 ? BARS_LEAST : area.w < 70 ? 22 : BARS;
+static int draw_features(Sheet *sheet, UiGrid *grid, UiRect area) {
+    enum { TABLE = 76 };
+    int side = area.w < 50 ? BARS_LEAST + 1 : area.w < 70 ? BARS : BARS + 6;
     if (area.w - TABLE > side) side = area.w - TABLE < BARS_MOST ? area.w - TABLE : BARS_MOST;
     UiRect right = ui_cut_right(&area, side);
     ui_cut_right(&area, area.w > 40 ? 2 : 1);
@@ -390,7 +433,8 @@ static void draw_features(Sheet *sheet, UiGrid *grid, UiRect area) {
     table.gap = area.w < 30 ? 1 : 2;
     sheet->state->table.sort_column = -1;
     ui_table_draw(grid, area, &table, &sheet->state->table, sheet->context->live);
-    draw_bars(sheet, grid, right);
+    int bars = draw_bars(sheet, grid, right), rows = 1 + (table.rows < area.h ? table.rows : area.h);
+    return bars > rows ? bars : rows;
 }
 
 /* ---- below ---- */
@@ -461,10 +505,10 @@ void draw_view(ViewContext *context, UiGrid *grid, UiRect area) {
         ui_paragraph(grid, ui_inset(area, 1, 0), UI_WARN, 0, error.message);
         return;
     }
-    if (area.h >= 9) draw_below(&sheet, grid, ui_cut_bottom(&area, 1));
-    area = ui_inset(area, area.w > 30 ? 1 : 0, 0);
-    if (sheet.picture)
-        draw_picture(&sheet, grid, area);
-    else
-        draw_features(&sheet, grid, area);
+    UiRect body = ui_inset(area, area.w > 30 ? 1 : 0, 0);
+    bool below = area.h >= 9;
+    body.h -= below;
+    int used = sheet.picture ? draw_picture(&sheet, grid, body) : draw_features(&sheet, grid, body);
+    int line = used + 1 < area.h - 1 ? used + 1 : area.h - 1; /* near what it is about */
+    if (below) draw_below(&sheet, grid, ui_rect(area.x, area.y + line, area.w, 1));
 }
