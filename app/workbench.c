@@ -143,7 +143,9 @@ void bench_key(Bench *bench, UiKey key) {
     if (view_is_inside(view) && bench_open_inside(bench, key)) return;
     const UiBinding *row = ui_keymap_find(view->bindings, key);
     if (!row) row = ui_keymap_find(bench->common, key);
-    if (row) bench_run_line(bench, row->command);
+    /* "press left" of a view that had no use for it now says what the key is for, and no more */
+    bool itself = row && !strncmp(row->command, "press ", 6) && ui_key_parse(row->command + 6) == key;
+    if (row && !itself) bench_run_line(bench, row->command);
 }
 
 static void mouse(Bench *bench, const UiEvent *event) {

@@ -179,14 +179,14 @@ static bool mouse_table(Sheet *sheet, const UiEvent *event) {
 static bool press(ViewContext *context, UiKey key) {
     StError error = {0};
     Sheet sheet = draw_sheet(context, &error);
-    if (!sheet.ready || !context->found) return false;
+    if (!sheet.ready) return false;
     return sheet.picture ? press_picture(&sheet, key) : press_table(&sheet, key);
 }
 
 static bool mouse(ViewContext *context, const UiEvent *event) {
     StError error = {0};
     Sheet sheet = draw_sheet(context, &error);
-    if (!sheet.ready || !context->found) return false;
+    if (!sheet.ready) return false;
     return sheet.picture ? mouse_picture(&sheet, event) : mouse_table(&sheet, event);
 }
 

@@ -173,8 +173,8 @@ static int draw_canvas(Sheet *sheet, UiGrid *grid, UiRect area, bool caption) {
     char text[120];
     const float *cell =
         state->what.raw + ((int64_t)state->row * canvas->width + state->column) * canvas->channels;
-    snprintf(text, sizeof text, "%d,%d is %.4g · pen %s", state->row, state->column, (double)*cell,
-             state->pen ? "down" : "up");
+    snprintf(text, sizeof text, "%d,%d: %.4g%s", state->row, state->column, (double)*cell,
+             state->pen ? " · pen down" : "");
     if (!sheet->context->live) snprintf(text, sizeof text, "the example");
     ui_text_in(grid, area, 0, state->canvas.inner.h, area.w, state->pen ? UI_KEY : UI_DIM, text);
     return state->canvas.inner.h + 1;
@@ -234,7 +234,7 @@ typedef struct Plan {
     bool stacked;
 } Plan;
 
-enum { BARS = 22, BARS_LEAST = 16, BARS_MOST = 44, GAP = 2 };
+enum { BARS = 18, BARS_LEAST = 16, BARS_MOST = 44, GAP = 2 };
 
 /* The widest pictures beside a canvas of this width; 0: there is no room. */
 static int beside_width(const UiGrid *grid, const Canvas *canvas, UiRect area, const Plan *plan) {
@@ -423,7 +423,7 @@ static void take_nearest(Sheet *sheet) {
 
 static int draw_features(Sheet *sheet, UiGrid *grid, UiRect area) {
     enum { TABLE = 76 };
-    int side = area.w < 50 ? BARS_LEAST + 1 : area.w < 70 ? BARS : BARS + 6;
+    int side = area.w < 50 ? BARS_LEAST + 1 : area.w < 70 ? 22 : 28;
     if (area.w - TABLE > side) side = area.w - TABLE < BARS_MOST ? area.w - TABLE : BARS_MOST;
     UiRect right = ui_cut_right(&area, side);
     ui_cut_right(&area, area.w > 40 ? 2 : 1);
