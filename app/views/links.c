@@ -22,9 +22,10 @@ static int by_weight(const void *a, const void *b) {
     return p < q ? -1 : p > q;
 }
 
+/* The colours of the signed ramp: orange above zero, blue below. */
 static UiInk ink_of(const Link *link) {
     double size = fabs(link->weight);
-    UiInk ink = link->weight < 0 ? UI_VALIDATION : UI_TRAINING;
+    UiInk ink = link->weight < 0 ? UI_TRAINING : UI_VALIDATION;
     return link->focus ? ink | UI_BOLD : size < 0.3 ? ink | UI_FAINT : ink;
 }
 
@@ -75,8 +76,8 @@ int links_legend(UiGrid *grid, UiRect row, int x, int w) {
     const char *plus = braille ? "⣀⣀⣀ w > 0" : "++ w > 0", *minus = braille ? "⣀⡀⢀ w < 0" : "-- w < 0",
                *size = "thick: large";
     if (ui_text_width(plus) + ui_text_width(minus) + ui_text_width(size) + 4 > w) return 0;
-    int at = x + ui_text(grid, row, x, 0, UI_TRAINING, plus) + 2;
-    at += ui_text(grid, row, at, 0, UI_VALIDATION, minus) + 2;
+    int at = x + ui_text(grid, row, x, 0, UI_VALIDATION, plus) + 2;
+    at += ui_text(grid, row, at, 0, UI_TRAINING, minus) + 2;
     at += ui_text(grid, row, at, 0, UI_DIM, size);
     return at - x;
 }

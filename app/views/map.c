@@ -233,14 +233,14 @@ static void unit_place(const Column *column, int64_t unit, bool right, double *x
 /* ---- units ---- */
 
 static UiInk value_ink(double value) {
-    return isnan(value) ? UI_DIM : value < 0 ? UI_VALIDATION : UI_TRAINING;
+    return isnan(value) ? UI_DIM : value < 0 ? UI_TRAINING : UI_VALIDATION;
 }
 
 /* How strongly a unit speaks for the example. */
 static uint32_t value_shade(const UiGrid *grid, const Column *column, int64_t unit) {
     double value = column->value ? column->value[unit] : NAN;
     double share = column->largest > 0 && isfinite(value) ? fabs(value) / column->largest : 0;
-    return ui_glyph_shade(grid->look.ladder, (int)ceil(4 * fmin(1, share)));
+    return ui_glyph_shade(grid->look.ladder, (int)lround(4 * fmin(1, share)));
 }
 
 static void draw_response(const State *state, UiGrid *grid, UiRect box, const Column *column, int64_t unit) {
@@ -285,8 +285,7 @@ static void draw_name(const StFinding *found, UiGrid *grid, const Column *column
                answer ? UI_TITLE : UI_DIM, unit_name(found, column, unit));
 }
 
-static void draw_boxes(const ViewContext *context, const State *state, UiGrid *grid, const Column *column,
-                       int64_t cursor) {
+static void draw_boxes(const StFinding *found, const State *state, UiGrid *grid, const Column *column) {
     for (int64_t unit = 0; unit < column->units; unit++) {
         UiRect box = box_of(column, unit);
         if (!column->reached)
@@ -295,12 +294,17 @@ static void draw_boxes(const ViewContext *context, const State *state, UiGrid *g
             draw_response(state, grid, box, column, unit);
         else
             draw_value(grid, box, column, unit);
-        if (column->names) draw_name(&context->found->finding, grid, column, unit);
-        if (unit != cursor || !context->live) continue;
-        if (!column->response) ui_tint(grid, box, UI_FOCUS);
-        UiRect mark = ui_rect(box.x - 1, box.y, 1, box.h);
-        ui_put_glyph(grid, mark, 0, box.h / 2, UI_GLYPH_RIGHT, UI_KEY);
+        if (column->names) draw_name(found, grid, column, unit);
     }
+}
+
+/* Over the links: what the keys act on. */
+static void draw_cursor(UiGrid *grid, const Column *column, int64_t unit) {
+    if (!column->boxes || column->units == 0) return; /* a block draws its own */
+    UiRect box = box_of(column, unit), mark = ui_rect(box.x - 1, box.y, 1, box.h);
+    if (!column->response) ui_tint(grid, box, UI_FOCUS);
+    for (int y = 0; y < mark.h; y++)
+        ui_put_glyph(grid, mark, 0, y, UI_GLYPH_RIGHT, UI_KEY);
 }
 
 static void draw_block(const ViewContext *context, State *state, UiGrid *grid, Column *column,
@@ -456,6 +460,15 @@ static void draw_head(const StFinding *found, const Column *column, UiGrid *grid
     ui_text_in(grid, area, 0, 0, area.w, dry ? UI_BAD : UI_DIM, words);
 }
 
+/* The same below, where layers stand too close for it. */
+static void draw_flow(const StFinding *found, const Column *column, UiGrid *grid, UiRect row) {
+    char number[UI_NUMBER];
+    const double *mean = st_finding_values(found, "mean_abs", NULL);
+    double flow = mean && column->layer >= 0 ? mean[column->layer] : NAN;
+    ui_text_in(grid, row, 0, 0, row.w, flow == 0 ? UI_BAD : UI_DIM,
+               column->layer < 0 ? "mean |y|" : ui_number(number, flow, 6, 3));
+}
+
 /* The unit under the cursor, in words. */
 static void unit_words(const ViewContext *context, const StFinding *found, StText *out) {
     Column column = column_of(found, chosen_layer(context, found));
@@ -533,6 +546,8 @@ static void draw(ViewContext *context, UiGrid *grid, UiRect area) {
     UiRect foot = ui_cut_bottom(&area, area.h >= 7 ? 2 : area.h >= 3 ? 1 : 0);
     int before = choose_columns(context, found, state, area.w - 2);
     UiRect head = ui_cut_top(&area, area.h >= 6 ? 2 : 0);
+    bool close = state->count > 0 && (area.w - 4) / state->count < 25;
+    UiRect flow = ui_cut_bottom(&area, close && area.h >= 8 ? 1 : 0);
     area = ui_inset(area, 2, 0);
     lay_out(context, found, state, area);
     if (!make_room(state)) return;
@@ -541,13 +556,17 @@ static void draw(ViewContext *context, UiGrid *grid, UiRect area) {
         Column *column = &state->column[i];
         int64_t cursor = column->layer == chosen ? chosen_unit(context, column) : -1;
         if (column->boxes)
-            draw_boxes(context, state, grid, column, cursor);
+            draw_boxes(found, state, grid, column);
         else
             draw_block(context, state, grid, column, cursor);
         UiRect over = ui_rect(column->area.x, head.y, pitch - 1, head.h);
         draw_head(found, column, grid, over, column->layer == chosen);
+        if (flow.h) draw_flow(found, column, grid, ui_rect(column->area.x, flow.y, pitch - 1, 1));
     }
     draw_links(context, found, state, grid);
+    for (int i = 0; context->live && i < state->count; i++)
+        if (state->column[i].layer == chosen)
+            draw_cursor(grid, &state->column[i], chosen_unit(context, &state->column[i]));
     if (before > 0) ui_put_glyph(grid, area, -1, 0, UI_GLYPH_LEFT, UI_DIM);
     int last = state->count ? state->column[state->count - 1].layer : 0;
     if (last < layers_of(found) - 1) ui_put_glyph(grid, area, area.w - 1, 0, UI_GLYPH_RIGHT, UI_DIM);

@@ -155,7 +155,7 @@ static void signed_bar(UiGrid *grid, UiRect row, int x, int w, double value, dou
     double length = fabs(value) / largest * half;
     bool ascii = grid->look.ladder == UI_ASCII;
     int whole = (int)(ascii ? round(length) : length), part = ascii ? 0 : (int)((length - whole) * 8);
-    UiInk ink = value < 0 ? UI_VALIDATION : UI_TRAINING;
+    UiInk ink = value < 0 ? UI_TRAINING : UI_VALIDATION;
     for (int i = 1; i <= whole && i <= half; i++)
         ui_put_ink(grid, row, value < 0 ? middle - i : middle + i, 0,
                    ascii ? (value < 0 ? '=' : '#') : 0x2588, ink);
