@@ -45,9 +45,26 @@ static StAutopsyStep row_of(const StMoment *moment, bool weights) {
     return row;
 }
 
+/* A script's run keeps no moments, but its losses. */
+static void recent_batches(const ViewContext *context, Autopsy *autopsy) {
+    size_t count;
+    const UiPoint *point = history_points(context->now, 0, HISTORY_BATCH, HISTORY_STEP, &count);
+    size_t shown = count < AUTOPSY_STEPS ? count : AUTOPSY_STEPS;
+    for (size_t i = 0; i < shown; i++)
+        autopsy->row[i] = (StAutopsyStep){.step = (int64_t)point[count - shown + i].x,
+                                          .loss = point[count - shown + i].y,
+                                          .largest_weight = NAN,
+                                          .update_ratio = NAN,
+                                          .ratio_tensor = -1};
+    autopsy->steps = (int)shown;
+}
+
 /* The newest moments, where nothing had to be made again. */
 static void recent_steps(const ViewContext *context, Autopsy *autopsy) {
-    if (!context->moments) return;
+    if (!context->moments) {
+        recent_batches(context, autopsy);
+        return;
+    }
     int64_t step = context->gaze->moment;
     if (step < 0) step = st_moments_next(context->moments, -1, 0);
     StAutopsyStep row[AUTOPSY_STEPS];

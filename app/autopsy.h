@@ -20,7 +20,8 @@ typedef struct Autopsy {
     char culprit[ST_LAYER_NAME_MAX + ST_WEIGHT_NAME_MAX]; /* the tensor that is named; "" where none is */
     int layer;                                            /* its layer, from 0; -1 */
     /* The last steps, oldest first: all of them made again after a divergence; else those of which moments
-     * are kept, whose loss is the probe set's. A figure that is not known is NaN. */
+     * are kept, whose loss is the probe set's, or, in a script, the newest batches. A figure that is not
+     * known is NaN. */
     int steps;
     StAutopsyStep row[AUTOPSY_STEPS];
     const StTensor *tensor; /* that ratio_tensor counts in */

@@ -311,6 +311,20 @@ static bool act_new(const CommandCall *call, StError *error) {
     return true;
 }
 
+/* The rest of the line, whose failure is a result like another. */
+static bool act_try(const CommandCall *call, StError *error) {
+    StError why = {0};
+    const char *rest = strstr(call->line, call->words[0].text) + strlen(call->words[0].text);
+    if (call->count < 2)
+        return st_fail(error, ST_ERR_VALUE, "try: wanted a line that may fail: try fit epochs=3");
+    if (session_run_line(call->session, rest, call->source, &why)) return true;
+    StText text = {0};
+    st_text_format(&text, "%s\n", why.message);
+    session_print(call->session, st_text_string(&text));
+    st_text_free(&text);
+    return true;
+}
+
 /* ---- the table ---- */
 
 enum {
@@ -365,6 +379,8 @@ const Command commands[] = {
      .takes = TAKES_FILE, .act = act_save},
     {"load", "FILE", "reads a recipe (.strata) or weights (.safetensors), by suffix", DOING,
      .takes = TAKES_FILE, .act = act_load},
+    {"try", "COMMAND …", "runs a line that may fail: says why, and the script goes on",
+     PLACE_SCRIPT | PLACE_SHELL, .act = act_try},
     {"show", "VIEW", "prints a view as text", PLACE_SCRIPT | PLACE_SHELL, .takes = TAKES_VIEW,
      .options = show_options, .act = show_act},
     {"help", "[TOPIC]", "explains a command, layer kind, option, loss, optimizer, metric, source or view",

@@ -341,7 +341,8 @@ static UiInk line_now(const Bench *bench, char text[ST_MESSAGE_MAX]) {
     }
     if (bench_past(bench, text)) return UI_WARN;
     if (pending_text(bench, text)) return UI_WARN;
-    snprintf(text, ST_MESSAGE_MAX, "%s", *bench->diverged ? bench->diverged : bench->ended);
+    bool said = !strcmp(views[bench->focus]->name, "autopsy");
+    snprintf(text, ST_MESSAGE_MAX, "%s", said ? "" : *bench->diverged ? bench->diverged : bench->ended);
     return *bench->diverged ? UI_BAD : UI_DIM;
 }
 

@@ -38,6 +38,7 @@ typedef struct Bench {
     /* the look inside */
     StMoments *moments;   /* made with the first run; NULL: none are kept */
     size_t moments_bytes; /* that they may take */
+    int64_t moment_step;  /* at which the run rested last, and which is a moment therefore; -1 */
     int64_t branching;    /* the run being made goes on from this step; -1: from none */
     StStudies *studies;   /* made when a view first asks for one; NULL: none yet, or it could not be */
     bool no_studies;      /* it could not */

@@ -179,10 +179,15 @@ static void tell_end(Bench *bench, StTrainerState before) {
     if (status->state == before) return;
     if (status->state == ST_STATE_DIVERGED) {
         advise_rate(bench, rate);
+        if (bench->moments) /* a step may have been taken back */
+            st_moments_branch(bench->moments, status->step, session_run(bench->session)->number);
         snprintf(bench->diverged, sizeof bench->diverged,
                  "%s. X: autopsy; enter there rewinds. Or :%s, then r", status->reason, rate);
         log_autopsy(bench);
-        bench_say(bench, UI_BAD, bench->diverged);
+        if (strcmp(views[bench->focus]->name, "autopsy"))
+            bench_say(bench, UI_BAD, bench->diverged);
+        else /* which says it all */
+            ui_log_add(&bench->log, UI_BAD, bench->diverged);
     } else if (status->state == ST_STATE_DONE) {
         snprintf(text, sizeof text, "%s; space trains on, w saves",
                  *status->reason ? status->reason : "all epochs are done");
@@ -264,6 +269,17 @@ static void take_found(Bench *bench, bool news) {
     bench->found = found;
 }
 
+/* Where the run rests, its snapshot is a moment, however soon it goes on: a step made by hand can be gone
+ * back to. */
+static void keep_moment(Bench *bench, StTrainer *trainer) {
+    const StTrainerStatus *status = &bench->status;
+    if (!bench->moments || status->state == ST_STATE_TRAINING || bench->moment_step == status->step) return;
+    const StSnapshot *snapshot = st_trainer_snapshot(trainer, false);
+    if (snapshot) st_moments_add(bench->moments, snapshot, NULL);
+    st_trainer_release(trainer, snapshot);
+    bench->moment_step = status->step;
+}
+
 void bench_news(Bench *bench) {
     const SessionRun *run = session_run(bench->session);
     if (!run) return;
@@ -271,6 +287,7 @@ void bench_news(Bench *bench) {
     take_records(bench, run->trainer);
     st_trainer_status(run->trainer, &bench->status);
     if (bench->status.state != ST_STATE_TRAINING) take_records(bench, run->trainer); /* come in between */
+    keep_moment(bench, run->trainer);
     tell_made(bench);
     tell_end(bench, before);
     if (!bench->inspection) return;

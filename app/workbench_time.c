@@ -16,7 +16,7 @@ static Bench *of(const CommandCall *call) {
 
 void bench_moments_begin(Bench *bench) {
     const SessionRun *run = session_run(bench->session);
-    bench->gaze.moment = -1;
+    bench->gaze.moment = bench->moment_step = -1;
     if (!bench->moments)
         bench->moments = st_moments_create(bench->moments_bytes, NULL); /* NULL: none are kept */
     if (!bench->moments) return;
@@ -133,25 +133,23 @@ bool bench_act_branch(const CommandCall *call, StError *error) {
 bool bench_act_rewind(const CommandCall *call, StError *error) {
     Bench *bench = of(call);
     char text[300], digits[40];
-    double rate = session_base_rate(bench->session), loss, least;
+    double rate = session_base_rate(bench->session), loss;
     if (call->count > 1) return st_fail(error, ST_ERR_VALUE, "rewind: wanted nothing after it");
     if (!has_moments(bench, "rewind", error)) return false;
     if (bench->status.state != ST_STATE_DIVERGED)
         return st_fail(error, ST_ERR_STATE,
                        "rewind: the run has not diverged; ← goes back to any moment, B branches from it");
-    int64_t step = st_moments_good(bench->moments, bench->status.step + 1, &loss, &least);
+    int64_t step = st_moments_good(bench->moments, bench->status.step + 1, &loss, NULL);
     snprintf(digits, sizeof digits, "%.3g", rate / 3);
     if (!session_set_rate(bench->session, strtod(digits, NULL), error)) return st_fail_at(error, "rewind");
     if (!branch_from(bench, step, &step, error)) {
         session_take_back(bench->session);
         return false;
     }
-    int length = snprintf(text, sizeof text, "rewound to step %lld", (long long)step);
-    if (isfinite(loss))
-        if (isfinite(loss))
-            length += snprintf(text + length, sizeof text - (size_t)length,
-                               ", the newest good moment (loss %.4g, least %.4g)", loss, least);
-    snprintf(text + length, sizeof text - (size_t)length, "; rate %g → %s: space trains on", rate, digits);
+    char good[40] = "the first moment";
+    if (isfinite(loss)) snprintf(good, sizeof good, "newest good, loss %.3g", loss);
+    snprintf(text, sizeof text, "rewound to step %lld (%s): rate %g → %s, space trains on", (long long)step,
+             good, rate, digits);
     bench_say(bench, UI_GOOD, text);
     return true;
 }

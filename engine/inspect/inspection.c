@@ -13,6 +13,9 @@
 
 static const double SHARE = 0.006; /* of a processor, at most, for looking */
 static const double PER_SECOND = 30;
+static const double KEEP_SHARE = 0.004; /* of a processor, at most, for copying moments */
+static const double KEEP_LEAST = 0.004; /* seconds between two */
+static const double TOLD = 0.1;         /* seconds between two frames for the sake of losses that came in */
 
 /* ---- one look ---- */
 
@@ -110,8 +113,9 @@ struct StInspection {
     bool started;
     atomic_bool quit, pending;
 
-    double due;  /* when the next look may be taken; the thread's own */
-    int64_t met; /* step of the newest snapshot that was read while a moment is looked at, or -1; likewise */
+    double due;            /* when the next look may be taken; the thread's own */
+    double keep_due, told; /* when the next snapshot may be copied; when the screen was told of losses */
+    int64_t kept;          /* step of the newest that was copied, or -1 */
 
     /* Shared under lock. */
     pthread_mutex_t lock;
@@ -187,16 +191,6 @@ static void look_at(StInspection *inspection, const StSnapshot *snapshot, const 
     }
 }
 
-/* While a moment is looked at, the present is read for the moments alone. */
-static void read_present(StInspection *inspection, const StSnapshot *snapshot) {
-    StReadings readings;
-    bool read = st_inspector_read(inspection->inspector, snapshot, &inspection->quit, &readings, NULL);
-    if (read) st_moments_add(inspection->moments, snapshot, &readings);
-    if (read) st_readings_free(&readings);
-    inspection->met = snapshot->step;
-    st_trainer_release(inspection->trainer, snapshot);
-}
-
 /* What is to be looked at, copied under the lock. */
 typedef struct Turn {
     StWant want;
@@ -218,35 +212,86 @@ static Turn next_turn(StInspection *inspection, bool due) {
     return turn;
 }
 
+static void ask_for_next(StInspection *inspection) {
+    st_trainer_release(inspection->trainer, st_trainer_snapshot(inspection->trainer, true));
+}
+
+/* Copies the newest snapshot to the moments where that is due; asks for one where there is none new. Returns
+ * the seconds until the next may be copied; below 0: when the bell rings. */
+static double keep(StInspection *inspection, bool rests) {
+    double left = inspection->keep_due - seconds_now(CLOCK_MONOTONIC);
+    if (left > 0 && !rests) return left;
+    double begun = seconds_now(CLOCK_THREAD_CPUTIME_ID);
+    const StSnapshot *snapshot = st_trainer_snapshot(inspection->trainer, false);
+    bool fresh = snapshot && snapshot->step != inspection->kept;
+    if (fresh) {
+        st_moments_add(inspection->moments, snapshot, NULL);
+        inspection->kept = snapshot->step;
+        double cost = (seconds_now(CLOCK_THREAD_CPUTIME_ID) - begun) / KEEP_SHARE;
+        inspection->keep_due = seconds_now(CLOCK_MONOTONIC) + (cost > KEEP_LEAST ? cost : KEEP_LEAST);
+    }
+    st_trainer_release(inspection->trainer, snapshot);
+    if (!fresh) ask_for_next(inspection);
+    return fresh && !rests ? inspection->keep_due - seconds_now(CLOCK_MONOTONIC) : -1;
+}
+
+/* Finds the loss of one moment that was only copied. False: there is none left. */
+static bool read_one(StInspection *inspection) {
+    const StMoment *moment = st_moments_unread(inspection->moments);
+    if (!moment) return false;
+    double begun = seconds_now(CLOCK_THREAD_CPUTIME_ID);
+    int64_t rows;
+    double loss = st_inspector_loss(inspection->inspector, &moment->snapshot.weights, &rows);
+    st_moments_read(inspection->moments, moment, loss);
+    st_moments_release(inspection->moments, moment);
+    reckon(inspection, begun, 0);
+    double now = seconds_now(CLOCK_MONOTONIC);
+    moment = st_moments_unread(inspection->moments);
+    bool last = !moment;
+    st_moments_release(inspection->moments, moment);
+    if (!last && now - inspection->told < TOLD) return true;
+    inspection->told = now;
+    if (inspection->wake_fd >= 0 && !atomic_exchange(&inspection->pending, true)) ring(inspection->wake_fd);
+    return true;
+}
+
+/* Between looks: the moments. left: seconds to the next look; at most 0: nothing new is there to look at. */
+static double between(StInspection *inspection, bool past, double left) {
+    StTrainerStatus status;
+    if (!inspection->moments) {
+        if (left <= 0) ask_for_next(inspection);
+        return left > 0 ? left : -1;
+    }
+    st_trainer_status(inspection->trainer, &status);
+    bool rests = status.state != ST_STATE_TRAINING;
+    double wait = keep(inspection, rests);
+    if ((rests || (past && left <= 0)) && read_one(inspection)) return 0;
+    if (left <= 0) return wait;
+    return wait < 0 || left < wait ? left : wait;
+}
+
 /* One turn: looks where there is something new to look at, and it is time. Returns the seconds to sleep;
  * below 0: until the bell. */
 static double take_turn(StInspection *inspection) {
     double left = inspection->due - seconds_now(CLOCK_MONOTONIC);
     Turn turn = next_turn(inspection, left <= 0);
-    double begun = seconds_now(CLOCK_THREAD_CPUTIME_ID);
     if (turn.changed && turn.moment >= 0) { /* what a key asks for is answered at once, and costs nothing */
         const StMoment *moment = st_moments_hold(inspection->moments, turn.moment);
         if (moment) look_at(inspection, &moment->snapshot, moment, &turn.want);
         return 0;
     }
-    if (!turn.changed && left > 0) return left;
-
-    const StSnapshot *snapshot = st_trainer_snapshot(inspection->trainer, false);
-    if (turn.moment < 0) inspection->met = -1;
-    bool unseen = snapshot != turn.seen; /* the seen one is held: no other has its address */
-    if (turn.moment >= 0) unseen = snapshot && snapshot->step != inspection->met;
-    if (snapshot && (turn.changed || unseen)) {
-        if (turn.moment >= 0)
-            read_present(inspection, snapshot);
-        else
+    if (turn.moment < 0 && (turn.changed || left <= 0)) {
+        double begun = seconds_now(CLOCK_THREAD_CPUTIME_ID);
+        const StSnapshot *snapshot = st_trainer_snapshot(inspection->trainer, false);
+        if (snapshot &&
+            (turn.changed || snapshot != turn.seen)) { /* the seen one is held: alone of its address */
             look_at(inspection, snapshot, NULL, &turn.want);
-        reckon(inspection, begun, turn.interval);
-        return 0;
+            reckon(inspection, begun, turn.interval);
+            return 0;
+        }
+        st_trainer_release(inspection->trainer, snapshot);
     }
-    st_trainer_release(inspection->trainer, snapshot);
-    st_trainer_release(inspection->trainer,
-                       st_trainer_snapshot(inspection->trainer, true)); /* the next one */
-    return -1;
+    return between(inspection, turn.moment >= 0, left);
 }
 
 static void *inspect(void *context) {
@@ -297,7 +342,7 @@ StInspection *st_inspection_create(const StInspectionPlan *plan, StError *error)
     }
     inspection->trainer = plan->trainer;
     inspection->moments = plan->moments;
-    inspection->moment = inspection->met = -1;
+    inspection->moment = inspection->kept = -1;
     inspection->wake_fd = plan->wake_fd;
     inspection->bell = -1;
     inspection->want.tensor = -1;

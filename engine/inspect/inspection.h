@@ -3,9 +3,10 @@
  * out the readings and everything that a view subscribed to, and publishes it as one immutable, counted look.
  * While the trainer rests it sleeps. Functions are for any thread, creation and destruction excepted.
  *
- * Every snapshot that it reads it offers to the moments of the run, where it was given any. It can look at
- * one of those instead of the present: what it publishes is then of that moment, until it is told otherwise,
- * while the present goes on being read for the moments.
+ * Where it was given the moments of the run, it copies snapshots to them, more often than it looks (but for
+ * less than half a percent of a processor), and reads those that were only copied once the trainer rests. It
+ * can look at one of them instead of the present: what it publishes is then of that moment, until it is told
+ * otherwise.
  *
  * A new run: release all looks, destroy the inspection, then the trainer; create both anew. */
 #ifndef ST_INSPECT_INSPECTION_H

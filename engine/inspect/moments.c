@@ -14,6 +14,7 @@ typedef struct Table {
 typedef struct Kept {
     StMoment moment; /* first: a moment's address is its keeper's */
     int holders;     /* the ring's own hold included */
+    bool read;       /* its readings were tried */
     size_t bytes;
     Table *table;
     float values[];
@@ -70,7 +71,8 @@ static Kept *copy(const StSnapshot *snapshot, const StReadings *readings) {
     size_t bytes = bytes_of(snapshot);
     Kept *kept = malloc(bytes);
     if (!kept) return NULL;
-    *kept = (Kept){.moment = {.snapshot = *snapshot,
+    *kept = (Kept){.read = readings != NULL,
+                   .moment = {.snapshot = *snapshot,
                               .probe_loss = readings ? readings->probe_loss : NAN,
                               .gradient_norm = readings ? readings->gradient_norm : NAN},
                    .bytes = bytes};
@@ -161,8 +163,7 @@ static bool is_there(const StMoments *moments, const StSnapshot *snapshot, doubl
 static bool prepare(StMoments *moments, const StSnapshot *snapshot, double probe_loss) {
     if (moments->table && moments->run != snapshot->run) clear(moments);
     moments->run = snapshot->run;
-    while (moments->count > 0 && step_of(moments, moments->count - 1) > snapshot->step)
-        drop(moments, moments->count - 1);
+    if (moments->count > 0 && step_of(moments, moments->count - 1) > snapshot->step) return false;
     if (is_there(moments, snapshot, probe_loss)) return false;
     int last = moments->count - 1;
     if (last >= 0 && step_of(moments, last) == snapshot->step)
@@ -265,6 +266,37 @@ void st_moments_add(StMoments *moments, const StSnapshot *snapshot, const StRead
     bool done = insert(moments, kept);
     pthread_mutex_unlock(&moments->lock);
     if (!done) free(kept);
+}
+
+const StMoment *st_moments_unread(StMoments *moments) {
+    Kept *found = NULL;
+    pthread_mutex_lock(&moments->lock);
+    for (int i = moments->count - 1; i >= 0 && !found; i--)
+        if (!moments->kept[i]->read) found = moments->kept[i];
+    if (found) found->holders++;
+    pthread_mutex_unlock(&moments->lock);
+    return found ? &found->moment : NULL;
+}
+
+/* A copy takes its place: others may be looking at it. */
+void st_moments_read(StMoments *moments, const StMoment *moment, double probe_loss) {
+    Kept *kept = copy(&moment->snapshot, NULL), *place = NULL;
+    if (!kept) return;
+    kept->moment.probe_loss = probe_loss;
+    kept->moment.gradient_norm = moment->gradient_norm;
+    kept->read = true;
+    kept->holders = 1;
+    pthread_mutex_lock(&moments->lock);
+    int at = find(moments, moment->snapshot.step);
+    if (at >= 0 && moments->kept[at] == (const Kept *)moment) place = moments->kept[at];
+    if (place) {
+        kept->table = place->table;
+        kept->table->holders++;
+        moments->kept[at] = kept;
+        release_kept(place);
+    }
+    pthread_mutex_unlock(&moments->lock);
+    if (!place) free(kept); /* it went in the meantime */
 }
 
 void st_moments_clear(StMoments *moments) {

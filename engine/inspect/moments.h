@@ -18,13 +18,18 @@ void st_moments_destroy(StMoments *moments);                /* all that are held
 enum { ST_MOMENTS_BYTES = 128 << 20 };
 void st_moments_set_bound(StMoments *moments, size_t bytes); /* acts at once; 0: ST_MOMENTS_BYTES */
 
-/* Offers the run's newest snapshot; it is copied. One of a step and with weights that are there already is
- * left out. One of the newest step with other weights (edited by hand) takes its place; one of an earlier
- * step means that the run was taken back: later ones go. Another run's clears all, but see st_moments_branch.
- * Memory that cannot be had is no error: fewer are kept. readings may be NULL. */
+/* Offers a snapshot of the run, in the order of its steps; it is copied. Left out are one of a step and with
+ * weights that are there already, and one of a step before the newest. One of the newest step with other
+ * weights (edited by hand) takes its place. Another run's clears all, but see st_moments_branch. Memory that
+ * cannot be had is no error: fewer are kept. readings may be NULL: st_moments_read fills them in. */
 void st_moments_add(StMoments *moments, const StSnapshot *snapshot, const StReadings *readings);
+/* One that was added without readings and not read since, held; NULL: there is none. */
+const StMoment *st_moments_unread(StMoments *moments);
+/* What its probe loss is found to be. Moments that are held do not change: the next who hold it see it. */
+void st_moments_read(StMoments *moments, const StMoment *moment, double probe_loss);
 void st_moments_clear(StMoments *moments); /* a new run; those that are held stay with their holders */
-/* The run of this number goes on from that step: later moments go, earlier ones are its history too. */
+/* The run of this number goes on from that step (or was taken back to it): later moments go, earlier ones are
+ * its history too. */
 void st_moments_branch(StMoments *moments, int64_t step, uint64_t run);
 
 int st_moments_count(StMoments *moments);

@@ -188,8 +188,20 @@ static void follows_what_happens_to_the_run(void **unused) {
     assert_true(isnan(newest->probe_loss));
     st_moments_release(moments, newest);
 
-    add(moments, 33, 1); /* taken back */
-    assert_int_equal(st_moments_count(moments), 5);
+    add(moments, 33, 1); /* late */
+    assert_int_equal(st_moments_count(moments), 6);
+    const StMoment *unread = st_moments_unread(moments), *still = st_moments_hold(moments, 50);
+    assert_ptr_equal(unread, still); /* the edited one */
+    size_t bytes = st_moments_bytes(moments, NULL);
+    st_moments_read(moments, unread, 0.25);
+    assert_null(st_moments_unread(moments));
+    assert_int_equal(st_moments_bytes(moments, NULL), bytes);
+    newest = st_moments_hold(moments, -1);
+    assert_true(newest->probe_loss == 0.25 && isnan(still->probe_loss));
+    assert_float_equal(newest->snapshot.weights.values[3], 99, 0);
+    st_moments_release(moments, unread);
+    st_moments_release(moments, still);
+    st_moments_release(moments, newest);
     st_moments_branch(moments, 20, 2);
     assert_int_equal(st_moments_count(moments), 3);
     make(&made, 21)->run = 2;
