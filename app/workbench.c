@@ -15,6 +15,10 @@ static double seconds_of(clockid_t clock) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+double bench_seconds(void) {
+    return seconds_of(CLOCK_MONOTONIC);
+}
+
 /* ---- saying and running ---- */
 
 void bench_say(Bench *bench, UiInk ink, const char *text) {
@@ -166,7 +170,7 @@ static void mouse(Bench *bench, const UiEvent *event) {
         }
     }
     ViewContext context = bench_context(bench, at);
-    if (context.state && views[at]->mouse) views[at]->mouse(&context, event);
+    if (context.state && views[at]->mouse && views[at]->mouse(&context, event)) bench->pressed = true;
 }
 
 /* ---- the loop ---- */
@@ -203,6 +207,7 @@ static void happened(Bench *bench, const UiEvent *event) {
         break;
     case UI_EVENT_WAKE:
         bench->changed = true;
+        if (bench->awaited > bench_seconds()) bench->pressed = true;
         break;
     case UI_EVENT_LOG:
         ui_log_add(&bench->log, UI_WARN, event->text);

@@ -86,7 +86,9 @@ typedef struct Bench {
     UiHints tabs;
     UiBinding common[48]; /* the common bindings; the first row says what space does now */
     bool changed;         /* a frame is due */
-    bool pressed;         /* by a key: at once */
+    bool pressed;         /* by a person: at once */
+    StAsk asked;          /* of the studies, by the last frame */
+    double awaited;       /* until when the answer to a new ask is shown as soon as it comes; 0: it came */
     double drawn;         /* when the last frame was shown, seconds */
     double cost;          /* processor seconds of a frame, smoothed */
     bool loading;         /* the frame says so; data is read after it */
@@ -102,6 +104,7 @@ ViewContext bench_context(Bench *bench, int view);
 void bench_look_at(Bench *bench, int view);
 int bench_view_index(const char *name); /* -1: there is none */
 void bench_key(Bench *bench, UiKey key);
+double bench_seconds(void); /* of a clock that only goes forward */
 
 /* ---- workbench_run.c: news from trainer and inspection ---- */
 void bench_hooks(Bench *bench);

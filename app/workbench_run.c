@@ -255,6 +255,18 @@ static StStudies *studies_of(Bench *bench) {
     return bench->studies;
 }
 
+/* A new ask's answer does not wait for the share of frames that news have. Where it takes long it is news. */
+static void await_answer(Bench *bench, const StAsk *ask, const StFound *found) {
+    static const double PATIENCE = 0.25; /* seconds */
+    if (!st_ask_same(ask, &bench->asked)) bench->awaited = bench_seconds() + PATIENCE;
+    bench->asked = *ask;
+    bench->asked.input = NULL; /* the gaze's */
+    if (!found) return;
+    StAsk its = found->ask;
+    its.study = ask->study; /* it may have been free to choose */
+    if (st_ask_same(&its, ask)) bench->awaited = 0;
+}
+
 /* Asks for what the view wants to know, and takes what was found. */
 static void take_found(Bench *bench, bool news) {
     StAsk ask;
@@ -267,6 +279,7 @@ static void take_found(Bench *bench, bool news) {
     const StFound *found = st_studies_found(studies);
     st_studies_release(studies, bench->found);
     bench->found = found;
+    if (asks) await_answer(bench, &ask, found);
 }
 
 /* Where the run rests, its snapshot is a moment, however soon it goes on: a step made by hand can be gone
