@@ -77,13 +77,15 @@ static void draw_stroke(const Frame *frame, UiGrid *grid, const UiStroke *stroke
         ui_put_ink(grid, frame->area, column / 2, row / 4, stroke->letter, UI_DIM);
 }
 
+enum { WIDE = 400 }; /* cells from which on there is room for brackets */
+
 /* Brackets where letters stand all over. */
 static void draw_tag(const Frame *frame, UiGrid *grid, const UiTag *tag) {
     int column, row;
     if (!dot_of(frame, tag->x, tag->y, &column, &row)) return;
     UiInk ink = (tag->klass < 0 ? (int)UI_CURSOR : ui_class_ink(tag->klass)) | UI_BOLD | UI_REVERSE;
     int x = column / 2, y = row / 4;
-    if (frame->letters) {
+    if (frame->letters && frame->area.w * frame->area.h >= WIDE) {
         ui_put_ink(grid, frame->area, x - 1, y, '(', ink);
         ui_put_ink(grid, frame->area, x + 1, y, ')', ink);
     }

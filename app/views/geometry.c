@@ -8,11 +8,9 @@
 static const struct {
     const char *method;
     void (*draw)(const ViewContext *context, UiGrid *grid, UiRect area);
-} pictures[] = {{"pca", geometry_draw_scatter},
-                {"cka", geometry_draw_cka},
-                {"cka_moments", geometry_draw_moments},
-                {"probe", geometry_draw_probe},
-                {"spectrum", geometry_draw_spectrum}};
+} pictures[] = {{"pca", geometry_draw_scatter}, {"pca_input", geometry_draw_scatter},
+                {"cka", geometry_draw_cka},     {"cka_moments", geometry_draw_moments},
+                {"probe", geometry_draw_probe}, {"spectrum", geometry_draw_spectrum}};
 
 static void draw(ViewContext *context, UiGrid *grid, UiRect area) {
     if (!inside_head(context, grid, &area)) return;
@@ -48,7 +46,7 @@ static bool command(ViewContext *context, const StWord *words, int count, StErro
     GeometryState *state = context->state;
     const char *word = count == 1 ? words[0].text : "";
     const StStudy *study = inside_study(context);
-    if (study && strcmp(study->name, "pca")) { /* what is turned is another picture than the one shown */
+    if (study && strncmp(study->name, "pca", 3)) { /* what is turned is another picture than the one shown */
         *context->method = st_study_find("geometry", "pca");
         if (strcmp(word, "flat")) turn_on(state);
         return true;

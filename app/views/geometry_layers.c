@@ -105,7 +105,7 @@ void geometry_draw_cka(const ViewContext *context, UiGrid *grid, UiRect area) {
     int w = (area.w - names - 2) / shown, h = (area.h - 1) / shown;
     w = w > MOST_W ? MOST_W : w, h = h > w / 3 ? w / 3 : h;
     UiRect head = ui_cut_top(&area, 1);
-    if (shown < count) ui_print(grid, head, 1, 0, UI_DIM, "%d … %d", first, first + shown - 1);
+    if (shown < count) ui_print(grid, head, 1, 0, UI_DIM, "%d to %d", first, first + shown - 1);
     for (int i = 0; i < shown; i++) {
         int x = names + 2 + w * i;
         ui_print_right(grid, head, x + (w - 3) / 2 + 3, 0, UI_DIM, first + i ? "%d" : "in", first + i);

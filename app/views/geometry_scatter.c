@@ -27,7 +27,7 @@ typedef struct Cloud {
 
 bool geometry_has_depth(const ViewContext *context) {
     const StStudy *study = inside_study(context);
-    if (!context->found || !study || strcmp(study->name, "pca")) return false;
+    if (!context->found || !study || strncmp(study->name, "pca", 3)) return false;
     const StShape *shape = st_finding_shape(&context->found->finding, "scores");
     return shape && shape->dim[1] >= 3;
 }
@@ -144,7 +144,7 @@ static void draw_layer(const Cloud *cloud, UiGrid *grid, UiRect row) {
     double sum = 0;
     for (int k = 0; k < (turned ? 3 : 2) && k < cloud->axes; k++)
         sum += share_of(cloud, k);
-    inside_layer(cloud->context, (int)st_finding_value(cloud->found, "layer_index"), name);
+    inside_layer(cloud->context, (int)st_finding_value(cloud->found, "layer") - 1, name);
     int x = 1 + ui_text_in(grid, row, 1, 0, row.w - 2, UI_TITLE, name);
     snprintf(text, sizeof text,
              row.w < 60 ? " · %.0f wide · %s %% in %s" : " · %.0f wide · %s %% of the variance in %s",
@@ -161,7 +161,7 @@ static void draw_axes(const Cloud *cloud, UiGrid *grid, UiRect row) {
     ui_number(a, share_of(cloud, 0), 4, 3), ui_number(b, share_of(cloud, 1), 4, 3);
     ui_number(c, share_of(cloud, 2), 4, 3);
     if (state->turned && cloud->axes >= 3)
-        snprintf(text, sizeof text, "x PC1 %s %%  y PC2 %s %%  z PC3 %s %% · turned %d° tilted %d°", a, b, c,
+        snprintf(text, sizeof text, "x %s %%  y %s %%  z %s %% · turned %d° tilted %d°", a, b, c,
                  15 * state->yaw, 15 * state->pitch);
     else if (cloud->axes > 1)
         snprintf(text, sizeof text, "→ PC1 %s %%   ↑ PC2 %s %%", a, b);

@@ -73,7 +73,7 @@ static void draw_facts(const StFinding *found, UiGrid *grid, UiRect area) {
     int y = 0;
     snprintf(of, sizeof of, "of %.0f", fmin(rows, columns));
     draw_fact(grid, area, y++, "largest σ₁", st_finding_value(found, "spectral_norm"), "");
-    draw_fact(grid, area, y++, "norm ‖W‖F", st_finding_value(found, "frobenius_norm"), "");
+    draw_fact(grid, area, y++, "norm |W|F", st_finding_value(found, "frobenius_norm"), "");
     draw_fact(grid, area, y++, "stable rank", st_finding_value(found, "stable_rank"), of);
     draw_fact(grid, area, y++, "effective rank", st_finding_value(found, "effective_rank"), of);
     draw_count(grid, area, y++, "rank", st_finding_value(found, "rank"), of);
@@ -81,10 +81,10 @@ static void draw_facts(const StFinding *found, UiGrid *grid, UiRect area) {
     ui_text_in(grid, area, 0, y, 14, UI_DIM, "band of chance");
     ui_number_ends(low, high, st_finding_value(found, "mp_sigma_low"),
                    st_finding_value(found, "mp_sigma_high"));
-    ui_print(grid, area, 15, y++, UI_TEXT, "%s … %s", low, high);
+    ui_print(grid, area, 15, y++, UI_TEXT, "%s to %s", low, high);
     double alpha = st_finding_value(found, "alpha");
     if (!isnan(alpha)) snprintf(error, sizeof error, "± %.2g", st_finding_value(found, "alpha_error"));
-    draw_fact(grid, area, y++, "tail α", alpha, error);
+    draw_fact(grid, area, y++, "tail alpha", alpha, error);
     ui_paragraph(grid, ui_rect(area.x, area.y + y, area.w, area.h - y), UI_DIM, 0,
                  st_finding_text(found, "alpha_tag"));
 }
@@ -107,7 +107,7 @@ void geometry_draw_spectrum(const ViewContext *context, UiGrid *grid, UiRect are
     if (area.h >= 5) {
         UiRect row = ui_cut_top(&area, 1);
         char name[96], text[260];
-        inside_layer(context, (int)st_finding_value(found, "layer_index"), name);
+        inside_layer(context, (int)st_finding_value(found, "layer") - 1, name);
         snprintf(text, sizeof text, " · %s as %.0fx%.0f · band by Marchenko and Pastur",
                  st_finding_text(found, "tensor"), st_finding_value(found, "matrix_rows"),
                  st_finding_value(found, "matrix_columns"));

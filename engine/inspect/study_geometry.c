@@ -33,14 +33,16 @@ static int last_hidden(const StLens *lens) {
     return before >= 0 ? before : last >= 0 ? last : lens->layers - 1;
 }
 
-int st_geometry_layer(StJob *job) {
-    int layer = job->ask->layer == ST_LAYER_INPUT     ? ST_LAYER_INPUT
-                : job->ask->layer < 0                 ? last_hidden(job->lens)
-                : job->ask->layer < job->lens->layers ? job->ask->layer
-                                                      : job->lens->layers - 1;
+void st_geometry_say_layer(StJob *job, int layer) {
     st_finding_count(job->finding, "layer", layer < 0 ? 0 : layer + 1);
     st_finding_count(job->finding, "layer_index", layer);
     st_finding_note(job->finding, "layer_name", "%s", st_geometry_name(job->lens, layer));
+}
+
+int st_geometry_layer(StJob *job) {
+    int asked = job->ask->layer, last = job->lens->layers - 1;
+    int layer = asked < 0 ? last_hidden(job->lens) : asked > last ? last : asked;
+    st_geometry_say_layer(job, layer);
     return layer;
 }
 

@@ -6,7 +6,7 @@
 #include "inspect/lens.h"
 #include "inspect/study.h"
 
-enum { ST_LAYER_INPUT = -2 }; /* in place of a layer: what goes into the first one */
+enum { ST_LAYER_INPUT = -1 }; /* in place of a layer: what goes into the first one */
 
 /* The weight matrix of a layer: the first of its kernels or tables of embeddings; NULL: it has none. */
 const StTensor *st_geometry_matrix(const StLens *lens, int layer);
@@ -14,6 +14,7 @@ const StTensor *st_geometry_matrix(const StLens *lens, int layer);
  * the only one, or the last layer. Said in the finding: layer (from 1; 0: the input), layer_index,
  * layer_name. */
 int st_geometry_layer(StJob *job);
+void st_geometry_say_layer(StJob *job, int layer);           /* the same of a layer that is given */
 const char *st_geometry_name(const StLens *lens, int layer); /* "dense_1", "input" */
 int64_t st_geometry_width(const StLens *lens, int layer);    /* numbers a row */
 

@@ -59,6 +59,7 @@ static bool add_gram(Grams *grams, int64_t at, const double *y, int64_t width, d
 
 static double alignment(const Grams *grams, int64_t a, int64_t b) {
     int64_t size = grams->n * grams->n;
+    if (a == b && !isnan(grams->norm[a])) return 1;
     return st_vector_dot(grams->gram + a * size, grams->gram + b * size, size) /
            (grams->norm[a] * grams->norm[b]);
 }

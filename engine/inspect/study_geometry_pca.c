@@ -110,8 +110,7 @@ static bool components(StJob *job, int layer, StPart part, const int64_t *index,
     return done || st_finding_done(job->finding, error);
 }
 
-static bool run(StJob *job, StError *error) {
-    int layer = st_geometry_layer(job);
+static bool run_on(StJob *job, int layer, StError *error) {
     StPart part = st_lens_part(job->lens, job->ask->part);
     int64_t width = st_geometry_width(job->lens, layer), rows;
     int64_t *index =
@@ -127,6 +126,15 @@ static bool run(StJob *job, StError *error) {
     return done;
 }
 
+static bool run(StJob *job, StError *error) {
+    return run_on(job, st_geometry_layer(job), error);
+}
+
+static bool run_input(StJob *job, StError *error) {
+    st_geometry_say_layer(job, ST_LAYER_INPUT);
+    return run_on(job, ST_LAYER_INPUT, error);
+}
+
 const StStudy st_study_geometry_pca = {
     .group = "geometry",
     .name = "pca",
@@ -138,4 +146,17 @@ const StStudy st_study_geometry_pca = {
     .cost = "1 F, min(n, d)²·max(n, d)",
     .tag = ST_MEASURED,
     .run = run,
+};
+
+const StStudy st_study_geometry_pca_input = {
+    .group = "geometry",
+    .name = "pca_input",
+    .title = "Components of the input",
+    .what = "each point is a row as the network gets it: what the layers start from",
+    .bad = "classes as far apart here as behind the layers: they would not be needed",
+    .formula = "score = (x − mean)·v, v eigenvectors of the covariance; share = λ/Σλ (Pearson 1901)",
+    .plain = "score = (x - mean).v, v eigenvectors of the covariance; share = lambda/sum (Pearson 1901)",
+    .cost = "min(n, d)²·max(n, d)",
+    .tag = ST_MEASURED,
+    .run = run_input,
 };

@@ -256,8 +256,8 @@ static void test_fixtures(void **unused) {
 static void test_input_and_narrow_layers(void **unused) {
     (void)unused;
     Case *c = open_case("two", 2, 40, 2, "dense 3 relu\ndense 1 sigmoid\ncompile loss=binary_crossentropy");
-    c->layer = ST_LAYER_INPUT;
-    found(c, "pca");
+    found(c, "pca_input");
+    is_fact(c, "layer", 0, 0);
     assert_string_equal(st_finding_text(&c->finding, "layer_name"), "input");
     const StShape *shape = st_finding_shape(&c->finding, "scores");
     assert_true(shape->dim[0] == 40 && shape->dim[1] == 2); /* no third axis in two numbers */
