@@ -1,5 +1,6 @@
 #include "inside.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -117,24 +118,36 @@ static void draw_title(const ViewContext *context, UiGrid *grid, UiRect row) {
     char title[200], of[96] = "";
     if (context->found) subject(context, of);
     bool several = study && st_study_count(study->group) > 1;
-    int x = 1 + ui_text(grid, row, 1, 0, UI_TITLE, context->view->title);
+    char name[32];
+    snprintf(name, sizeof name, "%s", context->view->title);
+    for (char *c = name; *c; c++)
+        *c = (char)toupper((unsigned char)*c); /* as all headings of views are */
+    int x = 1 + ui_text(grid, row, 1, 0, UI_TITLE, name);
     snprintf(title, sizeof title, "%s%s%s", several ? " · " : "", several ? study->title : "", of);
     int taken = ui_text_width(title);
     int right = context->found ? draw_source(context, grid, row, row.w - x - taken - 3) : 0;
     ui_text_in(grid, row, x, 0, row.w - x - right, UI_TEXT, title);
 }
 
-/* What one is looking at, and what would be bad: on one line where it fits, else on two, else the first. */
+static void draw_sentence(UiGrid *grid, UiRect *area, const char *text) {
+    UiRect whole = ui_inset(*area, 1, 0);
+    int rows = ui_paragraph(grid, ui_rect(whole.x, whole.y, whole.w, 0), UI_DIM, 0, text);
+    UiRect place = ui_cut_top(area, rows);
+    ui_paragraph(grid, ui_inset(place, 1, 0), UI_DIM, 0, text);
+}
+
+/* What one is looking at, and what would be bad: on one line where it fits, else on two or more where there
+ * is room, else what can be said whole. */
 static void draw_words(const StStudy *study, UiGrid *grid, UiRect *area) {
     char line[400];
     snprintf(line, sizeof line, "%s; bad: %s", study->what, study->bad);
-    bool one = ui_text_width(line) <= area->w - 2;
-    UiRect row = ui_cut_top(area, 1);
-    ui_text_in(grid, row, 1, 0, row.w - 2, UI_DIM, one ? line : study->what);
-    if (one || area->h < 16) return;
+    if (ui_text_width(line) <= area->w - 2) {
+        draw_sentence(grid, area, line);
+        return;
+    }
+    if (ui_text_width(study->what) <= area->w - 2 || area->h >= 16) draw_sentence(grid, area, study->what);
     snprintf(line, sizeof line, "bad: %s", study->bad);
-    row = ui_cut_top(area, 1);
-    ui_text_in(grid, row, 1, 0, row.w - 2, UI_DIM, line);
+    if (area->h >= 15) draw_sentence(grid, area, line);
 }
 
 /* Why there is nothing, and how to get it. */
