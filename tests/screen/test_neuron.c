@@ -37,7 +37,7 @@ static void test_sizes(void **state) {
         }
         if (ascii) VT_WANT(vt, all_ascii(vt));
         vt_key(vt, "M");
-        VT_WANT(vt, vt_shows(vt, "Map"));
+        VT_WANT(vt, vt_shows(vt, "MAP"));
         VT_WANT(vt, vt_shows(vt, "1 dense unit 0: "));
         if (sizes[i % 3].w >= 80) {
             VT_WANT(vt, vt_shows(vt, "2 dense_1 sigmoid"));
