@@ -312,21 +312,31 @@ const char *draw_cell_name(const Sheet *sheet, int64_t cell, char buffer[80]) {
     return buffer;
 }
 
+/* A value in seven columns at most. */
+static void value_text(const Sheet *sheet, int64_t cell, double value, char text[UI_CELL_TEXT]) {
+    char number[UI_NUMBER], name[48], shortest[32];
+    if (what_if_column(sheet->dataset, cell)->categorical) {
+        snprintf(text, UI_CELL_TEXT, "%s", what_if_text(sheet->dataset, cell, (float)value, name));
+        return;
+    }
+    snprintf(shortest, sizeof shortest, "%.5g", value); /* 4.6 as it stands in the data, where it fits */
+    bool fits = isfinite(value) && strlen(shortest) <= 7;
+    snprintf(text, UI_CELL_TEXT, "%s", fits ? shortest : ui_number(number, value, 7, 5));
+}
+
 /* The last column, which is the method's: how far the score moves with a feature, what would flip the answer,
  * the nearest other row's value. */
 static void more_cell(const Sheet *sheet, int64_t cell, char text[UI_CELL_TEXT]) {
-    char number[UI_NUMBER], value[48];
+    char number[UI_NUMBER];
     int64_t size = 0;
     const double *needed = values(sheet, "needed", &size);
     double other = fact(sheet, "nearest_row");
     text[0] = '\0';
     if (needed && cell < size) {
-        snprintf(text, UI_CELL_TEXT, "%s", what_if_text(sheet->dataset, cell, (float)needed[cell], value));
+        value_text(sheet, cell, needed[cell], text);
     } else if (isfinite(other) && other < (double)st_dataset_rows(sheet->dataset, ST_TRAIN) &&
                sheet->state->pixels) {
-        /* taken by take_nearest */
-        snprintf(text, UI_CELL_TEXT, "%s",
-                 what_if_text(sheet->dataset, cell, (float)sheet->state->pixels[cell], value));
+        value_text(sheet, cell, sheet->state->pixels[cell], text); /* taken by take_nearest */
     } else {
         const double *slope = values(sheet, "saliency", &size);
         if (slope && size == sheet->state->what.cells)
@@ -337,21 +347,20 @@ static void more_cell(const Sheet *sheet, int64_t cell, char text[UI_CELL_TEXT])
 static void table_cell(void *of, int row, int column, char text[UI_CELL_TEXT], UiInk *ink) {
     const Sheet *sheet = of;
     const WhatIf *what = &sheet->state->what;
-    char value[80];
+    char name[80];
     bool changed = what_if_changed(what, row);
     text[0] = '\0';
     switch (column) {
     case DRAW_NAME:
-        snprintf(text, UI_CELL_TEXT, "%s", draw_cell_name(sheet, row, value));
+        snprintf(text, UI_CELL_TEXT, "%s", draw_cell_name(sheet, row, name));
         break;
     case DRAW_VALUE:
-        snprintf(text, UI_CELL_TEXT, "%s", what_if_text(sheet->dataset, row, what->raw[row], value));
+        value_text(sheet, row, (double)what->raw[row], text);
         if (changed) *ink = UI_WARN;
         break;
     case DRAW_ROW:
         *ink = UI_DIM;
-        if (changed)
-            snprintf(text, UI_CELL_TEXT, "%s", what_if_text(sheet->dataset, row, what->row[row], value));
+        if (changed) value_text(sheet, row, (double)what->row[row], text);
         break;
     case DRAW_MORE:
         more_cell(sheet, row, text);
