@@ -1,6 +1,7 @@
 /* What the layers put out: of all of them their spread, and what is dead or saturated; of one its units, its
  * feature maps, its filters, its states over time. */
 #include "inspect/lens.h"
+#include "inspect/percentiles.h"
 #include "inspect/readings.h"
 #include "inspect/study.h"
 #include "inspect/study_rows.h"
@@ -28,65 +29,18 @@ static int64_t units_of(const StStep *step) {
     return step->out.dim[step->out.rank - 1];
 }
 
-/* ---- percentiles ---- */
-
-static void swap(double *a, double *b) {
-    double held = *a;
-    *a = *b;
-    *b = held;
-}
-
-/* What has place k of [low, high] in ascending order comes to stand there, no greater ones before it. */
-static void place_one(double *v, int64_t low, int64_t high, int64_t k) {
-    while (low < high) {
-        double pivot = v[low + (high - low) / 2];
-        int64_t i = low, j = high;
-        while (i <= j) {
-            while (v[i] < pivot)
-                i++;
-            while (v[j] > pivot)
-                j--;
-            if (i <= j) swap(&v[i++], &v[j--]);
-        }
-        if (k <= j)
-            high = j;
-        else if (k >= i)
-            low = i;
-        else
-            return;
-    }
-}
-
-/* The percentiles of values in any order, which they lose; between two of them in proportion (NumPy's
- * default). */
-static void percentiles_of(double *v, int64_t count, double out[PERCENTILES]) {
-    int64_t placed = 0; /* everything before it is no greater than what follows */
-    for (int p = 0; p < PERCENTILES; p++) {
-        double at = percent[p] / 100 * (double)(count - 1);
-        int64_t below = (int64_t)at;
-        if (below > count - 1) below = count - 1;
-        int64_t above = below < count - 1 ? below + 1 : below;
-        place_one(v, placed < below ? placed : below, count - 1, below);
-        place_one(v, above, count - 1, above);
-        double t = at - (double)below, a = v[below], b = v[above];
-        out[p] = t < 0.5 ? a + (b - a) * t : b - (b - a) * (1 - t);
-        placed = below;
-    }
-}
-
 /* ---- layers ---- */
 
 /* Where the readings of the layers go: [layers], [layers][PERCENTILES], [layers][BINS]. */
 typedef struct Spread {
     double *mean, *deviation, *low, *high, *zeros, *nonfinite, *percentiles, *histogram;
     double *dead, *units, *flat, *flat_low, *flat_mid, *flat_high;
-    double *room; /* [values of the largest layer] */
 } Spread;
 
-static bool make_spread(StJob *job, int64_t rows, Spread *s, StError *error) {
+static bool make_spread(StJob *job, Spread *s, StError *error) {
     StLens *lens = job->lens;
     StFinding *to = job->finding;
-    int64_t layers = lens->layers, most = 1;
+    int64_t layers = lens->layers;
     for (int i = 0; i < lens->layers; i++) {
         const StStep *step = st_lens_layer(lens, i);
         char shape[ST_SHAPE_TEXT];
@@ -94,7 +48,6 @@ static bool make_spread(StJob *job, int64_t rows, Spread *s, StError *error) {
         st_finding_name(to, "kinds", i, step->kind->name);
         st_finding_name(to, "shapes", i, st_shape_print(&step->out, shape));
         st_finding_name(to, "activations", i, ends_in(step));
-        if (rows * step->out_size > most) most = rows * step->out_size;
     }
     double *shares = st_finding_vector(to, "percent", PERCENTILES);
     if (shares) memcpy(shares, percent, sizeof percent);
@@ -112,49 +65,49 @@ static bool make_spread(StJob *job, int64_t rows, Spread *s, StError *error) {
     s->high = st_finding_vector(to, "high", layers);
     s->histogram = st_finding_matrix(to, "histogram", layers, BINS);
     s->nonfinite = st_finding_vector(to, "nonfinite", layers);
-    if (!st_finding_done(to, error)) return false;
-    s->room = malloc((size_t)most * sizeof *s->room);
-    return s->room || st_fail_memory(error, "a layer's values", (size_t)most * sizeof *s->room);
+    return st_finding_done(to, error);
 }
 
-/* Counts in BINS equal bins of [low, high], the last one closed; a value on an edge is of the bin above it
- * (NumPy's). */
+/* Counts what is finite in BINS equal bins of [low, high], the last one closed; a value on an edge is of the
+ * bin above it (NumPy's). */
 static void count_bins(const double *v, int64_t count, double low, double high, double bins[BINS]) {
-    for (int b = 0; b < BINS; b++)
-        bins[b] = 0;
-    double width = (high - low) / BINS;
+    double width = (high - low) / BINS, scale = width > 0 ? 1 / width : 0, edge[BINS + 1];
+    int64_t counted[BINS] = {0};
+    for (int b = 0; b <= BINS; b++)
+        edge[b] = low + b * width;
     for (int64_t i = 0; i < count; i++) {
-        int bin = width > 0 ? (int)((v[i] - low) / width) : BINS / 2;
+        if (!isfinite(v[i])) continue;
+        int bin = width > 0 ? (int)((v[i] - low) * scale) : BINS / 2;
         if (bin > BINS - 1) bin = BINS - 1;
-        if (bin > 0 && v[i] < low + bin * width) bin--;
-        if (bin < BINS - 1 && width > 0 && v[i] >= low + (bin + 1) * width) bin++;
-        bins[bin]++;
+        if (width > 0) bin += (bin < BINS - 1 && v[i] >= edge[bin + 1]) - (v[i] < edge[bin]);
+        counted[bin]++;
     }
+    for (int b = 0; b < BINS; b++)
+        bins[b] = (double)counted[b];
 }
 
 /* Mean, deviation (of the whole, not of a sample), range, percentiles: of the values that are finite. */
-static void spread_values(const Spread *s, int layer, const double *y, int64_t count) {
+static bool spread_values(const Spread *s, int layer, const double *y, int64_t count, StError *error) {
     int64_t finite = 0, zeros = 0;
-    double sum = 0, squares = 0;
+    double sum = 0, squares = 0, *percentile = s->percentiles + (ptrdiff_t)layer * PERCENTILES;
     for (int64_t i = 0; i < count; i++) {
         zeros += y[i] == 0;
-        if (!isfinite(y[i])) continue;
-        s->room[finite++] = y[i];
-        sum += y[i];
+        finite += isfinite(y[i]) != 0;
+        sum += isfinite(y[i]) ? y[i] : 0;
     }
     s->nonfinite[layer] = (double)(count - finite);
     s->zeros[layer] = (double)zeros / (double)count;
-    if (finite == 0) return;
+    if (finite == 0) return true;
     double mean = sum / (double)finite;
-    for (int64_t i = 0; i < finite; i++)
-        squares += (s->room[i] - mean) * (s->room[i] - mean);
+    for (int64_t i = 0; i < count; i++)
+        squares += isfinite(y[i]) ? (y[i] - mean) * (y[i] - mean) : 0;
     s->mean[layer] = mean;
     s->deviation[layer] = sqrt(squares / (double)finite);
-    double *percentile = s->percentiles + layer * PERCENTILES;
-    percentiles_of(s->room, finite, percentile);
+    if (!st_percentiles(y, count, percent, PERCENTILES, percentile, error)) return false;
     s->low[layer] = percentile[0];
     s->high[layer] = percentile[PERCENTILES - 1];
-    count_bins(s->room, finite, s->low[layer], s->high[layer], s->histogram + (ptrdiff_t)layer * BINS);
+    count_bins(y, count, s->low[layer], s->high[layer], s->histogram + (ptrdiff_t)layer * BINS);
+    return true;
 }
 
 /* Whether a unit gives more than 0 anywhere. */
@@ -193,15 +146,14 @@ static bool run_layers(StJob *job, StError *error) {
     Spread spread = {0};
     int64_t rows;
     if (!st_study_rows(job, -1, &rows, error)) return false;
-    bool done = make_spread(job, rows, &spread, error);
+    bool done = make_spread(job, &spread, error);
     if (done) st_lens_forward(lens, rows, false);
     for (int i = 0; done && i < lens->layers; i++) {
         const StStep *step = st_lens_layer(lens, i);
-        spread_values(&spread, i, step->y, rows * step->out_size);
         spread_ends(&spread, i, step, rows);
-        done = st_job_go_on(job, (double)(i + 1) / lens->layers, error);
+        done = spread_values(&spread, i, step->y, rows * step->out_size, error) &&
+               st_job_go_on(job, (double)(i + 1) / lens->layers, error);
     }
-    free(spread.room);
     if (!done) return false;
     st_finding_note(job->finding, "thresholds",
                     "dead: a relu unit whose greatest output is 0 or less; saturated: sigmoid below 0.05 or "

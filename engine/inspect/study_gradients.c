@@ -266,7 +266,7 @@ static int dead_layer(const StLens *lens, int64_t rows) {
 static void say_zero(StJob *job, const Flow *flow, int at, int64_t rows) {
     int dead = dead_layer(job->lens, rows);
     char label[ST_LAYER_LABEL], why[200] = "";
-    if (flow->weight_norm[0] == 0)
+    if (flow->weight_norm[0] == 0 && has_matrix(job->lens, flow->layer[0]))
         snprintf(why, sizeof why, ": the weights of layer %d are all 0", flow->layer[0] + 1);
     else if (dead >= 0)
         snprintf(why, sizeof why,
@@ -291,7 +291,7 @@ static void say_tiny(StJob *job, const Flow *flow, double most) {
 
 enum { NO_GRADIENT = ST_UNKNOWN + 1, TINY_GRADIENT };
 static const char *word_of(int verdict) {
-    return verdict == NO_GRADIENT     ? "none"
+    return verdict == NO_GRADIENT     ? "zero"
            : verdict == TINY_GRADIENT ? "tiny"
                                       : st_verdict_word((StVerdict)verdict);
 }

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "inspect/lens.h"
+#include "inspect/percentiles.h"
 #include "inspect/studies.h"
 #include "oracle/inside_flow.h"
 #include "trainer_setup.h"
@@ -120,6 +121,45 @@ static void test_oracle(void **unused) {
     }
 }
 
+/* ---- percentiles against sorting ---- */
+
+static int ascending(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void test_percentiles(void **unused) {
+    (void)unused;
+    enum { MOST = 3000 };
+    static const double percent[] = {0, 0.1, 25, 50, 50, 99.9, 100};
+    static double v[MOST], sorted[MOST];
+    double out[7];
+    uint32_t state = 5;
+    for (int kind = 0; kind < 5; kind++)
+        for (int count = 1; count <= MOST; count = count * 3 + 1) {
+            for (int i = 0; i < count; i++) {
+                double x = noise(&state);
+                v[i] = kind == 0   ? x
+                       : kind == 1 ? (x > 0 ? x : 0)             /* relu */
+                       : kind == 2 ? exp(60 * x)                 /* nearly all in one bucket */
+                       : kind == 3 ? 2                           /* all alike */
+                                   : floor(8 * x) * 1e300 * 1.5; /* a range that overflows */
+            }
+            memcpy(sorted, v, sizeof v);
+            qsort(sorted, (size_t)count, sizeof *sorted, ascending);
+            assert_true(st_percentiles(v, count, percent, 7, out, NULL));
+            for (int p = 0; p < 7; p++) {
+                double at = percent[p] / 100 * (count - 1), t = at - floor(at);
+                double a = sorted[(int)at], b = sorted[(int)at < count - 1 ? (int)at + 1 : (int)at];
+                if (isfinite(b - a))
+                    assert_true(fabs(out[p] - (a + (b - a) * t)) <= 1e-12 * (fabs(a) + fabs(b)));
+            }
+        }
+    v[0] = NAN, v[1] = INFINITY, v[2] = 7, v[3] = -INFINITY;
+    assert_true(st_percentiles(v, 4, percent, 7, out, NULL) && out[0] == 7 && out[6] == 7);
+    assert_true(st_percentiles(v, 2, percent, 7, out, NULL) && isnan(out[3]));
+}
+
 /* ---- what is said ---- */
 
 static void deep(char *text, size_t size, const char *hidden) {
@@ -157,7 +197,7 @@ static void test_verdicts(void **unused) {
     deep(text, sizeof text, "relu kernel_initializer=random_normal:0:3");
     says(text, "exploding", "smaller rate", "exploding");
     deep(text, sizeof text, "relu bias_initializer=constant:-1000");
-    says(text, "no gradient reaches layer", "no relu unit of 1 dense fires", "none");
+    says(text, "no gradient reaches layer", "no relu unit of 1 dense fires", "zero");
     says("data synthetic xor samples=50\ndense 1\ncompile loss=mean_squared_error\n", "healthy",
          "the gradient's norm is", "healthy");
 }
@@ -227,7 +267,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_oracle),     cmocka_unit_test(test_verdicts),
         cmocka_unit_test(test_not_finite), cmocka_unit_test(test_step_and_example),
-        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_refusals),   cmocka_unit_test(test_percentiles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
