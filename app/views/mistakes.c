@@ -16,7 +16,7 @@ static const struct {
     {"examples", mistakes_list_draw, mistakes_list_press, mistakes_list_mouse},
     {"curve", mistakes_curve_draw, mistakes_curve_press, NULL},
     {"calibration", mistakes_calibration_draw, NULL, NULL},
-    {"residuals", mistakes_residuals_draw, NULL, NULL},
+    {"residuals", mistakes_residuals_draw, mistakes_residuals_press, NULL},
 };
 
 /* Index into ways of what is shown; -1: nothing yet. */

@@ -20,7 +20,7 @@ typedef struct MistakesList {
     bool cell;
     int from, to; /* where it is of a cell: true, answered */
     bool chosen;
-    int64_t row;
+    int64_t row, position;
     UiTableState table;
 } MistakesList;
 
@@ -30,9 +30,6 @@ typedef struct MistakesState {
     bool has_threshold;
     double threshold;
 } MistakesState;
-
-/* "n" with singular and plural as a row asks for: "1 row", "5 rows". */
-#define MISTAKES_ROWS(n) (double)(n), (n) == 1 ? "" : "s"
 
 /* mistakes_matrix.c */
 void mistakes_matrix_draw(ViewContext *context, UiGrid *grid, UiRect area);
@@ -49,5 +46,6 @@ void mistakes_curve_draw(ViewContext *context, UiGrid *grid, UiRect area);
 bool mistakes_curve_press(ViewContext *context, UiKey key);
 void mistakes_calibration_draw(ViewContext *context, UiGrid *grid, UiRect area);
 void mistakes_residuals_draw(ViewContext *context, UiGrid *grid, UiRect area);
+bool mistakes_residuals_press(ViewContext *context, UiKey key);
 
 #endif

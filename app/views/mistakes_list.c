@@ -12,6 +12,7 @@ enum { LIST_W = 42, NAME_MOST = 12, BARS_MOST = 10 };
 typedef struct List {
     const StFinding *finding;
     int rows, tops;
+    const double *position; /* where a row has several answers, else NULL */
     const double *row, *truth, *answer, *confidence, *loss, *top_class, *top_probability;
 } List;
 
@@ -19,6 +20,7 @@ static bool list_of(const ViewContext *context, List *list) {
     const StFinding *f = &context->found->finding;
     int64_t rows = 0, tops = 0;
     *list = (List){.finding = f,
+                   .position = st_finding_values(f, "position", NULL),
                    .row = st_finding_values(f, "row", &rows),
                    .truth = st_finding_values(f, "true", NULL),
                    .answer = st_finding_values(f, "predicted", NULL),
@@ -36,10 +38,15 @@ static const char *name_of(const List *list, double klass) {
     return klass >= 0 ? st_finding_name_at(list->finding, "classes", (int)klass) : "–";
 }
 
+static int64_t position_of(const List *list, int i) {
+    return list->position ? (int64_t)list->position[i] : 0;
+}
+
 /* The chosen row wherever it now stands in the list; where it is gone, what took its place. */
 static int chosen(MistakesList *state, const List *list) {
     for (int i = 0; state->chosen && i < list->rows; i++)
-        if ((int64_t)list->row[i] == state->row) return state->table.selected = i;
+        if ((int64_t)list->row[i] == state->row && position_of(list, i) == state->position)
+            return state->table.selected = i;
     if (state->table.selected >= list->rows) state->table.selected = list->rows ? list->rows - 1 : 0;
     return state->table.selected;
 }
@@ -52,7 +59,9 @@ static void cell(void *context, int row, int column, char text[UI_CELL_TEXT], Ui
     const List *list = context;
     char number[UI_NUMBER];
     text[0] = '\0';
-    if (column == ROW) snprintf(text, UI_CELL_TEXT, "%.0f", list->row[row]);
+    if (column == ROW && !list->position) snprintf(text, UI_CELL_TEXT, "%.0f", list->row[row]);
+    if (column == ROW && list->position)
+        snprintf(text, UI_CELL_TEXT, "%.0f:%lld", list->row[row], (long long)position_of(list, row));
     if (column == TRUE) snprintf(text, UI_CELL_TEXT, "%s", name_of(list, list->truth[row]));
     if (column == ANSWERED) {
         snprintf(text, UI_CELL_TEXT, "%s", name_of(list, list->answer[row]));
@@ -70,7 +79,8 @@ static UiTable table_of(List *list, int w, UiColumn columns[COLUMNS]) {
         int name = ui_text_width(st_finding_name_at(list->finding, "classes", k));
         if (name > name_w) name_w = name < NAME_MOST ? name : NAME_MOST;
     }
-    columns[ROW] = (UiColumn){"row", 5, true, false, 2};
+    columns[ROW] =
+        list->position ? (UiColumn){"row:step", 9, true, false, 2} : (UiColumn){"row", 5, true, false, 2};
     columns[TRUE] = (UiColumn){"true", name_w, false, true, 0};
     columns[ANSWERED] = narrow ? (UiColumn){"said", name_w, false, true, 0}
                                : (UiColumn){"answered", name_w < 8 ? 8 : name_w, false, true, 0};
@@ -162,7 +172,10 @@ static void draw_subject(ViewContext *context, UiGrid *grid, UiRect area, const 
     StPart part = part_of(list);
     int size[3];
     if (!dataset || row >= st_dataset_rows(dataset, part)) return;
-    if (!st_dataset_picture(dataset, &size[0], &size[1], &size[2])) {
+    StShape raw = st_dataset_raw_shape(dataset);
+    if (raw.rank == 2) /* a sequence: its steps downwards */
+        size[0] = (int)raw.dim[0], size[1] = (int)raw.dim[1], size[2] = 1;
+    else if (!st_dataset_picture(dataset, &size[0], &size[1], &size[2])) {
         draw_columns(grid, area, dataset, part, row);
         return;
     }
@@ -203,8 +216,11 @@ static void draw_chosen(ViewContext *context, UiGrid *grid, UiRect area, const L
     char text[200];
     bool right = list->truth[at] == list->answer[at];
     if (area.h >= 5) {
-        snprintf(text, sizeof text, "row %.0f: it is %s%s%s", list->row[at], name_of(list, list->truth[at]),
-                 right ? ", as answered" : ", answered ", right ? "" : name_of(list, list->answer[at]));
+        char step[40] = "";
+        if (list->position) snprintf(step, sizeof step, ", step %lld", (long long)position_of(list, at));
+        snprintf(text, sizeof text, "row %.0f%s: it is %s%s%s", list->row[at], step,
+                 name_of(list, list->truth[at]), right ? ", as answered" : ", answered ",
+                 right ? "" : name_of(list, list->answer[at]));
         ui_text_in(grid, ui_cut_top(&area, 1), 0, 0, area.w, UI_TITLE, text);
     }
     int bars = list->tops < BARS_MOST ? list->tops : BARS_MOST;
@@ -259,7 +275,7 @@ static void share_gaze(ViewContext *context, const List *list) {
     if (list->rows == 0) return;
     int64_t row = (int64_t)list->row[at];
     const StDataset *dataset = inside_dataset(context);
-    state->list.chosen = true, state->list.row = row;
+    state->list.chosen = true, state->list.row = row, state->list.position = position_of(list, at);
     bool same_part = dataset && gaze_part(context->gaze, dataset) == part_of(list);
     bool there = context->gaze->row == row && same_part;
     char line[80];

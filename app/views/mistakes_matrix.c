@@ -13,9 +13,17 @@ typedef struct Matrix {
     int classes;
     const double *count, *truths, *answers; /* [classes][classes], row and column totals */
     const double *precision, *recall, *f1;
-    double most; /* off the diagonal */
+    double most, all; /* the greatest off the diagonal; the sum */
     int name_w, digits;
 } Matrix;
+
+/* Counts are written out as far as five columns go. */
+static const char *whole(double count, char text[UI_NUMBER]) {
+    if (!isfinite(count)) return "–";
+    if (count >= 1e5) return ui_count(text, count);
+    snprintf(text, UI_NUMBER, "%.0f", count);
+    return text;
+}
 
 static bool matrix_of(const ViewContext *context, Matrix *m) {
     const StFinding *f = &context->found->finding;
@@ -32,25 +40,16 @@ static bool matrix_of(const ViewContext *context, Matrix *m) {
         return false;
     char text[UI_NUMBER];
     for (int k = 0; k < m->classes; k++) {
+        if (!isnan(m->truths[k])) m->all += m->truths[k];
         int w = ui_text_width(st_finding_name_at(f, "classes", k));
         if (w > m->name_w) m->name_w = w;
     }
-    m->digits = ui_text_width(ui_count(text, st_finding_value(f, "rows")));
-    double rows = st_finding_value(f, "rows");
-    if (rows < 1e5) m->digits = snprintf(text, sizeof text, "%.0f", rows);
+    m->digits = ui_text_width(whole(m->all, text));
     return true;
 }
 
 static const char *name_of(const Matrix *m, int klass) {
     return st_finding_name_at(m->finding, "classes", klass);
-}
-
-/* Counts are written out as far as five columns go. */
-static const char *whole(double count, char text[UI_NUMBER]) {
-    if (!isfinite(count)) return "–";
-    if (count >= 1e5) return ui_count(text, count);
-    snprintf(text, UI_NUMBER, "%.0f", count);
-    return text;
 }
 
 static const char *share(double value, char text[UI_NUMBER]) {
@@ -206,11 +205,7 @@ static void draw_margin(UiGrid *grid, UiRect area, const Matrix *m, const Layout
         ui_print_right(grid, area, x + l->cell_w - 1, 0, totals ? UI_DIM : UI_TEXT, "%s", word);
     }
     if (!totals) return;
-    double rows = st_finding_value(m->finding, "rows");
-    double left_out = st_finding_value(m->finding, "unlabelled");
-    if (l->total_w)
-        ui_print_right(grid, area, x += l->total_w, 0, UI_DIM, "%s",
-                       whole(isfinite(left_out) ? rows - left_out : rows, text));
+    if (l->total_w) ui_print_right(grid, area, x += l->total_w, 0, UI_DIM, "%s", whole(m->all, text));
     if (l->recall_w)
         ui_print_right(grid, area, x += l->recall_w, 0, UI_TEXT, "%s",
                        share(st_finding_value(m->finding, "macro_recall"), text));
@@ -229,8 +224,8 @@ static void draw_accuracy(UiGrid *grid, UiRect area, const Matrix *m) {
     char text[160], number[UI_NUMBER];
     snprintf(text, sizeof text, "accuracy %.4f: %s of %s wrong   macro precision %.3f, F1 %.3f",
              st_finding_value(m->finding, "accuracy"), whole(st_finding_value(m->finding, "wrong"), number),
-             whole(st_finding_value(m->finding, "rows"), (char[UI_NUMBER]){0}),
-             st_finding_value(m->finding, "macro_precision"), st_finding_value(m->finding, "macro_f1"));
+             whole(m->all, (char[UI_NUMBER]){0}), st_finding_value(m->finding, "macro_precision"),
+             st_finding_value(m->finding, "macro_f1"));
     ui_text_in(grid, area, 0, 0, area.w, UI_DIM, text);
 }
 
@@ -305,6 +300,7 @@ void mistakes_matrix_draw(ViewContext *context, UiGrid *grid, UiRect area) {
     UiRect beside = ui_cut_right(&area, area.w - used >= LIST_W + 3 ? area.w - used - 3 : 0);
     UiRect whole_row = area;
     whole_row.w += beside.w;
+    beside.h = 1 + l.rows + l.precision + l.totals;
     if (beside.w > 0) draw_pairs(grid, beside, &m);
     int y = 0;
     if (area.h >= 3 || (l.verdict && area.h >= 2)) draw_head(grid, row_rect(area, y++), &m, &l, at);

@@ -313,6 +313,13 @@ static void draw_largest(UiGrid *grid, UiRect area, const StFinding *f) {
     }
 }
 
+/* Another output, where there are several. */
+bool mistakes_residuals_press(ViewContext *context, UiKey key) {
+    if (!(st_finding_value(&context->found->finding, "outputs") > 1)) return false;
+    if (key != UI_KEY_UP && key != UI_KEY_DOWN) return false;
+    return context->run(context->bench, key == UI_KEY_UP ? "look class=previous" : "look class=next"), true;
+}
+
 void mistakes_residuals_draw(ViewContext *context, UiGrid *grid, UiRect area) {
     const StFinding *f = &context->found->finding;
     int64_t count = 0, bins = 0;
@@ -323,10 +330,15 @@ void mistakes_residuals_draw(ViewContext *context, UiGrid *grid, UiRect area) {
     if (!x || !y) return;
     area = ui_inset(area, area.w >= 20, 0);
     UiRect head = ui_cut_top(&area, area.h >= 4);
+    char of[80] = "";
+    double outputs = st_finding_value(f, "outputs");
     const char *name = st_finding_text(f, "target_name");
-    snprintf(text, sizeof text, "%s%sR² %s  RMSE %s  MAE %s  mean %s ± %s", name, *name ? ": " : "",
-             ui_number(a, st_finding_value(f, "r2"), 6, 3), ui_number(b, st_finding_value(f, "rmse"), 7, 3),
-             ui_number(c, st_finding_value(f, "mae"), 7, 3), ui_number(d, st_finding_value(f, "mean"), 8, 3),
+    if (outputs > 1)
+        snprintf(of, sizeof of, " output %.0f of %.0f", st_finding_value(f, "class") + 1, outputs);
+    snprintf(text, sizeof text, "%s%s%sR² %s  RMSE %s  MAE %s  mean %s ± %s", name, of,
+             *name || *of ? ": " : "", ui_number(a, st_finding_value(f, "r2"), 6, 3),
+             ui_number(b, st_finding_value(f, "rmse"), 7, 3), ui_number(c, st_finding_value(f, "mae"), 7, 3),
+             ui_number(d, st_finding_value(f, "mean"), 8, 3),
              ui_number(e, st_finding_value(f, "deviation"), 7, 3));
     ui_text_in(grid, head, 0, 0, head.w, UI_TITLE, text);
     UiRect line = ui_cut_bottom(&area, area.h >= 6);

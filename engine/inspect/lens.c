@@ -46,19 +46,25 @@ static bool make_tables(StLens *lens, StError *error) {
     return st_stack_infer(lens->plan.stack, &st_network_info(lens->network)->input, lens->layer, NULL, error);
 }
 
-/* What the answers are: by the targets, and by what the stack ends in. */
+/* Values of a position of the output. */
+static int64_t width_of(const StLens *lens) {
+    const StStep *last = st_lens_layer(lens, lens->layers - 1);
+    return last->out.dim[last->out.rank - 1];
+}
+
+/* What the answers are: by the targets, by the loss, and by what the stack ends in. */
 static void find_answers(StLens *lens) {
     const StStep *last = st_lens_layer(lens, lens->layers - 1);
     const char *ends = last->kind->activation ? last->kind->activation(last->options) : NULL;
     bool softmax = ends && !strcmp(ends, "softmax"), sigmoid = ends && !strcmp(ends, "sigmoid");
-    int64_t width = last->out.dim[last->out.rank - 1];
-    const StKind *loss = st_loss_kind_at(lens->plan.compile->loss.kind);
-    bool binary = loss && strstr(loss->name, "binary");
+    int64_t width = width_of(lens);
+    const StLoss *loss = st_loss_at(lens->plan.compile->loss.kind);
+    bool one = width == 1 && (loss->signs || strstr(loss->kind.name, "binary"));
     lens->logits = softmax || sigmoid;
-    if (st_dataset_has_labels(lens->plan.dataset) || softmax || (binary && width == 1))
+    if (st_dataset_has_labels(lens->plan.dataset) || softmax || one || (width > 1 && loss->exclusive))
         lens->classes = width == 1 ? 2 : (int)width;
     bool zero = st_loss_from_logits(&lens->plan.compile->loss) || (ends && !strcmp(ends, "tanh"));
-    lens->threshold = zero ? 0 : 0.5;
+    lens->threshold = zero || (loss->signs && !sigmoid) ? 0 : 0.5;
 }
 
 StLens *st_lens_create(const StLensPlan *plan, StError *error) {
@@ -194,7 +200,7 @@ int st_lens_label(const StLens *lens, StPart part, int64_t row) {
         return last;
     }
     st_dataset_gather_y(dataset, part, NULL, row, 1, each, lens->stage);
-    if (each == 1) return (double)lens->stage[0] > lens->threshold;
+    if (width_of(lens) == 1) return (double)lens->stage[each - 1] > lens->threshold;
     const float *y = lens->stage + each - lens->classes;
     int best = 0;
     for (int k = 1; k < lens->classes; k++)
@@ -223,9 +229,8 @@ const double *st_lens_backward(StLens *lens, int64_t rows, const double *seed, i
 }
 
 int64_t st_lens_output_of(const StLens *lens, int klass) {
-    if (lens->out_size == 1) return 0;
-    const StStep *last = st_lens_layer(lens, lens->layers - 1);
-    return lens->out_size - last->out.dim[last->out.rank - 1] + klass;
+    int64_t width = width_of(lens);
+    return lens->out_size - width + (width == 1 ? 0 : klass);
 }
 
 const double *st_lens_score_gradient(StLens *lens, int64_t rows, const int *klass, double *score) {
@@ -233,7 +238,7 @@ const double *st_lens_score_gradient(StLens *lens, int64_t rows, const int *klas
     memset(lens->seed, 0, (size_t)(rows * lens->out_size) * sizeof *lens->seed);
     for (int64_t i = 0; i < rows; i++) {
         int64_t at = i * lens->out_size + st_lens_output_of(lens, klass[i]);
-        double sign = lens->out_size == 1 && lens->classes == 2 && klass[i] == 0 ? -1 : 1;
+        double sign = width_of(lens) == 1 && lens->classes == 2 && klass[i] == 0 ? -1 : 1;
         lens->seed[at] = sign;
         if (score) score[i] = sign * y[at];
     }
@@ -242,8 +247,9 @@ const double *st_lens_score_gradient(StLens *lens, int64_t rows, const int *klas
 
 int st_lens_answer(const StLens *lens, int64_t row) {
     if (lens->classes == 0) return -1;
-    const double *y = st_network_output(lens->network) + (row + 1) * lens->out_size - lens->classes;
-    if (lens->out_size == 1) return st_network_output(lens->network)[row] > lens->threshold;
+    int64_t width = width_of(lens);
+    const double *y = st_network_output(lens->network) + (row + 1) * lens->out_size - width;
+    if (width == 1) return y[0] > lens->threshold;
     int best = 0;
     for (int k = 1; k < lens->classes; k++)
         if (y[k] > y[best]) best = k;

@@ -42,10 +42,42 @@ static void normalise(double *p, int classes) {
         p[k] /= sum;
 }
 
-void st_answer_probabilities(const StLens *lens, int64_t at, double *p) {
+int64_t st_answer_positions(const StLens *lens, int64_t *width) {
     const StStep *last = st_lens_layer(lens, lens->layers - 1);
-    int64_t width = last->out.dim[last->out.rank - 1];
-    const double *y = st_network_output(lens->network) + (at + 1) * lens->out_size - width;
+    *width = last->out.dim[last->out.rank - 1];
+    return lens->out_size / *width;
+}
+
+static int greatest(const double *y, int64_t count) {
+    int best = 0;
+    for (int k = 1; k < count; k++)
+        if (y[k] > y[best]) best = k;
+    return best;
+}
+
+int st_answer_class(const StLens *lens, int64_t at, int64_t position) {
+    int64_t width, positions = st_answer_positions(lens, &width);
+    const double *y = st_network_output(lens->network) + (at * positions + position) * width;
+    return width == 1 ? y[0] > lens->threshold : greatest(y, width);
+}
+
+int st_answer_label(const StLens *lens, int64_t at, int64_t position) {
+    int64_t width, positions = st_answer_positions(lens, &width), masked = 0, i = at * positions + position;
+    const double *mask = st_network_mask(lens->network, &masked);
+    if (mask && masked == positions && mask[i] == 0) return -1;
+    if (st_learner_sparse(lens->learner)) {
+        int label = st_learner_labels(lens->learner)[i];
+        return label < lens->classes && label != st_learner_ignored(lens->learner) ? label : -1;
+    }
+    const double *target = st_learner_targets(lens->learner) + i * width;
+    if (width == 1) return target[0] > lens->threshold;
+    int label = greatest(target, width);
+    return target[label] > 0 ? label : -1; /* all 0: a row without a class */
+}
+
+void st_answer_probabilities(const StLens *lens, int64_t at, int64_t position, double *p) {
+    int64_t width, positions = st_answer_positions(lens, &width);
+    const double *y = st_network_output(lens->network) + (at * positions + position) * width;
     bool link = !lens->logits && st_loss_from_logits(loss_of(lens));
     if (width == 1) {
         double other = st_answers_are_probable(lens) ? 1 - y[0] : 2 * lens->threshold - y[0];
@@ -98,17 +130,25 @@ static bool outputs_are_finite(const StWalk *walk, int64_t first, int64_t rows, 
     return true;
 }
 
+static bool walk_answers(StWalk *walk, int64_t at, int64_t row, StError *error) {
+    StAnswer answer = {.at = at, .row = row, .label = -1, .klass = -1};
+    if (!walk->lens->classes) return walk->answer(walk, &answer, error);
+    for (; answer.position < walk->positions; answer.position++) {
+        answer.label = st_answer_label(walk->lens, at, answer.position);
+        answer.klass = st_answer_class(walk->lens, at, answer.position);
+        walk->unlabelled += answer.label < 0;
+        if (answer.label >= 0 && !walk->answer(walk, &answer, error)) return false;
+    }
+    return true;
+}
+
 static bool walk_rows(StWalk *walk, int64_t first, int64_t rows, StError *error) {
     StLens *lens = walk->lens;
     st_lens_gather(lens, walk->part, NULL, first, rows);
     st_lens_forward(lens, rows, false);
     if (!outputs_are_finite(walk, first, rows, error)) return false;
-    for (int64_t i = 0; i < rows; i++) {
-        int label = st_lens_label(lens, walk->part, first + i);
-        if (label < 0 || label >= lens->classes) label = -1;
-        walk->unlabelled += lens->classes && label < 0;
-        if (!walk->row(walk, i, first + i, label, error)) return false;
-    }
+    for (int64_t i = 0; i < rows; i++)
+        if (!walk_answers(walk, i, first + i, error)) return false;
     walk->seen = first + rows;
     st_finding_count(walk->job->finding, "rows", walk->seen);
     if (walk->unlabelled) st_finding_count(walk->job->finding, "unlabelled", walk->unlabelled);
@@ -123,6 +163,9 @@ bool st_mistakes_walk(StWalk *walk, StJob *job, StError *error) {
     if (walk->rows < 1)
         return st_fail(error, ST_ERR_STATE, "the %s part has no rows", st_part_name(walk->part));
     st_finding_note(job->finding, "part", "%s", st_part_name(walk->part));
+    int64_t width;
+    walk->positions = lens->classes ? st_answer_positions(lens, &width) : 1;
+    if (walk->positions > 1) st_finding_count(job->finding, "positions", walk->positions);
     size_t bytes = (size_t)(lens->classes + 1) * sizeof *walk->p;
     if (!(walk->p = malloc(bytes))) return st_fail_memory(error, "the probabilities", bytes);
     int64_t piece = rows_of_a_piece(lens);
@@ -220,7 +263,7 @@ static void verdict(const Matrix *m, const StLens *lens, StFinding *finding) {
     st_finding_count(finding, "most_missed", missed);
     st_finding_count(finding, "most_missed_count", missed < 0 ? 0 : (int64_t)wrong);
     if (from < 0) {
-        st_finding_note(finding, "verdict", "no row is answered wrongly");
+        st_finding_note(finding, "verdict", "nothing is answered wrongly");
         return;
     }
     StText text = {0};
@@ -236,10 +279,10 @@ static void verdict(const Matrix *m, const StLens *lens, StFinding *finding) {
     st_text_free(&text);
 }
 
-static bool count_row(StWalk *walk, int64_t at, int64_t row, int label, StError *error) {
-    (void)row, (void)error;
+static bool count_answer(StWalk *walk, const StAnswer *answer, StError *error) {
+    (void)error;
     Matrix *matrix = walk->context;
-    if (label >= 0) matrix->count[label * matrix->classes + st_lens_answer(walk->lens, at)]++;
+    matrix->count[answer->label * matrix->classes + answer->klass]++;
     return true;
 }
 
@@ -252,7 +295,7 @@ static bool count_chunk(StWalk *walk, StError *error) {
 
 static bool run(StJob *job, StError *error) {
     Matrix matrix;
-    StWalk walk = {.row = count_row, .chunk = count_chunk, .context = &matrix};
+    StWalk walk = {.answer = count_answer, .chunk = count_chunk, .context = &matrix};
     st_answer_names(job->lens, job->finding);
     return matrix_begin(&matrix, job->finding, job->lens->classes, error) &&
            st_mistakes_walk(&walk, job, error);

@@ -16,16 +16,15 @@ static int bin_of(double confidence) {
     return bin < 0 ? 0 : bin >= BINS ? BINS - 1 : bin;
 }
 
-static bool bin_row(StWalk *walk, int64_t at, int64_t row, int label, StError *error) {
-    (void)row, (void)error;
+static bool bin_answer(StWalk *walk, const StAnswer *answer, StError *error) {
+    (void)error;
     Bins *bins = walk->context;
-    int answer = st_lens_answer(walk->lens, at);
-    if (label < 0) return true;
-    st_answer_probabilities(walk->lens, at, walk->p);
-    int bin = bin_of(walk->p[answer]);
+    st_answer_probabilities(walk->lens, answer->at, answer->position, walk->p);
+    double confidence = walk->p[answer->klass];
+    int bin = bin_of(confidence);
     bins->count[bin]++;
-    bins->confidence[bin] += walk->p[answer];
-    bins->right[bin] += answer == label;
+    bins->confidence[bin] += confidence;
+    bins->right[bin] += answer->klass == answer->label;
     return true;
 }
 
@@ -76,7 +75,7 @@ static bool bin_chunk(StWalk *walk, StError *error) {
 
 static bool run(StJob *job, StError *error) {
     Bins bins = {0};
-    StWalk walk = {.row = bin_row, .chunk = bin_chunk, .context = &bins};
+    StWalk walk = {.answer = bin_answer, .chunk = bin_chunk, .context = &bins};
     double *edge = st_finding_vector(job->finding, "bin_edges", BINS + 1);
     if (!edge) return st_finding_done(job->finding, error);
     for (int b = 0; b <= BINS; b++)

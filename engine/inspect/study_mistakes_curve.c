@@ -27,15 +27,14 @@ typedef struct Curve {
     double threshold;
 } Curve;
 
-static bool keep_row(StWalk *walk, int64_t at, int64_t row, int label, StError *error) {
-    (void)row, (void)error;
+static bool keep_answer(StWalk *walk, const StAnswer *answer, StError *error) {
+    (void)error;
     Curve *curve = walk->context;
-    if (label < 0) return true;
-    st_answer_probabilities(walk->lens, at, walk->p);
+    st_answer_probabilities(walk->lens, answer->at, answer->position, walk->p);
     double *score = curve->score + curve->count * curve->columns;
     for (int k = 0; k < curve->columns; k++)
         score[k] = walk->p[curve->columns == 1 ? curve->klass : k];
-    curve->label[curve->count++] = label;
+    curve->label[curve->count++] = answer->label;
     return true;
 }
 
@@ -185,6 +184,8 @@ static bool begin(Curve *curve, StJob *job, StError *error) {
     const StLens *lens = job->lens;
     char name[64];
     int64_t rows = st_dataset_rows(lens->plan.dataset, st_lens_part(lens, job->ask->part));
+    int64_t width;
+    rows *= st_answer_positions(lens, &width);
     bool all = lens->classes <= CLASSES_MOST && rows <= SCORES_MOST / lens->classes;
     curve->klass = job->ask->klass >= 0 ? job->ask->klass : lens->classes == 2;
     if (curve->klass >= lens->classes)
@@ -209,7 +210,7 @@ static bool begin(Curve *curve, StJob *job, StError *error) {
 
 static bool run(StJob *job, StError *error) {
     Curve curve = {0};
-    StWalk walk = {.row = keep_row, .context = &curve};
+    StWalk walk = {.answer = keep_answer, .context = &curve};
     bool done = begin(&curve, job, error) && st_mistakes_walk(&walk, job, error) && write(&curve, job, error);
     free(curve.score);
     free(curve.label);

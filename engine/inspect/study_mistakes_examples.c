@@ -15,7 +15,7 @@ enum {
 };
 
 typedef struct Example {
-    int64_t row;
+    int64_t row, position;
     int label, answer;
     double confidence, true_probability;
 } Example;
@@ -34,7 +34,8 @@ typedef struct Listing {
 
 static int by_confidence(const Example *a, const Example *b) {
     int order = (a->confidence < b->confidence) - (a->confidence > b->confidence);
-    return order ? order : (a->row > b->row) - (a->row < b->row);
+    if (order == 0) order = (a->row > b->row) - (a->row < b->row);
+    return order ? order : (a->position > b->position) - (a->position < b->position);
 }
 
 static int most_confident(const void *a, const void *b) {
@@ -46,21 +47,30 @@ static int least_confident(const void *a, const void *b) {
     return x->confidence == y->confidence ? by_confidence(x, y) : by_confidence(y, x);
 }
 
-static bool list_row(StWalk *walk, int64_t at, int64_t row, int label, StError *error) {
+/* Keeps the first of the list, in their order. */
+static void sort(Listing *list) {
+    qsort(list->example, (size_t)list->count, sizeof *list->example,
+          list->right ? least_confident : most_confident);
+    if (list->count > list->most) list->count = list->most;
+}
+
+static bool list_answer(StWalk *walk, const StAnswer *a, StError *error) {
     (void)error;
     Listing *list = walk->context;
-    int answer = st_lens_answer(walk->lens, at);
-    if (label < 0 || (label == answer) != list->right) return true;
-    if ((list->from >= 0 && label != list->from) || (list->to >= 0 && answer != list->to)) return true;
-    st_answer_probabilities(walk->lens, at, walk->p);
-    list->example[list->count++] = (Example){row, label, answer, walk->p[answer], walk->p[label]};
+    if ((a->label == a->klass) != list->right) return true;
+    if ((list->from >= 0 && a->label != list->from) || (list->to >= 0 && a->klass != list->to)) return true;
+    st_answer_probabilities(walk->lens, a->at, a->position, walk->p);
+    if (list->count == list->most + ST_LENS_ROWS) sort(list);
+    list->example[list->count++] =
+        (Example){a->row, a->position, a->label, a->klass, walk->p[a->klass], walk->p[a->label]};
     list->found++;
     return true;
 }
 
 /* As many as are listed, in their order; what is worked out about them later is not known yet. */
-static bool write(Listing *list, StFinding *finding, StError *error) {
+static bool write(Listing *list, int64_t positions, StFinding *finding, StError *error) {
     double *row = st_finding_vector(finding, "row", list->count);
+    double *position = positions > 1 ? st_finding_vector(finding, "position", list->count) : NULL;
     double *truth = st_finding_vector(finding, "true", list->count);
     double *answer = st_finding_vector(finding, "predicted", list->count);
     double *confidence = st_finding_vector(finding, "confidence", list->count);
@@ -72,6 +82,7 @@ static bool write(Listing *list, StFinding *finding, StError *error) {
     for (int64_t i = 0; i < list->count; i++) {
         const Example *example = &list->example[i];
         row[i] = (double)example->row;
+        if (position) position[i] = (double)example->position;
         truth[i] = example->label, answer[i] = example->answer;
         confidence[i] = example->confidence, probability[i] = example->true_probability;
     }
@@ -80,11 +91,9 @@ static bool write(Listing *list, StFinding *finding, StError *error) {
 
 static bool list_chunk(StWalk *walk, StError *error) {
     Listing *list = walk->context;
-    qsort(list->example, (size_t)list->count, sizeof *list->example,
-          list->right ? least_confident : most_confident);
-    if (list->count > list->most) list->count = list->most;
+    sort(list);
     st_finding_count(walk->job->finding, "count", list->found);
-    return write(list, walk->job->finding, error);
+    return write(list, walk->positions, walk->job->finding, error);
 }
 
 /* ---- more about those that are listed ---- */
@@ -99,33 +108,28 @@ static StLossForm form_of(const StLens *lens) {
     return ends && loss->fuses && !strcmp(ends, loss->fuses) ? ST_LOSS_FUSED : ST_LOSS_OUTPUTS;
 }
 
-/* The loss of one row as compiled, regularisers left out. The last forward left out what the loss fuses. */
-static double loss_of(StLens *lens, StLossForm form, int64_t at) {
+/* The loss of one answer as compiled, regularisers left out. The last forward left out what the loss fuses.
+ */
+static double loss_of(StLens *lens, StLossForm form, int64_t at, int64_t position) {
     const StLossSpec *spec = &lens->plan.compile->loss;
     const StLoss *loss = st_loss_at(spec->kind);
     const StStep *last = st_lens_layer(lens, lens->layers - 1);
-    int64_t width = last->out.dim[last->out.rank - 1], positions = lens->out_size / width, masked = 0;
-    int64_t each = st_learner_target_size(lens->learner);
+    int64_t width, positions = st_answer_positions(lens, &width), i = at * positions + position;
     bool sparse = st_learner_sparse(lens->learner);
-    const double *mask = st_network_mask(lens->network, &masked);
     StLossRows rows = {.form = form,
-                       .y = last->y + at * lens->out_size,
-                       .dy = last->dy + at * lens->out_size,
-                       .labels = sparse ? st_learner_labels(lens->learner) + at * each : NULL,
-                       .targets = sparse ? NULL : st_learner_targets(lens->learner) + at * each,
-                       .mask = mask && masked == positions ? mask + at * positions : NULL,
+                       .y = last->y + i * width,
+                       .dy = last->dy + i * width,
+                       .labels = sparse ? st_learner_labels(lens->learner) + i : NULL,
+                       .targets = sparse ? NULL : st_learner_targets(lens->learner) + i * width,
                        .rows = 1,
-                       .positions = positions,
+                       .positions = 1,
                        .width = width,
+                       .scale = 1,
                        .options = spec->options};
     StLossSurvey survey = {.binary = true};
-    if (rows.mask || st_loss_surveys(loss, spec->options))
-        st_loss_survey(loss, &rows, &survey);
-    else
-        survey.count = positions;
-    rows.scale = survey.count ? 1 / (double)survey.count : 0;
+    if (st_loss_surveys(loss, spec->options)) st_loss_survey(loss, &rows, &survey);
     rows.binary = survey.binary;
-    return st_loss_run(loss, &rows) * rows.scale;
+    return st_loss_run(loss, &rows);
 }
 
 /* The greatest of p[classes], in descending order; the first of equals comes first. */
@@ -166,12 +170,12 @@ static void look_closer(Listing *list, StJob *job, StPart part, int64_t first, i
     st_lens_forward(lens, count, false);
     for (int64_t i = 0; i < count; i++) {
         int64_t at = (first + i) * list->tops;
-        st_answer_probabilities(lens, i, p);
+        st_answer_probabilities(lens, i, list->example[first + i].position, p);
         find_tops(list, p, lens->classes, list->top_class + at, list->top_probability + at);
     }
     if (form == ST_LOSS_FUSED) st_lens_forward(lens, count, true);
     for (int64_t i = 0; i < count; i++)
-        list->loss[first + i] = loss_of(lens, form, i);
+        list->loss[first + i] = loss_of(lens, form, i, list->example[first + i].position);
     if (first < list->looked) look_where(list, lens, first, count);
 }
 
@@ -193,7 +197,7 @@ static bool look_closer_at_all(Listing *list, StJob *job, double *p, StError *er
     return true;
 }
 
-/* The row that was asked for, else the first of the list: what the network says of it. */
+/* The row that was asked for (its last position), else the first of the list: what the network says of it. */
 static bool write_chosen(const Listing *list, StJob *job, StError *error) {
     StLens *lens = job->lens;
     StPart part = st_lens_part(lens, job->ask->part);
@@ -205,13 +209,15 @@ static bool write_chosen(const Listing *list, StJob *job, StError *error) {
     if (row < 0) return true;
     double *p = st_finding_vector(job->finding, "probabilities", lens->classes);
     if (!p) return st_finding_done(job->finding, error);
+    int64_t width, position = st_answer_positions(lens, &width) - 1;
+    if (job->ask->row < 0) position = list->example[0].position;
     st_lens_gather(lens, part, NULL, row, 1);
     st_lens_forward(lens, 1, false);
-    st_answer_probabilities(lens, 0, p);
-    int label = st_lens_label(lens, part, row);
+    st_answer_probabilities(lens, 0, position, p);
     st_finding_count(job->finding, "chosen_row", row);
-    st_finding_count(job->finding, "chosen_true", label < lens->classes ? label : -1);
-    st_finding_count(job->finding, "chosen_predicted", st_lens_answer(lens, 0));
+    st_finding_count(job->finding, "chosen_position", position);
+    st_finding_count(job->finding, "chosen_true", st_answer_label(lens, 0, position));
+    st_finding_count(job->finding, "chosen_predicted", st_answer_class(lens, 0, position));
     return true;
 }
 
@@ -253,7 +259,7 @@ static bool begin(Listing *list, StJob *job, StError *error) {
 
 static bool run(StJob *job, StError *error) {
     Listing list = {0};
-    StWalk walk = {.row = list_row, .chunk = list_chunk, .context = &list, .share = 0.9};
+    StWalk walk = {.answer = list_answer, .chunk = list_chunk, .context = &list, .share = 0.9};
     double *p = malloc((size_t)(job->lens->classes + 1) * sizeof *p);
     bool done = (p || st_fail_memory(error, "the probabilities", 0)) && begin(&list, job, error) &&
                 st_mistakes_walk(&walk, job, error) && look_closer_at_all(&list, job, p, error) &&

@@ -54,8 +54,9 @@ static void keep_largest(Residuals *r, int64_t row, double residual) {
     if (r->largest < LARGEST) r->largest++;
 }
 
-static bool add_row(StWalk *walk, int64_t at, int64_t row, int label, StError *error) {
-    (void)label, (void)error;
+static bool add_row(StWalk *walk, const StAnswer *answer, StError *error) {
+    (void)error;
+    int64_t at = answer->at, row = answer->row;
     Residuals *r = walk->context;
     double prediction = st_network_output(walk->lens->network)[at * walk->lens->out_size + r->output];
     double target = st_learner_targets(walk->lens->learner)[at * r->outputs + r->output];
@@ -120,7 +121,7 @@ static void verdict(const Residuals *r, StFinding *finding) {
         st_finding_note(finding, "verdict", "its answers are too %s by %.3g on average",
                         off > 0 ? "low" : "high", fabs(off));
     else if (r2 <= 0)
-        st_finding_note(finding, "verdict", "no better than answering the mean of the targets always");
+        st_finding_note(finding, "verdict", "no better than always answering the targets' mean");
     else
         st_finding_note(finding, "verdict", "off by %.3g on average, to either side about equally",
                         r->absolute / r->error.count);
@@ -146,7 +147,7 @@ static bool begin(Residuals *r, StJob *job, StError *error) {
     if (r->output >= r->outputs)
         return st_fail(error, ST_ERR_VALUE, "output %lld: there are %lld, counted from 0",
                        (long long)r->output, (long long)r->outputs);
-    st_finding_count(job->finding, "output", r->output);
+    st_finding_count(job->finding, "class", r->output);
     st_finding_count(job->finding, "outputs", r->outputs);
     st_finding_count(job->finding, "listed", r->listed);
     name_target(lens, r->output, job->finding);
@@ -158,7 +159,7 @@ static bool begin(Residuals *r, StJob *job, StError *error) {
 
 static bool run(StJob *job, StError *error) {
     Residuals residuals = {0};
-    StWalk walk = {.row = add_row, .chunk = add_chunk, .context = &residuals};
+    StWalk walk = {.answer = add_row, .chunk = add_chunk, .context = &residuals};
     if (!begin(&residuals, job, error) || !st_mistakes_walk(&walk, job, error)) return false;
     verdict(&residuals, job->finding);
     return histogram(&residuals, job->finding, error);

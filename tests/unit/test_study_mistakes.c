@@ -373,7 +373,7 @@ static void test_one_class(void **state) {
     is_fact(c, "wrong", 0);
     is_fact(c, "worst_true", NAN);
     is_fact(c, "worst_count", 0);
-    is_note(c, "verdict", "no row is answered wrongly");
+    is_note(c, "verdict", "nothing is answered wrongly");
     assert_string_equal(st_finding_name_at(&c->finding, "classes", 1), "b");
     found(c, "curve", st_ask(0));
     is_fact(c, "auc", NAN);
