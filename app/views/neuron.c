@@ -103,7 +103,7 @@ static void unit_words(const ViewContext *context, const Card *card, StText *out
 }
 
 /* y = relu(Σ wᵢxᵢ + b) = relu(0.396 + 0.1) = 0.496, in the longest form that fits. */
-static void formula_words(const Card *card, int room, StText *out) {
+static void formula_words(const Card *card, bool plain, int room, StText *out) {
     char sum[UI_NUMBER], bias[UI_NUMBER], whole[UI_NUMBER], y[UI_NUMBER];
     const char *f = st_finding_text(card->found, "activation");
     if (!strcmp(f, "linear") || !strcmp(f, "none")) f = "";
@@ -111,16 +111,16 @@ static void formula_words(const Card *card, int room, StText *out) {
     ui_number(bias, fabs(card->bias), 8, 4);
     ui_number(whole, card->sum, 8, 4);
     ui_number(y, card->output, 8, 4);
-    const char *sign = card->bias < 0 ? "−" : "+";
+    const char *sign = card->bias < 0 ? "−" : "+", *terms = plain ? "sum w x" : "Σ wᵢxᵢ";
     for (int form = 0; form < 4; form++) {
         st_text_clear(out);
         if (card->count == 0)
             st_text_format(out, "y = %s", y);
         else if (form == 0)
-            st_text_format(out, "y = %s(Σ wᵢxᵢ + b) = %s(%s %s %s) = %s(%s) = %s", f, f, sum, sign, bias, f,
-                           whole, y);
+            st_text_format(out, "y = %s(%s + b) = %s(%s %s %s) = %s(%s) = %s", f, terms, f, sum, sign, bias,
+                           f, whole, y);
         else if (form == 1)
-            st_text_format(out, "y = %s(Σ wᵢxᵢ + b) = %s(%s %s %s) = %s", f, f, sum, sign, bias, y);
+            st_text_format(out, "y = %s(%s + b) = %s(%s %s %s) = %s", f, terms, f, sum, sign, bias, y);
         else if (form == 2)
             st_text_format(out, "y = %s(%s %s %s) = %s", f, sum, sign, bias, y);
         else
@@ -409,7 +409,7 @@ static void draw_words(const ViewContext *context, const Card *card, UiGrid *gri
         unit_words(context, card, &words);
         ui_text_in(grid, ui_cut_top(area, 1), 1, 0, area->w - 2, UI_TITLE, st_text_string(&words));
     }
-    formula_words(card, area->w - 2, &words);
+    formula_words(card, grid->look.ladder == UI_ASCII, area->w - 2, &words);
     ui_text_in(grid, ui_cut_top(area, 1), 1, 0, area->w - 2, UI_TEXT, st_text_string(&words));
     st_text_free(&words);
     const char *why = st_finding_text(card->found, card->count ? "weights_are" : "no_sum");

@@ -14,6 +14,7 @@ enum {
     OUTPUTS = 65536,  /* numbers of one layer's output that are told one by one */
     LINKS = 4096,     /* weights between two layers that are told one by one */
     STRONGEST = 12,   /* of the others */
+    PIECE = 1 << 20,  /* weights looked at in a row */
     PLANE = 16,       /* rows and columns of a unit's response */
     RESPONSES = 64,   /* units of a layer that have one */
     NAMED_INPUTS = 64 /* inputs whose names are told */
@@ -122,7 +123,9 @@ static double link_of(const StLens *lens, const StTensor *tensor, int64_t from, 
     return sum;
 }
 
-static void say_links(const StLens *lens, StFinding *finding, const StTensor *tensor) {
+static bool say_links(StJob *job, const StTensor *tensor, StError *error) {
+    const StLens *lens = job->lens;
+    StFinding *finding = job->finding;
     int rank = tensor->shape.rank, kept = 0;
     int64_t inputs = tensor->shape.dim[rank - 2], units = tensor->shape.dim[rank - 1];
     char name[ST_ENTRY_NAME_MAX];
@@ -131,19 +134,26 @@ static void say_links(const StLens *lens, StFinding *finding, const StTensor *te
         inputs * units <= LINKS
             ? st_finding_matrix(finding, entry_name(lens, "links", tensor->layer, name), inputs, units)
             : NULL;
-    for (int64_t from = 0; from < inputs; from++)
+    for (int64_t from = 0, weights = 0; from < inputs; from++) {
         for (int64_t to = 0; to < units; to++) {
             Link link = {from, to, link_of(lens, tensor, from, to)};
             if (all) all[from * units + to] = link.weight;
             keep_link(strongest, &kept, link);
         }
+        weights += tensor->size / inputs;
+        if (weights < PIECE) continue;
+        weights = 0;
+        if (!st_job_go_on(job, 0.1, error)) return false;
+    }
     double *row = st_finding_matrix(finding, entry_name(lens, "strongest", tensor->layer, name), kept, 3);
     for (int i = 0; row && i < kept; i++, row += 3)
         row[0] = (double)strongest[i].from, row[1] = (double)strongest[i].to, row[2] = strongest[i].weight;
+    return true;
 }
 
 /* Kernels that lie between the units of two layers: dense ones and convolutions over all channels. */
-static void say_all_links(const StLens *lens, StFinding *finding) {
+static bool say_all_links(StJob *job, StError *error) {
+    const StLens *lens = job->lens;
     for (int i = 0; i < lens->tensors; i++) {
         const StTensor *tensor = &lens->tensor[i];
         const StStep *step = st_lens_layer(lens, tensor->layer);
@@ -153,8 +163,9 @@ static void say_all_links(const StLens *lens, StFinding *finding) {
                        tensor->shape.dim[rank - 1] == st_unit_count(step) &&
                        tensor->shape.dim[rank - 2] == step->in.dim[step->in.rank - 1] &&
                        !strstr(step->kind->name, "depthwise") && !strstr(step->kind->name, "transpose");
-        if (between) say_links(lens, finding, tensor);
+        if (between && !say_links(job, tensor, error)) return false;
     }
+    return true;
 }
 
 /* ---- what flows ---- */
@@ -182,7 +193,7 @@ static void take_flow(void *context, const StLens *lens, int64_t rows) {
 
 static bool find_flow(StJob *job, StError *error) {
     StLens *lens = job->lens;
-    int64_t wanted = job->ask->count > 0 ? job->ask->count : ROWS;
+    int64_t wanted = st_unit_sample(job, lens->layers - 1, ROWS);
     StPart part = st_lens_part(lens, job->ask->part);
     Flow flow = {.size = calloc((size_t)lens->layers, sizeof *flow.size),
                  .norm = calloc((size_t)lens->layers, sizeof *flow.norm)};
@@ -253,8 +264,8 @@ static bool run(StJob *job, StError *error) {
     say_inputs(job->lens, job->finding);
     say_classes(job->lens, job->finding);
     say_outputs(job->lens, job->finding);
-    say_all_links(job->lens, job->finding);
-    return st_job_go_on(job, 0.1, error) && find_flow(job, error) && find_responses(job, error);
+    return say_all_links(job, error) && st_job_go_on(job, 0.1, error) && find_flow(job, error) &&
+           find_responses(job, error);
 }
 
 const StStudy st_study_map = {

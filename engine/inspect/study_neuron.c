@@ -199,7 +199,7 @@ static bool find_firing(StJob *job, const StUnit *u, StError *error) {
     StLens *lens = job->lens;
     Firing f = {.layer = u->step->layer, .unit = u->unit, .units = u->units, .positions = u->positions};
     StPart part = st_lens_part(lens, job->ask->part);
-    int64_t wanted = job->ask->count > 0 ? job->ask->count : ROWS, most = VALUES / u->positions;
+    int64_t wanted = st_unit_sample(job, f.layer, ROWS), most = VALUES / u->positions;
     if (wanted > most) wanted = most > 0 ? most : 1;
     int64_t have = st_dataset_rows(lens->plan.dataset, part);
     if (wanted > have) wanted = have;
@@ -211,6 +211,9 @@ static bool find_firing(StJob *job, const StUnit *u, StError *error) {
     done =
         done && st_unit_rows(job, part, index, rows, f.layer, take_firing, &f, (double[]){0.1, 0.6}, error);
     if (done) say_firing(job->finding, &f);
+    double *which = done && rows < have ? st_finding_vector(job->finding, "firing_row_index", rows) : NULL;
+    for (int64_t i = 0; which && i < rows; i++)
+        which[i] = (double)index[i];
     free(index);
     free(f.value);
     return done;

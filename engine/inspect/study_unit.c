@@ -362,10 +362,33 @@ static bool run_lot(StJob *job, int64_t rows, int layer, StTakeOutputs take, voi
     return st_job_go_on(job, at, error);
 }
 
+enum { PIECE_FLOPS = 1 << 26 /* of one lot: some milliseconds of one core in double */ };
+
+/* Operations of a row on its way through the layers up to `layer`. */
+static int64_t flops_of(const StLens *lens, int layer) {
+    int64_t flops = 1;
+    for (int i = 0; i <= layer; i++)
+        flops = st_plus(flops, lens->layer[i].flops + st_lens_layer(lens, i)->out_size);
+    return flops > 0 ? flops : INT64_MAX;
+}
+
+static int64_t lot_of(const StLens *lens, int layer) {
+    int64_t rows = PIECE_FLOPS / flops_of(lens, layer);
+    return rows < 1 ? 1 : rows > ST_LENS_ROWS ? ST_LENS_ROWS : rows;
+}
+
+int64_t st_unit_sample(const StJob *job, int layer, int64_t standard) {
+    enum { LEAST = 32, LIVE_FLOPS = 1 << 28 };
+    if (job->ask->count > 0) return job->ask->count;
+    int64_t rows = job->go_on ? LIVE_FLOPS / flops_of(job->lens, layer) : standard;
+    return rows < LEAST ? LEAST : rows > standard ? standard : rows;
+}
+
 bool st_unit_rows(StJob *job, StPart part, const int64_t *index, int64_t count, int layer, StTakeOutputs take,
                   void *context, double done[2], StError *error) {
-    for (int64_t first = 0; first < count; first += ST_LENS_ROWS) {
-        int64_t rows = count - first < ST_LENS_ROWS ? count - first : ST_LENS_ROWS;
+    int64_t lot = lot_of(job->lens, layer);
+    for (int64_t first = 0; first < count; first += lot) {
+        int64_t rows = count - first < lot ? count - first : lot;
         double share = (double)(first + rows) / (double)count;
         st_lens_gather(job->lens, part, index, first, rows);
         if (!run_lot(job, rows, layer, take, context, done[0] + share * (done[1] - done[0]), error))
@@ -396,9 +419,9 @@ StPlane st_plane_of(const StDataset *dataset, int rows, int columns) {
 bool st_plane_rows(StJob *job, const StPlane *plane, int layer, StTakeOutputs take, void *context,
                    double done[2], StError *error) {
     StLens *lens = job->lens;
-    int64_t points = (int64_t)plane->rows * plane->columns;
-    for (int64_t first = 0; first < points; first += ST_LENS_ROWS) {
-        int64_t rows = points - first < ST_LENS_ROWS ? points - first : ST_LENS_ROWS;
+    int64_t points = (int64_t)plane->rows * plane->columns, lot = lot_of(lens, layer);
+    for (int64_t first = 0; first < points; first += lot) {
+        int64_t rows = points - first < lot ? points - first : lot;
         double share = (double)(first + rows) / (double)points;
         for (int64_t i = 0; i < rows; i++) {
             double column = (double)((first + i) % plane->columns),

@@ -40,10 +40,13 @@ int st_unit_layer(const StLens *lens);
 /* Whether the elements of the layer's input are the network's, one by one and in their order. */
 bool st_unit_sees_input(const StLens *lens, int layer);
 
+/* How many rows of the data to look at: those asked for; else `standard`, and fewer (but 32) of a large
+ * network while somebody waits on the screen. */
+struct StJob;
+int64_t st_unit_sample(const struct StJob *job, int layer, int64_t standard);
 /* Outputs of `layer` over rows of a part, some at a time: calls `take` with y [rows][out_size] for each lot.
  * Index [count], or NULL: the first `count` rows. done: how much of the job is done before and after. */
 typedef void (*StTakeOutputs)(void *context, const StLens *lens, int64_t rows);
-struct StJob;
 bool st_unit_rows(struct StJob *job, StPart part, const int64_t *index, int64_t count, int layer,
                   StTakeOutputs take, void *context, double done[2], StError *error);
 
