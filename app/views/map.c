@@ -33,6 +33,7 @@ typedef struct Column {
     int box;        /* rows of a unit */
     int names;      /* columns for the units' names, before them (input) or behind them (answers); 0: none */
     int across, down; /* units of a block */
+    UiHeatView heat;  /* a block as it was drawn */
     bool reached;     /* by the pulse */
 } Column;
 
@@ -324,7 +325,8 @@ static void draw_block(const ViewContext *context, State *state, UiGrid *grid, C
                    .has_cursor = context->live && cursor >= 0,
                    .cursor_row = (int)(cursor / column->across),
                    .cursor_column = (int)(cursor % column->across)};
-    column->area = ui_heat_draw(grid, column->area, &heat).inner;
+    column->heat = ui_heat_draw(grid, column->area, &heat);
+    column->area = column->heat.inner;
 }
 
 static bool make_room(State *state) {
@@ -657,6 +659,28 @@ static bool press(ViewContext *context, UiKey key) {
     }
 }
 
+/* A click chooses a unit; one on the chosen unit opens its card. */
+static bool mouse(ViewContext *context, const UiEvent *event) {
+    const State *state = context->state;
+    if (event->mouse != UI_MOUSE_PRESS || !context->found) return false;
+    for (int i = 0; i < state->count; i++) {
+        const Column *column = &state->column[i];
+        int row, place;
+        int64_t unit = -1;
+        for (int64_t u = 0; column->boxes && u < column->units; u++)
+            if (ui_rect_has(box_of(column, u), event->x, event->y)) unit = u;
+        if (!column->boxes && ui_heat_at(&column->heat, event->x, event->y, &row, &place))
+            unit = (int64_t)row * column->across + place;
+        if (column->layer < 0 || unit < 0 || unit >= column->units) continue;
+        bool again = column->layer == chosen_layer(context, &context->found->finding) &&
+                     unit == chosen_unit(context, column);
+        look_at(context, column->layer, unit);
+        if (again) context->run(context->bench, "view neuron");
+        return true;
+    }
+    return false;
+}
+
 static void explain(ViewContext *context, StText *out) {
     st_text_add(out,
                 "Every column is a layer, every mark or field in it a unit: how strongly it speaks for this "
@@ -697,6 +721,7 @@ const View view_map = {.name = "map",
                        .state_size = sizeof(State),
                        .draw = draw,
                        .press = press,
+                       .mouse = mouse,
                        .explain = explain,
                        .rows = rows,
                        .close = close_view};

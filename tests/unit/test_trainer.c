@@ -325,6 +325,33 @@ static void snapshots_hold_one_step(void **state) {
 }
 
 /* Many snapshots held at once, and given back in any order, while it trains. */
+/* One weight changed by hand at rest: that one alone, and the step goes on from it. */
+static void one_weight_changes_alone(void **state) {
+    (void)state;
+    Setup setup;
+    setup_begin(&setup, SMALL);
+    StTrainerPlan plan = setup_plan(&setup);
+    StTrainer *trainer = setup_trainer(&plan);
+    const StSnapshot *first = st_trainer_snapshot_now(trainer);
+    const StTensor *tensor = &first->weights.tensor[first->weights.count - 1];
+    int64_t place = tensor->offset + 1;
+    float was = first->weights.values[place];
+    assert_true(st_trainer_set_weight(trainer, first->weights.count - 1, 1, 2.5f) == was);
+    const StSnapshot *second = st_trainer_snapshot_now(trainer);
+    for (int64_t i = 0; i < first->weights.total; i++)
+        assert_true(second->weights.values[i] == (i == place ? 2.5f : first->weights.values[i]));
+    assert_null(second->before);
+    st_trainer_one_step(trainer);
+    st_trainer_wait(trainer);
+    const StSnapshot *third = st_trainer_snapshot_now(trainer);
+    assert_true(fabsf(third->weights.values[place] - 2.5f) < 0.1f);
+    st_trainer_release(trainer, third);
+    st_trainer_release(trainer, second);
+    st_trainer_release(trainer, first);
+    st_trainer_destroy(trainer);
+    setup_end(&setup);
+}
+
 static void held_snapshots_stay_as_they_are(void **state) {
     (void)state;
     Setup setup;
@@ -883,6 +910,7 @@ int main(void) {
         cmocka_unit_test(no_shuffle_takes_rows_in_order),
         cmocka_unit_test(snapshots_hold_one_step),
         cmocka_unit_test(held_snapshots_stay_as_they_are),
+        cmocka_unit_test(one_weight_changes_alone),
         cmocka_unit_test(a_run_may_begin_with_weights),
         cmocka_unit_test(early_stopping_is_keras_and_gives_the_best_back),
         cmocka_unit_test(stop_when_ends_a_run),

@@ -175,6 +175,14 @@ static void test_map(void **unused) {
     assert_string_equal(rig->line, "look layer=2 unit=0"); /* nothing there */
     rig_keys(rig, "enter");
     assert_string_equal(rig->line, "view neuron");
+    UiEvent click = {.kind = UI_EVENT_MOUSE, .mouse = UI_MOUSE_PRESS, .x = 52, .y = 10};
+    looking->gaze.layer = 0;
+    ui_grid_free(rig_draw(rig, 80, 20, rig_look));
+    assert_true(rig->view->mouse(&rig->context, &click));
+    assert_string_equal(rig->line, "look layer=2 unit=0");
+    looking->gaze.layer = 1; /* which is there now: once more opens it */
+    assert_true(rig->view->mouse(&rig->context, &click));
+    assert_string_equal(rig->line, "view neuron");
     rig_keys(rig, "p");
     rig_shows(rig, 80, 20, "pulse at 1 dense: ");
     rig_keys(rig, "p p");
