@@ -17,7 +17,9 @@ typedef struct SurfaceState {
     bool cursor;      /* the arrows read values; else they go through time */
     int at, row, col; /* of the line; of the plane */
     bool log_y;
-    int64_t from; /* step of the moment that the line begins at; -1: the start of the run */
+    UiRect picture;  /* of the last drawing, of a map or a line: for the mouse */
+    UiPlotView view; /* of the line */
+    int64_t from;    /* step of the moment that the line begins at; -1: the start of the run */
 } SurfaceState;
 
 static SurfaceState *state_of(const ViewContext *context) {
@@ -133,7 +135,7 @@ static void draw_ends(const ViewContext *context, UiGrid *grid, UiRect labels, c
 }
 
 static void draw_curve(ViewContext *context, UiGrid *grid, UiRect area, const Line *line, bool accuracy) {
-    const SurfaceState *state = state_of(context);
+    SurfaceState *state = state_of(context);
     const double *y = accuracy ? line->accuracy : line->loss;
     UiPoint point[POINTS_MAX];
     size_t count = 0;
@@ -157,6 +159,7 @@ static void draw_curve(ViewContext *context, UiGrid *grid, UiRect area, const Li
                    .cursor_text = place};
     UiRect labels = accuracy || plot.bare ? (UiRect){0} : ui_cut_top(&area, 1);
     UiPlotView view = ui_plot_draw(grid, area, &plot);
+    if (!accuracy) state->view = view, state->picture = view.inner;
     if (!accuracy && count > 0) draw_ends(context, grid, labels, &view, line);
 }
 
@@ -232,7 +235,7 @@ static void draw_plane(ViewContext *context, UiGrid *grid, UiRect area) {
     else if (area.h >= 5)
         legend = ui_cut_bottom(&area, state->cursor ? 1 : 2);
     if (legend.h > 0) draw_legend(context, grid, ui_inset(legend, 1, 0), &map);
-    surface_map_draw(grid, ui_inset(area, area.w >= 24, 0), &map);
+    state->picture = surface_map_draw(grid, ui_inset(area, area.w >= 24, 0), &map);
 }
 
 /* ---- rulers ---- */
@@ -449,6 +452,7 @@ static void surface_draw(ViewContext *context, UiGrid *grid, UiRect area) {
                    {"path", draw_plane},
                    {"hessian", draw_hessian},
                    {"noise", draw_noise}};
+    state_of(context)->picture = (UiRect){0};
     if (!inside_head(context, grid, &area)) return;
     draw_reading(grid, &area, &context->found->finding);
     draw_news(context, grid, &area);
@@ -480,6 +484,22 @@ static bool move_cursor(ViewContext *context, UiKey key) {
     Line line = line_of(&context->found->finding);
     if (dx && state->at + dx >= 0 && state->at + dx < line.count) state->at += dx;
     return line.count > 0;
+}
+
+/* A click puts the cursor there. */
+static bool surface_mouse(ViewContext *context, const UiEvent *event) {
+    SurfaceState *state = state_of(context);
+    SurfaceMap map;
+    bool press = event->mouse == UI_MOUSE_PRESS || event->mouse == UI_MOUSE_DRAG;
+    if (!press || !context->found || !ui_rect_has(state->picture, event->x, event->y)) return false;
+    Line line = line_of(&context->found->finding);
+    state->cursor = true;
+    if (surface_map_read(&context->found->finding, true, &map))
+        surface_map_at(&map, state->picture, event->x, event->y, &state->row, &state->col);
+    double a = line.count ? ui_plot_x_at(&state->view, event->x) : 0;
+    for (int i = 0; i < line.count; i++)
+        if (fabs(line.a[i] - a) < fabs(line.a[state->at] - a)) state->at = i;
+    return true;
 }
 
 static bool surface_press(ViewContext *context, UiKey key) {
@@ -534,5 +554,6 @@ const View view_surface = {
     .draw = surface_draw,
     .ask = surface_ask,
     .press = surface_press,
+    .mouse = surface_mouse,
     .command = surface_command,
     .explain = surface_explain};

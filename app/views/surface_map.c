@@ -148,14 +148,22 @@ static void draw_axes(UiGrid *grid, UiRect *area, const SurfaceMap *map) {
     ui_print_right(grid, under, under.w, 0, UI_DIM, "%s", high);
 }
 
-void surface_map_draw(UiGrid *grid, UiRect area, const SurfaceMap *map) {
+UiRect surface_map_draw(UiGrid *grid, UiRect area, const SurfaceMap *map) {
     int x, y;
     draw_axes(grid, &area, map);
     draw_ground(grid, area, map);
     draw_path(grid, area, map);
-    if (!map->has_cursor) return;
+    if (!map->has_cursor) return area;
     cell_of(map, area, map->a[map->cursor_column], map->b[map->cursor_row], &x, &y);
     ui_text(grid, area, x, y, UI_CURSOR | UI_REVERSE, grid->look.ladder == UI_ASCII ? "X" : "╋");
+    return area;
+}
+
+void surface_map_at(const SurfaceMap *map, UiRect picture, int x, int y, int *row, int *column) {
+    double across = picture.w > 1 ? (double)(x - picture.x) / (picture.w - 1) : 0.5;
+    double up = picture.h > 1 ? 1 - (double)(y - picture.y) / (picture.h - 1) : 0.5;
+    *column = (int)lround(across * (map->columns - 1));
+    *row = (int)lround(up * (map->rows - 1));
 }
 
 void surface_map_scale(UiGrid *grid, UiRect area, int y, int w, const SurfaceMap *map) {

@@ -22,8 +22,10 @@ typedef struct SurfaceMap {
 
 /* False: the finding has no plane (yet). */
 bool surface_map_read(const StFinding *finding, bool whole, SurfaceMap *map);
-/* Draws it over the whole area, b upwards, with axes where there is room. */
-void surface_map_draw(UiGrid *grid, UiRect area, const SurfaceMap *map);
+/* Draws it over the whole area, b upwards, with axes where there is room. Returns where the picture is. */
+UiRect surface_map_draw(UiGrid *grid, UiRect area, const SurfaceMap *map);
+/* The row and column of the plane nearest to a cell of the grid within the picture. */
+void surface_map_at(const SurfaceMap *map, UiRect picture, int x, int y, int *row, int *column);
 /* The same marks for a legend: a path's first point, those between, now. */
 enum { SURFACE_START, SURFACE_BETWEEN, SURFACE_NOW };
 const char *surface_mark(const UiGrid *grid, int mark);
