@@ -157,7 +157,7 @@ static UiRect row_rect(UiRect area, int y) {
 /* Names of the columns, and of the figures behind them. */
 static void draw_head(UiGrid *grid, UiRect row, const Matrix *m, const Layout *l, const MistakesMatrix *at) {
     int x = l->label_w + 1;
-    ui_text_in(grid, row, 0, 0, l->label_w, UI_DIM, "true");
+    if (l->label_w >= 4) ui_text(grid, row, 0, 0, UI_DIM, "true");
     if (at->left > 0) ui_put_glyph(grid, row, x - 1, 0, UI_GLYPH_LEFT, UI_KEY);
     for (int c = 0; c < l->columns; c++, x += l->cell_w) {
         const char *name = name_of(m, at->left + c);
