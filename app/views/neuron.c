@@ -318,17 +318,24 @@ static void draw_firing(const Card *card, UiGrid *grid, UiRect area) {
     ui_histogram(grid, area, UI_TRAINING, counts, (int)bins, edge[0], edge[edges - 1]);
 }
 
-static void draw_image(const Card *card, UiGrid *grid, UiRect area) {
+/* Weights where the inputs are a picture; and, where all have room at their full size, the example before
+ * them and what the two make together behind them. */
+static void draw_images(const Card *card, UiGrid *grid, UiRect area) {
     const StShape *shape = st_finding_shape(card->found, "weight_image");
-    const double *image = st_finding_values(card->found, "weight_image", NULL);
-    if (!shape || !image || area.h < 2) return;
-    UiRect head = ui_cut_top(&area, 1);
-    UiHeatView view = inside_draw_image(grid, area, image, (int)shape->dim[0], (int)shape->dim[1],
-                                        (int)shape->dim[2], (UiHeat){.ramp = UI_RAMP_SIGNED});
-    int x = ui_text_in(grid, head, 0, 0, head.w, UI_TITLE, "weights");
-    if (head.w - x - 2 >= 14) {
-        int w = head.w - x - 2 < 26 ? head.w - x - 2 : 26;
-        ui_ramp_bar(grid, head, x + 2, 0, w, UI_RAMP_SIGNED, view.low, view.high);
+    if (!shape || area.h < 2 || st_shape_size(shape) != card->count) return;
+    const double *values[] = {card->w, card->x, card->product};
+    static const char *const titles[] = {"weights", "inputs", "w·x"};
+    int cells = (int)shape->dim[1] > 7 ? (int)shape->dim[1] : 7, count = (area.w + 2) / (cells + 2);
+    count = count > 3 ? 3 : count < 1 || 2 * (area.h - 1) < shape->dim[0] ? 1 : count;
+    static const int weights[] = {1, 1, 1};
+    UiRect part[3];
+    ui_split_columns(area, count, weights, 2, part);
+    for (int i = 0; i < count; i++) {
+        UiRect head = ui_cut_top(&part[i], 1);
+        UiHeatView view = inside_draw_image(grid, part[i], values[i], (int)shape->dim[0], (int)shape->dim[1],
+                                            (int)shape->dim[2], (UiHeat){.ramp = UI_RAMP_SIGNED});
+        int x = ui_text_in(grid, head, 0, 0, head.w, UI_TITLE, titles[i]) + 2, w = head.w - x;
+        if (w >= 14) ui_ramp_bar(grid, head, x, 0, w < 26 ? w : 26, UI_RAMP_SIGNED, view.low, view.high);
     }
 }
 
@@ -378,7 +385,7 @@ static void draw_picture(const ViewContext *context, const Card *card, UiGrid *g
     if (st_finding_find(card->found, "response"))
         draw_response(context, card, grid, area);
     else
-        draw_image(card, grid, area);
+        draw_images(card, grid, area);
 }
 
 /* Curve, picture and histogram, one under the other, or the picture beside the two where it is wide. */
@@ -545,7 +552,10 @@ static bool press(ViewContext *context, UiKey key) {
     bool gone = state->editing && (card.count != state->ordered || (!*card.weights && !*card.own_bias));
     if (gone) stop_editing(state); /* another unit, or another network */
     if (state->editing) return press_editing(context, &card, key);
-    return key == UI_KEY_ENTER && begin_editing(context, &card);
+    if (key != UI_KEY_ENTER || !begin_editing(context, &card)) return false;
+    if (context->gaze->moment >= 0)
+        context->run(context->bench, "moment last"); /* the past stays as it was */
+    return true;
 }
 
 static const UiBinding editing_keys[] = {
