@@ -67,6 +67,18 @@ static void draw_count(UiGrid *grid, UiRect area, int y, const char *name, doubl
     ui_text_in(grid, area, 22, y, area.w - 22, UI_DIM, of);
 }
 
+/* The other matrices of the layer, one a line. */
+static void draw_others(const StFinding *found, UiGrid *grid, UiRect area) {
+    const double *rank = st_finding_values(found, "tensor_stable_rank", NULL);
+    char number[UI_NUMBER];
+    for (int i = 0; rank && i < st_finding_names(found, "tensors"); i++) {
+        const char *name = st_finding_name_at(found, "tensors", i), *slash = strchr(name, '/');
+        if (i == 0) ui_text_in(grid, area, 0, 0, area.w, UI_DIM, "stable ranks of the layer");
+        ui_text_in(grid, area, 1, i + 1, area.w - 8, UI_DIM, slash ? slash + 1 : name);
+        ui_print_right(grid, area, area.w, i + 1, UI_TEXT, "%s", ui_number(number, rank[i], 6, 3));
+    }
+}
+
 static void draw_facts(const StFinding *found, UiGrid *grid, UiRect area) {
     double rows = st_finding_value(found, "matrix_rows"), columns = st_finding_value(found, "matrix_columns");
     char of[32], low[UI_NUMBER], high[UI_NUMBER], error[40] = "";
@@ -85,8 +97,9 @@ static void draw_facts(const StFinding *found, UiGrid *grid, UiRect area) {
     double alpha = st_finding_value(found, "alpha");
     if (!isnan(alpha)) snprintf(error, sizeof error, "± %.2g", st_finding_value(found, "alpha_error"));
     draw_fact(grid, area, y++, "tail alpha", alpha, error);
-    ui_paragraph(grid, ui_rect(area.x, area.y + y, area.w, area.h - y), UI_DIM, 0,
-                 st_finding_text(found, "alpha_tag"));
+    UiRect rest = ui_rect(area.x, area.y + y, area.w, area.h - y);
+    ui_cut_top(&rest, 1 + ui_paragraph(grid, rest, UI_DIM, 0, st_finding_text(found, "alpha_tag")));
+    draw_others(found, grid, rest);
 }
 
 /* "stable rank 12.4 · effective 38.1 of 64 · 5 above the band" */

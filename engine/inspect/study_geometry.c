@@ -20,16 +20,17 @@ static bool is_matrix(const StTensor *tensor) {
     return false;
 }
 
-const StTensor *st_geometry_matrix(const StLens *lens, int layer) {
+const StTensor *st_geometry_matrix(const StLens *lens, int layer, int n) {
     for (int i = 0; i < lens->tensors; i++)
-        if (lens->tensor[i].layer == layer && is_matrix(&lens->tensor[i])) return &lens->tensor[i];
+        if (lens->tensor[i].layer == layer && is_matrix(&lens->tensor[i]) && n-- == 0)
+            return &lens->tensor[i];
     return NULL;
 }
 
 static int last_hidden(const StLens *lens) {
     int last = -1, before = -1;
     for (int i = 0; i < lens->layers; i++)
-        if (st_geometry_matrix(lens, i)) before = last, last = i;
+        if (st_geometry_matrix(lens, i, 0)) before = last, last = i;
     return before >= 0 ? before : last >= 0 ? last : lens->layers - 1;
 }
 

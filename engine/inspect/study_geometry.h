@@ -8,8 +8,8 @@
 
 enum { ST_LAYER_INPUT = -1 }; /* in place of a layer: what goes into the first one */
 
-/* The weight matrix of a layer: the first of its kernels or tables of embeddings; NULL: it has none. */
-const StTensor *st_geometry_matrix(const StLens *lens, int layer);
+/* The weight matrices of a layer, its kernels or tables of embeddings, from 0; NULL: it has none (more). */
+const StTensor *st_geometry_matrix(const StLens *lens, int layer, int n);
 /* The layer of an ask. Its own choice is the last hidden one: the last but one that has a weight matrix, or
  * the only one, or the last layer. Said in the finding: layer (from 1; 0: the input), layer_index,
  * layer_name. */

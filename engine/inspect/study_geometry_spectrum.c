@@ -6,13 +6,14 @@
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { TAIL_LEAST = 50 };       /* eigenvalues, for a tail exponent that means something */
 static const double WORK = 3e9; /* M²·N of what is made while somebody waits: about a second */
 
 static const char *missing(const StLens *lens) {
     for (int i = 0; i < lens->layers; i++)
-        if (st_geometry_matrix(lens, i)) return NULL;
+        if (st_geometry_matrix(lens, i, 0)) return NULL;
     return "no layer of the stack has a weight matrix";
 }
 
@@ -113,45 +114,90 @@ static double variance_of(const double *w, int64_t count) {
     return squares / (double)count;
 }
 
-static bool spectrum(StJob *job, const StTensor *tensor, double *w, double *sigma, StError *error) {
+/* A kernel as a matrix: its last extent against all others. */
+typedef struct Matrix {
+    const StTensor *tensor;
+    int64_t rows, columns, shorter, longer;
+    double variance; /* of its entries */
+    double *sigma;   /* [shorter] */
+} Matrix;
+
+static Matrix matrix_of(const StTensor *tensor) {
     int64_t columns = tensor->shape.dim[tensor->shape.rank - 1], rows = tensor->size / columns;
-    int64_t count = rows < columns ? rows : columns, longer = rows < columns ? columns : rows;
-    for (int64_t i = 0; i < tensor->size; i++)
-        w[i] = job->lens->weights[tensor->offset + i];
-    if (!st_geometry_finite(w, tensor->size))
-        return st_fail(error, ST_ERR_NONFINITE, "%s is not finite: it has no singular values", tensor->name);
-    double variance = variance_of(w, tensor->size);
-    if (!st_job_go_on(job, 0.1, error) || !st_singular_values(rows, columns, w, sigma, error)) return false;
-    double *values = st_finding_vector(job->finding, "singular_values", count);
-    for (int64_t k = 0; values && k < count; k++)
-        values[k] = sigma[k];
-    give_ranks(job->finding, sigma, count, longer);
-    give_band(job->finding, sigma, count, longer, variance);
-    give_tail(job->finding, sigma, count);
+    return (Matrix){.tensor = tensor,
+                    .rows = rows,
+                    .columns = columns,
+                    .shorter = rows < columns ? rows : columns,
+                    .longer = rows < columns ? columns : rows};
+}
+
+/* Its singular values: the caller frees sigma. */
+static bool decompose(StJob *job, Matrix *matrix, StError *error) {
+    const StTensor *tensor = matrix->tensor;
+    if (job->go_on && (double)matrix->shorter * (double)tensor->size > WORK)
+        return st_fail(error, ST_ERR_STATE,
+                       "%s, %lldx%lld: its singular values take too long to be made here; "
+                       "strata show geometry --method spectrum makes them",
+                       tensor->name, (long long)matrix->rows, (long long)matrix->columns);
+    double *w = malloc((size_t)tensor->size * sizeof *w);
+    matrix->sigma = malloc((size_t)matrix->shorter * sizeof *matrix->sigma);
+    bool done =
+        (w && matrix->sigma) || st_fail_memory(error, "a weight matrix", (size_t)tensor->size * sizeof *w);
+    if (done) memcpy(w, job->lens->weights + tensor->offset, (size_t)tensor->size * sizeof *w);
+    if (done && !st_geometry_finite(w, tensor->size))
+        done = st_fail(error, ST_ERR_NONFINITE, "%s is not finite: it has no singular values", tensor->name);
+    if (done) matrix->variance = variance_of(w, tensor->size);
+    done = done && st_job_go_on(job, 0.1, error) &&
+           st_singular_values(matrix->rows, matrix->columns, w, matrix->sigma, error);
+    free(w);
+    return done;
+}
+
+/* Layers with several matrices (recurrent, separable): what the others are like, beside the first. */
+static bool give_others(StJob *job, int layer, StError *error) {
+    StFinding *finding = job->finding;
+    const StTensor *tensor;
+    int count = 0;
+    while (st_geometry_matrix(job->lens, layer, count))
+        count++;
+    for (int n = 0; count > 1 && (tensor = st_geometry_matrix(job->lens, layer, n)); n++) {
+        Matrix matrix = matrix_of(tensor);
+        bool done = decompose(job, &matrix, error);
+        double squares = 0, largest = done ? matrix.sigma[0] : 0;
+        for (int64_t k = 0; done && k < matrix.shorter; k++)
+            squares += matrix.sigma[k] * matrix.sigma[k];
+        free(matrix.sigma);
+        if (!done) return false;
+        double *norm = st_finding_vector(finding, "tensor_spectral_norm", count);
+        if (norm) norm[n] = largest;
+        double *rank = st_finding_vector(finding, "tensor_stable_rank", count);
+        if (rank) rank[n] = largest > 0 ? squares / (largest * largest) : NAN;
+        st_finding_name(finding, "tensors", n, tensor->name);
+    }
     return true;
 }
 
 static bool run(StJob *job, StError *error) {
     int layer = st_geometry_layer(job);
-    const StTensor *tensor = layer < 0 ? NULL : st_geometry_matrix(job->lens, layer);
+    const StTensor *tensor = st_geometry_matrix(job->lens, layer, 0);
     if (!tensor)
         return st_fail(error, ST_ERR_STATE, "%s has no weight matrix: choose another layer with [ and ]",
                        st_geometry_name(job->lens, layer));
-    int64_t columns = tensor->shape.dim[tensor->shape.rank - 1], rows = tensor->size / columns;
-    double least = rows < columns ? (double)rows : (double)columns;
-    st_finding_note(job->finding, "tensor", "%s", tensor->name);
-    st_finding_count(job->finding, "matrix_rows", rows);
-    st_finding_count(job->finding, "matrix_columns", columns);
-    if (job->go_on && least * (double)tensor->size > WORK)
-        return st_fail(error, ST_ERR_STATE,
-                       "%s, %lldx%lld: its singular values take too long to be made here; "
-                       "strata show geometry --method spectrum makes them",
-                       tensor->name, (long long)rows, (long long)columns);
-    double *w = malloc((size_t)tensor->size * sizeof *w), *sigma = malloc((size_t)least * sizeof *sigma);
-    bool done = w && sigma ? spectrum(job, tensor, w, sigma, error)
-                           : st_fail_memory(error, "a weight matrix", (size_t)tensor->size * sizeof *w);
-    free(w);
-    free(sigma);
+    Matrix matrix = matrix_of(tensor);
+    StFinding *finding = job->finding;
+    st_finding_note(finding, "tensor", "%s", tensor->name);
+    st_finding_count(finding, "matrix_rows", matrix.rows);
+    st_finding_count(finding, "matrix_columns", matrix.columns);
+    bool done = decompose(job, &matrix, error);
+    double *values = done ? st_finding_vector(finding, "singular_values", matrix.shorter) : NULL;
+    if (values) memcpy(values, matrix.sigma, (size_t)matrix.shorter * sizeof *values);
+    if (done) {
+        give_ranks(finding, matrix.sigma, matrix.shorter, matrix.longer);
+        give_band(finding, matrix.sigma, matrix.shorter, matrix.longer, matrix.variance);
+        give_tail(finding, matrix.sigma, matrix.shorter);
+        done = give_others(job, layer, error);
+    }
+    free(matrix.sigma);
     return done;
 }
 

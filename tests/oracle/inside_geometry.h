@@ -51,5 +51,6 @@ static const double lstm_log_loss[4] = {NAN, NAN, NAN, NAN};
 static const double lstm_chance[1] = {0.0};
 static const double lstm_singular_values[2] = {2.6830938508933917, 1.5406108514303394};
 static const double lstm_spectrum[11] = {1.3296963788179383, 1.9272694656918166, 2.0, 0.35234318524096503, 6.0, 0.12338004338536017, 0.698754055510225, 0.0, NAN, NAN, NAN};
+static const double lstm_matrices[4] = {2.6830938508933917, 1.3296963788179383, 2.6829836753684932, 1.7749320775229713};
 
 #endif

@@ -179,6 +179,9 @@ for arguments in NETS:
     values["probe"], values["log_loss"] = [j[0] for j in judged], [j[1] for j in judged]
     values["chance"] = [judged[0][2]]
     values.update(spectrum(net.now[net.spectrum]))
+    if net.name == "lstm":  # the recurrent kernel stands beside it
+        both = [spectrum(w) for w in net.now[:2]]
+        values["matrices"] = [[m["singular_values"][0], m["spectrum"][0]] for m in both]
     for key, value in values.items():
         value = np.asarray(value, float)
         lines.append(f"static const double {net.name}_{key}[{value.size}] = {array(value.ravel())};")

@@ -215,6 +215,11 @@ static void check_spectrum(Case *c, const Wanted *net) {
         is_fact(c, facts[i], net->facts[i], 1e-10);
     bool tail = !isnan(net->facts[8]);
     assert_int_equal(!strcmp(st_finding_text(&c->finding, "alpha_tag"), "experimental"), tail);
+    assert_int_equal(st_finding_names(&c->finding, "tensors"), strcmp(net->name, "lstm") ? 0 : 2);
+    for (int i = 0; i < st_finding_names(&c->finding, "tensors"); i++) {
+        near("norm", i, array(c, "tensor_spectral_norm", 2)[i], lstm_matrices[2 * i], 1e-11);
+        near("rank", i, array(c, "tensor_stable_rank", 2)[i], lstm_matrices[2 * i + 1], 1e-11);
+    }
 }
 
 static void check_probe(Case *c, const Wanted *net) {
