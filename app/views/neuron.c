@@ -611,7 +611,7 @@ static const UiBinding bindings[] = {
     {UI_KEY_DOWN, "look unit=next", "unit", "The next unit of the layer"},
     {UI_KEY_UP, "look unit=previous", "unit", "The previous unit of the layer"},
     {UI_KEY_ENTER, "press enter", "edit", "Changes weights and bias by hand"},
-    INSIDE_BINDINGS,
+    INSIDE_MOVES,
     {0}};
 
 const View view_neuron = {.name = "neuron",
