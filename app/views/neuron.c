@@ -2,6 +2,7 @@
  * activation's curve with the point on it, how the unit fires over the data, its weights as a picture or its
  * response as a map; and weights and bias changed by hand. */
 #include "inside.h"
+#include "parts.h"
 #include "plane.h"
 
 #include "plot.h"
@@ -147,25 +148,6 @@ static Columns columns_of(int width, int names) {
     return c;
 }
 
-/* A bar from the middle: to the right above 0, to the left below; its length is |value| / largest. */
-static void signed_bar(UiGrid *grid, UiRect row, int x, int w, double value, double largest) {
-    int half = (w - 1) / 2, middle = x + half;
-    ui_put_glyph(grid, row, middle, 0, UI_GLYPH_UPRIGHT, UI_RULE);
-    if (half < 1 || !(largest > 0) || !isfinite(value)) return;
-    double length = fabs(value) / largest * half;
-    bool ascii = grid->look.ladder == UI_ASCII;
-    int whole = (int)(ascii ? round(length) : length), part = ascii ? 0 : (int)((length - whole) * 8);
-    UiInk ink = value < 0 ? UI_TRAINING : UI_VALIDATION;
-    for (int i = 1; i <= whole && i <= half; i++)
-        ui_put_ink(grid, row, value < 0 ? middle - i : middle + i, 0,
-                   ascii ? (value < 0 ? '=' : '#') : 0x2588, ink);
-    if (whole >= half || part == 0) return;
-    if (value > 0)
-        ui_put_ink(grid, row, middle + whole + 1, 0, ui_glyph_bar(grid->look.ladder, part), ink);
-    else if (part >= 4)
-        ui_put_ink(grid, row, middle - whole - 1, 0, 0x2590, ink); /* the right half */
-}
-
 static void put_figure(UiGrid *grid, UiRect row, int end, int w, UiInk ink, double value) {
     char number[UI_NUMBER];
     if (w > 0) ui_print_right(grid, row, end, 0, ink, "%s", ui_number(number, value, w - 1, 4));
@@ -186,7 +168,7 @@ static void draw_line(UiGrid *grid, UiRect row, const Columns *c, const Line *li
     if (c->w && line->figures) put_figure(grid, row, end + c->x + c->w, c->w, UI_TEXT, line->w);
     end += c->x + c->w + c->product;
     put_figure(grid, row, end, c->product, line->ink, line->product);
-    if (c->bar && line->bar) signed_bar(grid, row, end + 1, c->bar, line->product, largest);
+    if (c->bar && line->bar) parts_signed_bar(grid, row, end + 1, c->bar, line->product, -largest, largest);
     if (focus) ui_tint(grid, ui_rect(row.x, row.y, end + 1 < row.w ? end + 1 : row.w, 1), UI_FOCUS);
 }
 

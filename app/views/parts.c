@@ -54,7 +54,7 @@ void parts_signed_bar(UiGrid *grid, UiRect row, int x, int w, double value, doub
     int room = value < 0 ? zero : w - zero - rule, from = value < 0 ? x + zero - 1 : x + zero + rule;
     double length = fmin(fabs(value) / (high - low) * (w - rule), room);
     int full = (int)(ascii ? round(length) : length), part = ascii ? 0 : (int)((length - full) * 8);
-    UiInk ink = value < 0 ? UI_VALIDATION : UI_TRAINING;
+    UiInk ink = value < 0 ? UI_TRAINING : UI_VALIDATION; /* as the signed ramp */
     for (int i = 0; i < full; i++)
         ui_put_ink(grid, row, value < 0 ? from - i : from + i, 0, ascii ? (value < 0 ? '=' : '#') : 0x2588,
                    ink);

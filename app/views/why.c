@@ -33,7 +33,7 @@ typedef struct Shown {
     int height, width, channels; /* of a picture; height 0: it is none */
     bool has_sign;
     int klass, answer, label; /* -1: none */
-    bool classes;
+    bool classes, likely;     /* answers are classes; the outputs are their probabilities */
 } Shown;
 
 static int whole(const StFinding *found, const char *name) {
@@ -55,6 +55,7 @@ static Shown shown_of(const ViewContext *context) {
                  .answer = whole(found, "answer"),
                  .label = whole(found, "label")};
     now.classes = now.answer >= 0;
+    now.likely = !strcmp(st_finding_text(found, "outputs_are"), "probabilities");
     now.input = st_finding_values(found, "input", &input);
     now.attribution = st_finding_values(found, "attribution", &now.size);
     now.control = st_finding_values(found, "control", NULL);
@@ -194,15 +195,19 @@ typedef struct Bars {
     int more; /* that there was no room for */
 } Bars;
 
+/* One output that is the probability of the second of two classes is told as two. */
+static bool is_two(const Shown *now) {
+    return now->outputs == 1 && now->likely;
+}
+
 static double probability(const Shown *now, int klass) {
-    if (now->outputs > 1 || !now->classes) return now->p[klass];
-    return klass ? now->p[0] : 1 - now->p[0];
+    return !is_two(now) ? now->p[klass] : klass ? now->p[0] : 1 - now->p[0];
 }
 
 /* All in their order, or the greatest ones where there is room for so many. */
 static Bars choose_bars(const Shown *now, int room) {
     Bars bars = {0};
-    int all = now->outputs == 1 && now->classes ? 2 : (int)now->outputs;
+    int all = is_two(now) ? 2 : (int)now->outputs;
     room = room > 64 ? 64 : room < 1 ? 1 : room;
     for (int k = 0; k < all; k++) {
         double value = probability(now, k);
@@ -224,10 +229,10 @@ static void draw_bar(const Shown *now, UiGrid *grid, UiRect area, int klass, dou
     if (explained) ui_put_glyph(grid, area, 0, 0, UI_GLYPH_RIGHT, UI_KEY);
     UiInk ink = klass == now->answer ? UI_TITLE : UI_TEXT;
     ui_text_in(grid, area, 2, 0, label, ink, class_text(now, klass, name));
-    if (now->classes && area.w - label - 10 >= 2)
+    if (now->likely && area.w - label - 10 >= 2)
         ui_bar(grid, area, label + 3, 0, area.w - label - 10, klass == now->answer ? UI_TRAINING : UI_DIM,
                value);
-    if (now->classes)
+    if (now->likely)
         snprintf(number, sizeof number, "%.3f", value);
     else
         ui_number(number, value, 8, 4);
@@ -249,7 +254,7 @@ enum { BAR_W = 19 };
 /* Columns of bars, each read downwards. Returns the rows taken. */
 static int draw_bars(const Shown *now, UiGrid *grid, UiRect area) {
     int columns = area.w >= 2 * BAR_W ? area.w / BAR_W : 1;
-    int all = now->outputs == 1 && now->classes ? 2 : (int)now->outputs;
+    int all = is_two(now) ? 2 : (int)now->outputs;
     if (!now->p || area.h < 1 || area.w < 8) return 0;
     if (columns > all) columns = all;
     Bars bars = choose_bars(now, columns * area.h);
@@ -337,13 +342,25 @@ static void draw_verdict(const Shown *now, UiGrid *grid, UiRect *area) {
     st_text_free(&text);
 }
 
+enum { SIDE_W = 31 };
+
+/* Whether there is room for bars on the right that makes the pictures no smaller. */
+static bool stands_beside(const Shown *now, UiRect area) {
+    int wide[2] = {(area.w - 4) / 3, (area.w - SIDE_W - 4) / 3}, scale[2];
+    for (int i = 0; i < 2; i++) {
+        int across = wide[i] / now->width, down = 2 * (area.h - 3) / now->height;
+        scale[i] = across < down ? across : down;
+    }
+    return area.w >= 110 && area.h >= 12 && scale[1] >= scale[0];
+}
+
 static void draw_image(const Shown *now, UiGrid *grid, UiRect area) {
     State *state = now->context->state;
     int64_t size = (int64_t)now->height * now->width * now->channels;
     if (!now->attribution || !now->input || !make_room(state, size)) return;
     ui_cut_left(&area, 1);
-    bool beside = area.w >= 110 && area.h >= 12;
-    UiRect side = ui_cut_right(&area, beside ? 34 : 0);
+    bool beside = stands_beside(now, area);
+    UiRect side = ui_cut_right(&area, beside ? SIDE_W : 0);
     int under = beside || area.h < 6 ? 0 : area.h < 10 ? 1 : area.h < 24 ? 2 : 3;
     UiRect pictures = area;
     ui_cut_bottom(&pictures, area.h < 6 ? 0 : under + (beside ? 1 : 0));
@@ -354,7 +371,7 @@ static void draw_image(const Shown *now, UiGrid *grid, UiRect area) {
     if (beside || under) draw_verdict(now, grid, &area);
     ui_cut_left(&area, 1);
     if (beside) {
-        ui_text(grid, ui_cut_top(&side, 1), 0, 0, UI_TITLE, now->classes ? "probabilities" : "outputs");
+        ui_text(grid, ui_cut_top(&side, 1), 0, 0, UI_TITLE, now->likely ? "probabilities" : "outputs");
         draw_bars(now, grid, side);
     } else if (under) {
         draw_bars(now, grid, area);
@@ -549,14 +566,14 @@ static void draw_curve(const Shown *now, UiGrid *grid, UiRect area) {
             series_of(x, y ? y : x, y ? (int)count : 0, point[i], lines[i].name, lines[i].ink, lines[i].dash);
     }
     series[3].focus = true;
-    snprintf(title, sizeof title, now->classes ? "probability of %s" : "%s",
+    snprintf(title, sizeof title, now->likely ? "probability of %s" : "%s",
              class_text(now, now->klass, klass));
     UiPlot plot = {.title = title,
                    .x_name = st_finding_text(now->found, "column_name"),
                    .series = series,
                    .count = 4,
                    .bare = area.h < 4};
-    if (now->classes && now->study) plot.y0 = 0, plot.y1 = 1;
+    if (now->likely) plot.y0 = 0, plot.y1 = 1;
     ui_plot_draw(grid, area, &plot);
     draw_spans(now, grid, foot);
 }

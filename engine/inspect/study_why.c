@@ -66,6 +66,11 @@ static int64_t outputs_of(const StLens *lens) {
     return last_extent(&st_lens_layer(lens, lens->layers - 1)->out);
 }
 
+/* Whether probability() gives some; else scores that a loss of classes takes as they are. */
+static bool gives_probabilities(const StLens *lens) {
+    return lens->classes > 0 && (lens->logits || st_loss_from_logits(&lens->plan.compile->loss));
+}
+
 /* Of output k of y [width]; where the loss takes logits they are no probabilities yet. */
 static double probability(const StLens *lens, const double *y, int64_t width, int64_t k) {
     const StLossSpec *spec = &lens->plan.compile->loss;
@@ -81,9 +86,10 @@ double why_answer(const Why *why, int64_t row) {
     const StLens *lens = why->lens;
     int64_t width = outputs_of(lens);
     const double *y = st_network_output(lens->network) + (row + 1) * lens->out_size - width;
-    if (lens->out_size > 1) return probability(lens, y, width, why->klass);
+    if (width > 1) return probability(lens, y, width, why->klass);
     double p = probability(lens, y, 1, 0);
-    return lens->classes == 2 && why->klass == 0 ? 1 - p : p;
+    if (lens->classes == 0 || why->klass == 1) return p;
+    return gives_probabilities(lens) ? 1 - p : -p;
 }
 
 static bool choose_class(Why *why, StError *error) {
@@ -115,6 +121,10 @@ static bool look_at_answer(Why *why, StError *error) {
     if (!p) return st_finding_done(why->finding, error);
     for (int64_t k = 0; k < width; k++)
         p[k] = probability(lens, y, width, k);
+    st_finding_note(why->finding, "outputs_are",
+                    gives_probabilities(lens) ? "probabilities"
+                    : lens->classes           ? "scores"
+                                              : "predictions");
     why_scores(why, 1, &why->score);
     st_finding_fact(why->finding, "score", why->score);
     if (lens->classes == 0)
@@ -164,16 +174,15 @@ int64_t why_rows(const Why *why) {
     return rows < 1 ? 1 : rows > PIECE_ROWS ? PIECE_ROWS : (int64_t)rows;
 }
 
-/* The first of two classes of one output is the less likely the greater that output is. */
-static double sign_of(const Why *why) {
-    return why->lens->out_size == 1 && why->lens->classes == 2 && why->klass == 0 ? -1 : 1;
+double why_sign(const Why *why) {
+    return outputs_of(why->lens) == 1 && why->lens->classes == 2 && why->klass == 0 ? -1 : 1;
 }
 
 void why_scores(Why *why, int64_t rows, double *score) {
     const StLens *lens = why->lens;
     const double *y = st_lens_forward(why->lens, rows, true);
     for (int64_t i = 0; i < rows; i++)
-        score[i] = sign_of(why) * y[i * lens->out_size + st_lens_output_of(lens, why->klass)];
+        score[i] = why_sign(why) * y[i * lens->out_size + st_lens_output_of(lens, why->klass)];
 }
 
 const double *why_gradients(Why *why, int64_t rows, double *score) {

@@ -53,6 +53,9 @@ bool why_go_on(const Why *why, double done, StError *error);
 
 /* How many rows may go through the network at once, so that it takes a few milliseconds. */
 int64_t why_rows(const Why *why);
+/* What the explained output counts as in S: -1 for the first of two classes of one output, which is the less
+ * likely the greater that output is; else 1. */
+double why_sign(const Why *why);
 /* Scores S of the rows of the lens's input. */
 void why_scores(Why *why, int64_t rows, double *score);
 /* ∂S/∂x of the rows of the lens's input [rows][size], as st_lens_backward. score may be NULL. */

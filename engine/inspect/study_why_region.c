@@ -173,8 +173,7 @@ static bool find_map(Why *why, Map *map, StError *error) {
     memcpy(st_lens_input(lens), why->x, (size_t)why->size * sizeof *why->x);
     st_lens_forward(lens, 1, true);
     memset(lens->seed, 0, (size_t)lens->out_size * sizeof *lens->seed);
-    bool first_of_two = lens->out_size == 1 && lens->classes == 2 && why->klass == 0;
-    lens->seed[st_lens_output_of(lens, why->klass)] = first_of_two ? -1 : 1;
+    lens->seed[st_lens_output_of(lens, why->klass)] = why_sign(why);
     const double *gradient = st_lens_backward(lens, 1, lens->seed, map->layer);
     memset(map->weight, 0, (size_t)map->channels * sizeof *map->weight);
     for (int64_t p = 0; p < places; p++)

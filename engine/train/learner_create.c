@@ -167,9 +167,8 @@ static bool choose_weights(StLearner *l, const StLearnerPlan *plan, StError *err
     return true;
 }
 
-/* Who wants the input's gradient puts rows of his own there, of which the data may have fewer. */
 static int64_t rows_wanted(const StLearnerPlan *plan) {
-    int64_t most = plan->input_gradient ? plan->rows : 1;
+    int64_t most = 1;
     if (!plan->dataset) return plan->rows;
     for (int part = 0; part < ST_PARTS; part++) {
         int64_t rows = st_dataset_rows(plan->dataset, (StPart)part);
