@@ -30,16 +30,17 @@ bool inside_head(ViewContext *context, UiGrid *grid, UiRect *area);
 const StStudy *inside_study(const ViewContext *context);
 
 /* The rows that handle the common keys; a view's own come before them. MOVES: without enter, where the view
- * has a better use for it. */
-#define INSIDE_MOVES                                                                                         \
-    {'v', "look method=next", "method", "The next way to look, where the view has several"},                 \
-        {'V', "look method=previous", NULL, "The previous way to look"},                                     \
-        {'.', "look row=next", "example", "The next example"},                                               \
+ * has a better use for it; PLACES: without those of the method, where there is one alone. */
+#define INSIDE_PLACES                                                                                        \
+    {'.', "look row=next", "example", "The next example"},                                                   \
         {',', "look row=previous", "example", "The previous example"},                                       \
         {']', "look layer=next", "layer", "The next layer"},                                                 \
         {'[', "look layer=previous", "layer", "The previous layer"}, {                                       \
         UI_KEY_ESCAPE, "view inside", "back", "All questions that can be asked"                              \
     }
+#define INSIDE_MOVES                                                                                         \
+    {'v', "look method=next", "method", "The next way to look, where the view has several"},                 \
+        {'V', "look method=previous", NULL, "The previous way to look"}, INSIDE_PLACES
 #define INSIDE_BINDINGS                                                                                      \
     INSIDE_MOVES, {                                                                                          \
         UI_KEY_ENTER, "look again", NULL, "Makes it (anew), where it is made when asked for"                 \

@@ -708,7 +708,7 @@ static const UiBinding bindings[] = {
     {UI_KEY_RIGHT, "press right", "layer", "The unit on the right, or the layer behind"},
     {UI_KEY_ENTER, "press enter", "open", "The formula card of the unit under the cursor"},
     {'p', "press p", "pulse", "Lets the example pass one layer further"},
-    INSIDE_MOVES,
+    INSIDE_PLACES,
     {0}};
 
 const View view_map = {.name = "map",

@@ -593,7 +593,7 @@ static const UiBinding bindings[] = {
     {UI_KEY_DOWN, "look unit=next", "unit", "The next unit of the layer"},
     {UI_KEY_UP, "look unit=previous", "unit", "The previous unit of the layer"},
     {UI_KEY_ENTER, "press enter", "edit", "Changes weights and bias by hand"},
-    INSIDE_MOVES,
+    INSIDE_PLACES,
     {0}};
 
 const View view_neuron = {.name = "neuron",
