@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "session_inner.h"
 #include "workbench_inside.h"
 
 #include <stdio.h>
@@ -75,6 +76,12 @@ static void draw_all(Session *session) {
             assert_non_null(out);
             bool done = view_print(session, views[i]->name, size[s][0], size[s][1], NULL, out, &error);
             fclose(out);
+            /* nothing to look into, said in a sentence */
+            if (!done && views[i]->inside && !session_is_complete(session, false, NULL)) {
+                assert_true(*error.message);
+                free(text);
+                continue;
+            }
             if (!done) fail_msg("%s: %s", views[i]->name, error.message);
             for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
                 assert_true(ui_text_width(line) <= size[s][0]);
