@@ -360,6 +360,40 @@ static void draw_hessian(ViewContext *context, UiGrid *grid, UiRect area) {
     draw_shares(grid, below(&facts, facts.area), finding);
 }
 
+/* Curvature and edge over the run; by their logarithms, as they lie far apart. */
+static void draw_sharpening(ViewContext *context, UiGrid *grid, UiRect area) {
+    static const struct {
+        const char *name, *title;
+    } curves[] = {{"moment_eigenvalue", "largest eigenvalue"}, {"moment_edge", "edge"}};
+    const StFinding *finding = &context->found->finding;
+    int64_t count = 0;
+    const double *step = st_finding_values(finding, "moment_step", &count);
+    UiPoint point[2][64];
+    UiSeries series[2];
+    if (!step || count > 64) return;
+    for (int k = 0; k < 2; k++) {
+        const double *y = st_finding_values(finding, curves[k].name, NULL);
+        size_t shown = 0;
+        for (int64_t i = 0; y && i < count; i++)
+            if (isfinite(y[i])) {
+                double x = isnan(step[i]) ? (double)i : step[i]; /* of a file: its step is not known */
+                point[k][shown++] = (UiPoint){x, y[i], y[i], y[i]};
+            }
+        series[k] = (UiSeries){.name = curves[k].title,
+                               .ink = k ? UI_WARN : UI_TRAINING,
+                               .dash = k ? UI_DASHED : UI_SOLID,
+                               .point = point[k],
+                               .count = shown};
+    }
+    UiPlot plot = {.series = series,
+                   .count = 2,
+                   .x_name = isnan(step[count - 1]) ? "start, now" : "step",
+                   .log_y = !state_of(context)->log_y,
+                   .label_w = 6,
+                   .bare = area.h < 5 || area.w < 24};
+    ui_plot_draw(grid, area, &plot);
+}
+
 /* What a batch of each size is worth. */
 static void draw_worth(UiGrid *grid, UiRect area, const StFinding *finding) {
     static const struct {
@@ -447,11 +481,8 @@ static void surface_draw(ViewContext *context, UiGrid *grid, UiRect area) {
     static const struct {
         const char *method;
         void (*draw)(ViewContext *context, UiGrid *grid, UiRect area);
-    } methods[] = {{"line", draw_line},
-                   {"plane", draw_plane},
-                   {"path", draw_plane},
-                   {"hessian", draw_hessian},
-                   {"noise", draw_noise}};
+    } methods[] = {{"line", draw_line},       {"plane", draw_plane},           {"path", draw_plane},
+                   {"hessian", draw_hessian}, {"sharpening", draw_sharpening}, {"noise", draw_noise}};
     state_of(context)->picture = (UiRect){0};
     if (!inside_head(context, grid, &area)) return;
     draw_reading(grid, &area, &context->found->finding);
@@ -537,8 +568,8 @@ static const UiBinding bindings[] = {
     {'c', "press c", "cursor", "A cursor on the line or map; arrows move it, esc lets go"},
     {'f', "surface from", "from here", "The line begins at the moment that is looked at"},
     {'F', "surface from start", NULL, "The line begins at the start of the run"},
-    {'y', "surface log", "log", "The line's loss by its logarithm"},
-    {'v', "look method=next", "method", "The next way to look: line, plane, path, sharpness, noise"},
+    {'y', "surface log", "log", "By the logarithm, or not"},
+    {'v', "look method=next", "method", "The next way to look: line, planes, sharpness, noise"},
     {'V', "look method=previous", NULL, "The previous way to look"},
     {UI_KEY_ESCAPE, "view inside", "back", "Lets go of the cursor; all questions that can be asked"},
     {0}};

@@ -91,7 +91,8 @@ typedef struct StStudy {
     ROW(why_saliency) ROW(why_integrated_gradients) ROW(why_smoothgrad) ROW(why_occlusion) \
     ROW(why_grad_cam) ROW(why_permutation_importance) ROW(why_partial_dependence) \
     ROW(draw_answer) ROW(draw_nearest) ROW(draw_counterfactual) \
-    ROW(surface_line) ROW(surface_plane) ROW(surface_path) ROW(surface_hessian) ROW(surface_noise) \
+    ROW(surface_line) ROW(surface_plane) ROW(surface_path) ROW(surface_hessian) \
+    ROW(surface_sharpening) ROW(surface_noise) \
     ROW(geometry_pca) ROW(geometry_pca_input) ROW(geometry_cka) ROW(geometry_cka_moments) \
     ROW(geometry_probe) ROW(geometry_spectrum)
 /* clang-format on */

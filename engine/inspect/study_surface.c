@@ -98,6 +98,41 @@ bool st_surface_loss(StSurface *surface, double done, double *loss, StError *err
     return st_surface_gradient(surface, done, loss, NULL, error);
 }
 
+/* ---- the way of the run ---- */
+
+static void path_add(StSurfacePath *path, const StMoment *held, const float *weights, int64_t step,
+                     double rate) {
+    path->held[path->count] = held;
+    path->weights[path->count] = weights;
+    path->step[path->count] = step;
+    path->rate[path->count++] = rate;
+}
+
+void st_surface_path_begin(StSurfacePath *path, const StJob *job, int most) {
+    int64_t step[ST_SURFACE_PATH_MAX];
+    const StSnapshot *now = job->snapshot;
+    *path = (StSurfacePath){.moments = job->moments};
+    int count = job->moments ? st_moments_steps(job->moments, step, NULL, most - 1) : 0;
+    for (int i = 0; i < count; i++) {
+        const StMoment *held = st_moments_hold(job->moments, step[i]);
+        if (!held) continue;
+        const StSnapshot *then = &held->snapshot;
+        if (then->weights.total == now->weights.total)
+            path_add(path, held, then->weights.values, then->step, then->rate);
+        else
+            st_moments_release(job->moments, held);
+    }
+    if (path->count == 0)
+        path_add(path, NULL, job->other->values, job->ask->other < 0 ? 0 : job->ask->other, now->rate);
+    if (path->count == 1 || now->step > path->step[path->count - 1])
+        path_add(path, NULL, now->weights.values, now->step, now->rate);
+}
+
+void st_surface_path_end(StSurfacePath *path) {
+    for (int i = 0; i < path->count; i++)
+        if (path->held[i]) st_moments_release(path->moments, path->held[i]);
+}
+
 /* ---- eigenvalues of small matrices ---- */
 
 /* Turns rows and columns p and q so that a[p][q] becomes 0. */
@@ -194,6 +229,8 @@ static void judge_line(StFinding *finding, const double *loss, double distance) 
                         "both ends are the same weights: train, or choose another moment");
     else if (!isfinite(loss[START]) || !isfinite(loss[END]))
         st_finding_note(finding, "reading", "the loss at an end is not finite");
+    else if (!level && at == 1)
+        st_finding_note(finding, "reading", "now lies %.3g higher than the lowest place on the way", barrier);
     else if (!level)
         st_finding_note(finding, "reading", "on the way to now it climbs by %.4g: a barrier at a = %.2f",
                         barrier, at);

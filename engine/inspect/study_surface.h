@@ -9,6 +9,7 @@
 #define ST_INSPECT_STUDY_SURFACE_H
 
 #include "inspect/lens.h"
+#include "inspect/moments.h"
 #include "inspect/study.h"
 
 typedef struct StSurface {
@@ -40,6 +41,21 @@ bool st_surface_gradient(StSurface *surface, double done, double *loss, double *
 
 /* to[total] = weights − center where they are trained, else 0. */
 void st_surface_difference(const StSurface *surface, const float *weights, double *to);
+
+/* The way of the run: moments, evenly chosen and held while they are looked at, and the present where it is
+ * newer. Without moments: the weights that are compared with, and the present. Two points at least. */
+enum { ST_SURFACE_PATH_MAX = 64 };
+typedef struct StSurfacePath {
+    StMoments *moments;
+    int count;
+    const StMoment *held[ST_SURFACE_PATH_MAX];
+    const float *weights[ST_SURFACE_PATH_MAX]; /* [total] */
+    int64_t step[ST_SURFACE_PATH_MAX];         /* -1: not known */
+    double rate[ST_SURFACE_PATH_MAX];          /* of that step; 0: not known */
+} StSurfacePath;
+void st_surface_path_begin(StSurfacePath *path, const StJob *job,
+                           int most); /* most: 3 … ST_SURFACE_PATH_MAX */
+void st_surface_path_end(StSurfacePath *path);
 
 /* Eigenvalues, descending, and eigenvectors (the columns of vectors [n][n]) of a symmetric matrix [n][n],
  * which is destroyed. Cyclic Jacobi (Golub and Van Loan, Matrix Computations, 8.5). For n below 100 or so. */

@@ -23,6 +23,7 @@ typedef struct Curve {
     double *here, *ahead, *behind; /* gradients [total] */
     double scale;                  /* of the step: the weights' length, 1 at least */
     int products, kinks;
+    double begun, part; /* how far the study was before, and what share of it this is */
 } Curve;
 
 /* Hv ≈ (g(θ + εv) − g(θ − εv)) / 2ε at one ε, for |v| = 1. Returns by how much the two sides differ, as a
@@ -30,7 +31,8 @@ typedef struct Curve {
 static bool difference(Curve *curve, const double *v, double step, double *out, double *bend,
                        StError *error) {
     StSurface *surface = curve->surface;
-    double loss, done = (double)curve->products / PRODUCTS_MAX, second = 0, first = 0;
+    double loss, done = curve->begun + curve->part * curve->products / (PRODUCTS_MAX + 1), second = 0,
+                 first = 0;
     st_surface_move(surface, v, step, NULL, 0);
     if (!st_surface_gradient(surface, done, &loss, curve->ahead, error)) return false;
     st_surface_move(surface, v, -step, NULL, 0);
@@ -84,16 +86,22 @@ static bool basis_begin(Basis *basis, const StSurface *surface, StError *error) 
     basis->next = st_surface_array(surface, error);
     for (int i = 0; basis->next && i < basis->room; i++)
         if (!(basis->v[i] = st_surface_array(surface, error))) return false;
-    if (!basis->next) return false;
+    return basis->next;
+}
+
+/* Empty again, but for a first vector: the same one every time. */
+static void basis_reset(Basis *basis, const StSurface *surface) {
     StRng rng = st_rng(surface->lens->plan.seed, ST_STREAM_INSPECT, HESSIAN_KEY, 0);
+    double *first = basis->v[0];
+    basis->count = 0;
+    memset(basis->t, 0, sizeof basis->t);
+    memset(first, 0, (size_t)surface->total * sizeof *first);
     for (int i = 0; i < surface->lens->tensors; i++) {
         const StTensor *tensor = &surface->lens->tensor[i];
         for (int64_t k = 0; tensor->trainable && k < tensor->size; k++)
-            basis->v[0][tensor->offset + k] = st_rng_normal(&rng);
+            first[tensor->offset + k] = st_rng_normal(&rng);
     }
-    st_vector_scale(basis->v[0], basis->v[0], 1 / sqrt(st_vector_sum_squares(basis->v[0], surface->total)),
-                    surface->total);
-    return true;
+    st_vector_scale(first, first, 1 / sqrt(st_vector_sum_squares(first, surface->total)), surface->total);
 }
 
 static void basis_end(Basis *basis) {
@@ -131,7 +139,6 @@ static void look(const Basis *basis, Ends *ends) {
 
 /* The basis becomes the eigenvectors nearest to both ends: two thirds of the upper, one of the lower. */
 static void restart(Basis *basis, const Ends *ends, int64_t total) {
-    enum { BLOCK = 512 };
     int n = basis->count, keep = n / 2, upper = (2 * keep + 2) / 3;
     double old[BASIS_MAX];
     for (int64_t k = 0; k < total; k++) {
@@ -152,16 +159,17 @@ static void restart(Basis *basis, const Ends *ends, int64_t total) {
 }
 
 /* The upper end to 1e-6 of itself, its value to the square of that; the lower so that one knows which is
- * larger, and as well where it is. */
-static bool settled(const Ends *ends) {
+ * larger, and as well where it is. Where `rough`, the upper end alone to 1e-3. */
+static bool settled(const Ends *ends, bool rough) {
     double size = fmax(fabs(ends->high), fabs(ends->low));
     bool lower = fabs(ends->low) > fabs(ends->high);
+    if (rough) return ends->high_residual <= 1e-3 * fabs(ends->high);
     return ends->high_residual <= 1e-6 * fabs(ends->high) &&
            ends->low_residual <= (lower ? 1e-6 : 1e-3) * size;
 }
 
 /* False: cancelled. Leaves the upper end's eigenvector in basis->next; ends early where there is a kink. */
-static bool search(Curve *curve, Basis *basis, Ends *ends, StError *error) {
+static bool search(Curve *curve, Basis *basis, Ends *ends, bool rough, StError *error) {
     StFinding *finding = curve->surface->job->finding;
     int64_t total = curve->surface->total;
     for (;;) {
@@ -170,11 +178,13 @@ static bool search(Curve *curve, Basis *basis, Ends *ends, StError *error) {
         double size = sqrt(st_vector_sum_squares(basis->next, total));
         take(basis, total);
         look(basis, ends);
-        st_finding_fact(finding, "eigenvalue", ends->high);
-        st_finding_fact(finding, "residual", ends->high_residual);
-        st_finding_count(finding, "iterations", curve->products);
+        if (!rough) {
+            st_finding_fact(finding, "eigenvalue", ends->high);
+            st_finding_fact(finding, "residual", ends->high_residual);
+            st_finding_count(finding, "iterations", curve->products);
+        }
         bool whole = basis->count == curve->surface->trained || !(basis->beta > 1e-9 * size);
-        if (whole || settled(ends) || curve->products >= PRODUCTS_MAX) break;
+        if (whole || settled(ends, rough) || curve->products >= PRODUCTS_MAX) break;
         if (basis->count == basis->room) restart(basis, ends, total);
         st_vector_scale(basis->v[basis->count], basis->next, 1 / basis->beta, total);
     }
@@ -217,7 +227,7 @@ static bool tell_shares(const StSurface *surface, const double *direction, StErr
  * 2/η for plain descent, more with momentum; NaN where it is no such optimizer. */
 static double edge_of(const StCompile *compile, double rate) {
     const StKind *kind = st_optimizer_kind_at(compile->optimizer.kind);
-    if (!kind || strcmp(kind->name, "sgd") != 0) return NAN;
+    if (!kind || strcmp(kind->name, "sgd") != 0 || !(rate > 0)) return NAN;
     const StOption *momentum = st_option_find(kind->options, "momentum");
     const StOption *nesterov = st_option_find(kind->options, "nesterov");
     const unsigned char *options = compile->optimizer.options;
@@ -269,36 +279,65 @@ static void tell(const StJob *job, Ends *ends, const Curve *curve) {
     judge(job, ends, curve);
 }
 
-static bool sharpness(StJob *job, StError *error) {
+/* Everything that a search wants. */
+typedef struct Search {
     StSurface surface;
-    Basis *basis = calloc(1, sizeof *basis);
-    Ends *ends = calloc(1, sizeof *ends);
-    Curve curve = {.surface = &surface};
+    Basis basis;
+    Ends ends;
+    Curve curve;
+} Search;
+
+/* NULL with the error set; search_end also then takes NULL. */
+static void search_end(Search *all) {
+    if (!all) return;
+    basis_end(&all->basis);
+    st_surface_end(&all->surface);
+    free(all->curve.here), free(all->curve.ahead), free(all->curve.behind);
+    free(all);
+}
+
+static Search *search_begin(StJob *job, StError *error) {
+    Search *all = calloc(1, sizeof *all);
+    if (!all) {
+        st_fail_memory(error, "eigenvalues", sizeof *all);
+        return NULL;
+    }
+    all->curve = (Curve){.surface = &all->surface, .part = 1};
+    if (st_surface_begin(&all->surface, job, ST_SURFACE_ROWS, error) &&
+        (all->curve.here = st_surface_array(&all->surface, error)) &&
+        (all->curve.ahead = st_surface_array(&all->surface, error)) &&
+        (all->curve.behind = st_surface_array(&all->surface, error)) &&
+        basis_begin(&all->basis, &all->surface, error))
+        return all;
+    search_end(all);
+    return NULL;
+}
+
+/* The ends of the spectrum at the surface's centre. */
+static bool search_here(Search *all, bool rough, double *loss, StError *error) {
+    StSurface *surface = &all->surface;
+    Curve *curve = &all->curve;
+    curve->products = curve->kinks = 0;
+    curve->scale = fmax(1, sqrt(st_vector_sum_squares(surface->center, surface->total)));
+    basis_reset(&all->basis, surface);
+    st_surface_move(surface, NULL, 0, NULL, 0);
+    return st_surface_gradient(surface, curve->begun, loss, curve->here, error) &&
+           search(curve, &all->basis, &all->ends, rough, error) &&
+           (curve->kinks > 0 || verify(curve, &all->basis, &all->ends, error));
+}
+
+static bool sharpness(StJob *job, StError *error) {
+    Search *all = search_begin(job, error);
     double loss;
-    bool good = basis && ends ? st_surface_begin(&surface, job, ST_SURFACE_ROWS, error)
-                              : st_fail_memory(error, "eigenvalues", sizeof *basis + sizeof *ends);
-    bool begun = basis && ends;
-    good = good && (curve.here = st_surface_array(&surface, error)) &&
-           (curve.ahead = st_surface_array(&surface, error)) &&
-           (curve.behind = st_surface_array(&surface, error)) && basis_begin(basis, &surface, error);
+    bool good = all && search_here(all, false, &loss, error);
     if (good) {
-        curve.scale = fmax(1, sqrt(st_vector_sum_squares(surface.center, surface.total)));
-        good = st_surface_gradient(&surface, 0, &loss, curve.here, error);
-    }
-    if (good) {
+        double length = sqrt(st_vector_sum_squares(all->curve.here, all->surface.total));
         st_finding_fact(job->finding, "loss", loss);
-        st_finding_fact(job->finding, "gradient_norm",
-                        sqrt(st_vector_sum_squares(curve.here, surface.total)));
-        good = search(&curve, basis, ends, error) &&
-               (curve.kinks > 0 ||
-                (verify(&curve, basis, ends, error) && tell_shares(&surface, basis->next, error)));
+        st_finding_fact(job->finding, "gradient_norm", length);
+        good = all->curve.kinks > 0 || tell_shares(&all->surface, all->basis.next, error);
+        tell(job, &all->ends, &all->curve);
     }
-    if (good) tell(job, ends, &curve);
-    if (basis) basis_end(basis);
-    if (begun) st_surface_end(&surface);
-    free(curve.here), free(curve.ahead), free(curve.behind);
-    free(basis);
-    free(ends);
+    search_end(all);
     return good;
 }
 
@@ -314,3 +353,84 @@ const StStudy st_study_surface_hessian = {
     .tag = ST_MEASURED,
     .asked = true,
     .run = sharpness};
+
+/* ---- over the run ---- */
+
+enum { MOMENTS = 12 };
+
+/* Where it began, where it is, and how near it came to the edge. */
+static void judge_run(StFinding *finding, const double *step, const double *sharp, const double *edge,
+                      int count) {
+    int first = -1, last = -1, nearest = -1;
+    for (int i = 0; i < count; i++) {
+        if (!isfinite(sharp[i])) continue;
+        if (first < 0) first = i;
+        last = i;
+        if (isfinite(edge[i]) && (nearest < 0 || sharp[i] / edge[i] > sharp[nearest] / edge[nearest]))
+            nearest = i;
+    }
+    st_finding_fact(finding, "edge_share", nearest < 0 ? NAN : sharp[nearest] / edge[nearest]);
+    st_finding_fact(finding, "edge_share_step", nearest < 0 ? NAN : step[nearest]);
+    if (first < 0)
+        st_finding_note(finding, "reading", "not defined at any of these moments");
+    else if (nearest < 0)
+        st_finding_note(finding, "reading", "%.3g at first, %.3g at last; no learning rate is known",
+                        sharp[first], sharp[last]);
+    else
+        st_finding_note(finding, "reading", "%.3g at first, %.3g at last; at most %.2g of the edge",
+                        sharp[first], sharp[last], sharp[nearest] / edge[nearest]);
+}
+
+static bool look_at_moments(Search *all, const StSurfacePath *path, StError *error) {
+    StSurface *surface = &all->surface;
+    const StCompile *compile = surface->lens->plan.compile;
+    StFinding *finding = surface->job->finding;
+    int count = path->count;
+    double *step = st_finding_vector(finding, "moment_step", count), loss;
+    double *sharp = st_finding_vector(finding, "moment_eigenvalue", count);
+    double *edge = st_finding_vector(finding, "moment_edge", count);
+    if (!st_finding_done(finding, error)) return false;
+    for (int i = 0; i < count; i++) {
+        double rate = path->rate[i] > 0 ? path->rate[i] : st_compile_learning_rate(compile);
+        double most = edge_of(compile, rate);
+        step[i] = path->step[i] < 0 ? NAN : (double)path->step[i];
+        edge[i] = isnan(most) && rate > 0 ? 2 / rate : most;
+    }
+    for (int i = 0; i < count; i++) {
+        for (int64_t k = 0; k < surface->total; k++)
+            surface->center[k] = (double)path->weights[i][k];
+        all->curve.begun = (double)i / count, all->curve.part = 1.0 / count;
+        if (!search_here(all, true, &loss, error)) return false;
+        sharp[i] = all->curve.kinks > 0 ? NAN : all->ends.high;
+    }
+    for (int64_t k = 0; k < surface->total; k++) /* what end lays on the lens again */
+        surface->center[k] = (double)surface->job->snapshot->weights.values[k];
+    judge_run(finding, step, sharp, edge, count);
+    return true;
+}
+
+static bool sharpening(StJob *job, StError *error) {
+    Search *all = search_begin(job, error);
+    StSurfacePath path = {0};
+    bool good = all;
+    if (good) {
+        st_surface_path_begin(&path, job, MOMENTS);
+        good = look_at_moments(all, &path, error);
+        st_surface_path_end(&path);
+    }
+    search_end(all);
+    return good;
+}
+
+const StStudy st_study_surface_sharpening = {
+    .group = "surface",
+    .name = "sharpening",
+    .title = "Sharpening",
+    .what = "the sharpest curvature at moments of the run, against what the rate bore then",
+    .bad = "above the edge for long: the loss jumps about",
+    .formula = "λ₁ of H at θₜ; edge 2/η, with momentum β (2 + 2β)/η (Cohen 2021, arXiv 2103.00065)",
+    .plain = "eig 1 of H at w(t); edge 2/rate, (2 + 2b)/rate with momentum b (arXiv 2103.00065)",
+    .cost = "2 FB a product, some 20 a moment, 12 moments",
+    .tag = ST_MEASURED,
+    .asked = true,
+    .run = sharpening};

@@ -3,56 +3,18 @@
 #include "inspect/study_surface.h"
 
 #include "base/rng.h"
-#include "inspect/moments.h"
 #include "math/vector.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { COLUMNS = 41, ROWS = 21, CELLS = COLUMNS * ROWS, PATH_MAX_POINTS = 64 };
+enum { COLUMNS = 41, ROWS = 21, CELLS = COLUMNS * ROWS };
 
 /* ---- the path of the run ---- */
 
-/* Weights of moments, held while they are looked at. Without moments: those compared with, and now. */
-typedef struct Path {
-    StMoments *moments;
-    int count;
-    const StMoment *held[PATH_MAX_POINTS];
-    const float *weights[PATH_MAX_POINTS];
-    int64_t step[PATH_MAX_POINTS];
-} Path;
-
-static void path_add(Path *path, const StMoment *held, const float *weights, int64_t step) {
-    path->held[path->count] = held;
-    path->weights[path->count] = weights;
-    path->step[path->count++] = step;
-}
-
-static void path_begin(Path *path, const StJob *job) {
-    int64_t step[PATH_MAX_POINTS - 1];
-    const StSnapshot *now = job->snapshot;
-    *path = (Path){.moments = job->moments};
-    int count = job->moments ? st_moments_steps(job->moments, step, NULL, PATH_MAX_POINTS - 1) : 0;
-    for (int i = 0; i < count; i++) {
-        const StMoment *held = st_moments_hold(job->moments, step[i]);
-        if (!held) continue;
-        if (held->snapshot.weights.total == now->weights.total)
-            path_add(path, held, held->snapshot.weights.values, held->snapshot.step);
-        else
-            st_moments_release(job->moments, held);
-    }
-    if (path->count == 0) path_add(path, NULL, job->other->values, job->ask->other < 0 ? 0 : job->ask->other);
-    if (path->count == 1 || now->step > path->step[path->count - 1])
-        path_add(path, NULL, now->weights.values, now->step);
-}
-
-static void path_end(Path *path) {
-    for (int i = 0; i < path->count; i++)
-        if (path->held[i]) st_moments_release(path->moments, path->held[i]);
-}
-
-static bool path_arrays(const Path *path, StFinding *finding, double **a, double **b, StError *error) {
+static bool path_arrays(const StSurfacePath *path, StFinding *finding, double **a, double **b,
+                        StError *error) {
     double *step = st_finding_vector(finding, "path_step", path->count);
     *a = st_finding_vector(finding, "path_a", path->count);
     *b = st_finding_vector(finding, "path_b", path->count);
@@ -64,7 +26,7 @@ static bool path_arrays(const Path *path, StFinding *finding, double **a, double
 
 /* The nearest point of the plane to each moment: least squares by the 2x2 normal equations. How much of all
  * the squared distances the plane holds is said as path_share. */
-static bool project(const StSurface *surface, const Path *path, const double *const direction[2],
+static bool project(const StSurface *surface, const StSurfacePath *path, const double *const direction[2],
                     StError *error) {
     StFinding *finding = surface->job->finding;
     double *a, *b, *way = st_surface_array(surface, error), all = 0, within = 0;
@@ -237,7 +199,7 @@ static void tell_direction(const StSurface *surface, const char *name, const dou
 
 static bool plane(StJob *job, StError *error) {
     StSurface surface;
-    Path path = {0};
+    StSurfacePath path = {0};
     double *direction[2] = {NULL, NULL}, low[2] = {-1, -1}, high[2] = {1, 1};
     bool good = st_surface_begin(&surface, job, ST_SURFACE_ROWS, error);
     for (int i = 0; good && i < 2; i++)
@@ -248,9 +210,9 @@ static bool plane(StJob *job, StError *error) {
                 st_fail(error, ST_ERR_STATE, "every kernel is zero: there is no plane through such weights");
     const double *const spanned[2] = {direction[0], direction[1]};
     if (good) {
-        path_begin(&path, job);
+        st_surface_path_begin(&path, job, ST_SURFACE_PATH_MAX);
         good = project(&surface, &path, spanned, error);
-        path_end(&path);
+        st_surface_path_end(&path);
     }
     good = good && fill(&surface, spanned, low, high, error);
     for (int i = 0; good && i < 2; i++)
@@ -277,7 +239,7 @@ const StStudy st_study_surface_plane = {
 /* ---- the plane of the path ---- */
 
 /* gram[i][j] = (θᵢ − θ)·(θⱼ − θ) over what is trained, made in blocks so that no copy of all is wanted. */
-static bool path_products(const StSurface *surface, const Path *path, double *gram, StError *error) {
+static bool path_products(const StSurface *surface, const StSurfacePath *path, double *gram, StError *error) {
     enum { BLOCK = 2048 };
     const StLens *lens = surface->lens;
     int n = path->count;
@@ -337,7 +299,7 @@ static bool components(int n, const double *gram, double share[2], double *mix, 
 }
 
 /* The directions from the mixture; pointed so that the run began on the left and below. */
-static double *mixture(const StSurface *surface, const Path *path, double *mix, double *where,
+static double *mixture(const StSurface *surface, const StSurfacePath *path, double *mix, double *where,
                        StError *error) {
     int n = path->count;
     double *way = st_surface_array(surface, error), *sum = way ? st_surface_array(surface, error) : NULL;
@@ -362,7 +324,7 @@ static void range_of(const double *where, int n, double *low, double *high) {
     *low -= margin, *high += margin;
 }
 
-static bool look_along(StSurface *surface, const Path *path, StError *error) {
+static bool look_along(StSurface *surface, const StSurfacePath *path, StError *error) {
     StFinding *finding = surface->job->finding;
     int n = path->count;
     double *gram = malloc((size_t)(n * n + 4 * n) * sizeof *gram), *direction[2] = {NULL, NULL};
@@ -391,17 +353,17 @@ static bool look_along(StSurface *surface, const Path *path, StError *error) {
 
 static bool way_of_the_run(StJob *job, StError *error) {
     StSurface surface;
-    Path path = {0};
+    StSurfacePath path = {0};
     bool good = st_surface_begin(&surface, job, ST_SURFACE_ROWS, error);
     if (good) {
-        path_begin(&path, job);
+        st_surface_path_begin(&path, job, ST_SURFACE_PATH_MAX);
         if (path.count < 3)
             good =
                 st_fail(error, ST_ERR_STATE,
                         "the path of a run is kept while it is trained: there are %d moments of it, wanted 3",
                         path.moments ? path.count : 0);
         good = good && look_along(&surface, &path, error);
-        path_end(&path);
+        st_surface_path_end(&path);
     }
     st_surface_end(&surface);
     return good;

@@ -171,18 +171,23 @@ def plane(net, other):
             "path": [*where, share]}
 
 
-def hessian(net):
-    net.at()
-    sizes = [net.theta[t].size for t in net.trained]
-    flat = torch.tensor(net.flat(net.theta))
+def spectrum(net, theta):
+    """Eigenvalues and eigenvectors of the exact Hessian, by what is trained."""
+    net.lay(theta)
+    sizes = [theta[t].size for t in net.trained]
 
-    def loss(theta):
-        for (layer, key), part in zip(net.trained, torch.split(theta, sizes)):
-            layer.weights[key] = part.reshape(net.theta[layer, key].shape)
+    def loss(flat):
+        for (layer, key), part in zip(net.trained, torch.split(flat, sizes)):
+            layer.weights[key] = part.reshape(theta[layer, key].shape)
         return net.loss()
-    values, vectors = np.linalg.eigh(torch.autograd.functional.hessian(loss, flat).numpy())
-    shares = [np.sum(part**2) for part in np.split(vectors[:, -1], np.cumsum(sizes)[:-1])]
-    return {"eigenvalues": [values[-1], values[0]], "shares": shares}
+    values, vectors = np.linalg.eigh(
+        torch.autograd.functional.hessian(loss, torch.tensor(net.flat(theta))).numpy())
+    return values, np.split(vectors[:, -1], np.cumsum(sizes)[:-1])
+
+
+def hessian(net):
+    values, parts = spectrum(net, net.theta)
+    return {"eigenvalues": [values[-1], values[0]], "shares": [np.sum(part**2) for part in parts]}
 
 
 def gradient(net, rows):
@@ -211,13 +216,14 @@ def noise_scale(net):
 
 def path(net, other):
     """Moments on the way from `other` to now, each beside it by a draw of Noise; the last is now."""
-    moments = []
+    thetas = []
     for m in range(MOMENTS):
         beside = net.draw()
-        t = m / 8 + 3 / 8
-        there = net.flat({k: net.theta[k] + (1 - t) * (other[k] - net.theta[k]) + (beside[k] if t < 1 else 0) / 4
-                          for k in net.trained})
-        moments.append(there.astype(np.float32).astype(float))
+        left = (MOMENTS - 1 - m) / 8
+        thetas.append({k: (net.theta[k] + left * (other[k] - net.theta[k]) + (beside[k] / 4 if left else 0))
+                      .astype(np.float32).astype(float) for k in net.tensors})
+    moments = [net.flat(theta) for theta in thetas]
+    sharp = [spectrum(net, theta)[0][-1] for theta in thetas]
     ways = np.stack(moments) - net.flat(net.theta)
     _, s, v = np.linalg.svd(ways - ways.mean(0), full_matrices=False)
     v = [-v[d] if ways[0] @ v[d] > 0 else v[d] for d in range(2)]
@@ -230,7 +236,7 @@ def path(net, other):
              for t, part in zip(net.trained, np.split(a * v[0] + b * v[1], np.cumsum(sizes)[:-1]))}
         net.at((1, d))
         ends.append(float(net.loss()))
-    return {"variance": (s**2 / np.sum(s**2))[:2], "path_a": where[0], "path_b": where[1], "corners": ends}
+    return {"variance": (s**2 / np.sum(s**2))[:2], "path_a": where[0], "path_b": where[1], "corners": ends, "sharp": sharp}
 
 
 NETS = [

@@ -38,6 +38,7 @@ static const struct {
              {"in this plane", "least"},
              {"variance of the path", "least"},
              {"edge, with momentum", "largest eigenvalue"},
+             {"of the edge", "of the edge"},
              {"batch_size 20", "noise scale"}};
 enum { METHODS = sizeof shown / sizeof *shown };
 

@@ -159,7 +159,7 @@ static void is_array(const Case *c, const char *name, const double *wanted, int6
 typedef struct Wanted {
     const double *line, *accuracy, *distance, *direction_a, *direction_b, *plane, *path, *eigenvalues,
         *shares, *noise;
-    const double *variance, *path_a, *path_b, *corners;
+    const double *variance, *path_a, *path_b, *corners, *sharp;
     int64_t weights, trained; /* all of them; tensors that are trained */
 } Wanted;
 
@@ -167,7 +167,7 @@ typedef struct Wanted {
     {                                                                                                        \
         net##_line, net##_accuracy, net##_distance, net##_direction_a, net##_direction_b, net##_plane,       \
             net##_path, net##_eigenvalues, net##_shares, net##_noise, net##_variance, net##_path_a,          \
-            net##_path_b, net##_corners, sizeof net##_direction_a / sizeof(double),                          \
+            net##_path_b, net##_corners, net##_sharp, sizeof net##_direction_a / sizeof(double),             \
             sizeof net##_shares / sizeof(double)                                                             \
     }
 
@@ -251,6 +251,9 @@ static void check_path(Case *c, const Wanted *wanted) {
     near("corner", 3, loss[COLUMNS * ROWS - 1], wanted->corners[3], 1e-7);
     found(c, "plane");
     array(c, "path_a", MOMENTS);
+    found(c, "sharpening");
+    is_array(c, "moment_eigenvalue", wanted->sharp, MOMENTS, 1e-5);
+    assert_true(array(c, "moment_step", MOMENTS)[1] == 60);
 }
 
 static void check_net(Case *c, Wanted wanted, bool classes) {

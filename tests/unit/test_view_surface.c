@@ -87,13 +87,14 @@ static void every_method(void **state) {
     } shown[] = {{"line", {"distance", "○ start", "◆ now"}},
                  {"plane", {"here", "in this plane", "start ○"}},
                  {"hessian", {"largest eigenvalue", "edge 2/rate 4", "steepest along"}},
+                 {"sharpening", {"largest eigenvalue", "edge", "at first"}},
                  {"noise", {"batch_size 10", "batches 8", "of rows 7"}}};
     Looking *looking = look();
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
         find(looking, shown[i].method);
         for (int k = 0; k < 3; k++)
             rig_shows(looking->rig, 80, 20, shown[i].wanted[k]);
-        rig_shows(looking->rig, 40, 8, "Surface");
+        rig_shows(looking->rig, 40, 8, " rows of train");
         rig_all_sizes(looking->rig, 150, 50);
         rig_keys(looking->rig, "c"); /* with the cursor */
         rig_all_sizes(looking->rig, 90, 30);
