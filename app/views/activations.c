@@ -152,10 +152,12 @@ static void draw_ribbons(const ViewContext *context, UiGrid *grid, UiRect area, 
     int layer = chosen_layer(context), layers = st_finding_names(finding_of(context), "layers");
     const double *now = st_finding_values(finding_of(context), "percentiles", NULL);
     bool over_time = course->count > 1;
-    ribbons = (Ribbons){.x_name = over_time ? "step" : "layer",
-                        .blocks = !over_time,
-                        .name = layer_name,
-                        .context = finding_of(context)};
+    ribbons =
+        (Ribbons){.x_name = over_time ? "step" : "layer",
+                  .blocks = !over_time,
+                  .cursor = over_time && context->gaze->moment >= 0 ? (double)context->found->step : NAN,
+                  .name = layer_name,
+                  .context = finding_of(context)};
     for (int i = 0; over_time && i < course->count; i++) {
         ribbons.x[ribbons.count] = (double)course->step[i];
         ribbons.percentile[ribbons.count++] = course_at(course, i) + layer * RIBBONS;
@@ -202,9 +204,8 @@ static void draw_layers(ViewContext *context, UiGrid *grid, UiRect area) {
     state->table.sort_column = -1;
     state->table.selected = chosen_layer(context);
     if (rows > most && most >= 4) rows = most; /* both have room */
-    if (rows > most) rows = area.h;
     ui_table_draw(grid, ui_cut_top(&area, rows), &table, &state->table, context->live);
-    if (area.h >= PANEL_LEAST - 1) draw_panel(context, grid, area, &state->course);
+    if (area.h >= 4) draw_panel(context, grid, area, &state->course);
 }
 
 /* ---- the view ---- */

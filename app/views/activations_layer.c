@@ -166,6 +166,12 @@ static float *floats_of(const double *values, int64_t count, double *least) {
 
 enum { BAR_W = 24, INPUT_MOST = 30 };
 
+/* What the ramp's bar leaves of the title's row; there is none where it is short. */
+enum { BAR_FROM = 60 };
+static UiRect before_bar(UiRect head) {
+    return ui_rect(head.x, head.y, head.w >= BAR_FROM ? head.w - BAR_W - 2 : head.w, head.h);
+}
+
 /* The input image of the example, on the left. */
 static void draw_input(const ViewContext *context, UiGrid *grid, UiRect *area) {
     int height, width, channels;
@@ -208,7 +214,7 @@ static void draw_wall(const ViewContext *context, UiGrid *grid, UiRect head, UiR
     UiRect foot = ui_cut_bottom(&area, area.h > 2 ? 1 : 0);
     int more = filters_draw(grid, area, &pictures, pixels, &closer->wall);
     filters_range(&pictures, pixels, &low, &high);
-    if (head.w >= 60) ui_ramp_bar(grid, head, head.w - BAR_W - 1, 0, BAR_W, pictures.ramp, low, high);
+    if (head.w >= BAR_FROM) ui_ramp_bar(grid, head, head.w - BAR_W - 1, 0, BAR_W, pictures.ramp, low, high);
     char line[200];
     snprintf(line, sizeof line, "%s", words);
     if (more > 0) snprintf(line, sizeof line, "%s   (%d more)", words, more);
@@ -259,14 +265,19 @@ static void draw_line(const ViewContext *context, UiGrid *grid, UiRect area, con
 
 static void draw_states(const ViewContext *context, UiGrid *grid, UiRect head, UiRect area,
                         const StShape *shape, const double *values) {
-    UiRect below = ui_rect(0, 0, 0, 0);
-    if (area.h >= 12) below = ui_cut_bottom(&area, area.h / 2 < 9 ? area.h / 2 : 9);
-    ui_cut_bottom(&area, below.h ? 1 : 0);
+    UiRect line = ui_rect(0, 0, 0, 0);
+    int wide =
+        3 * (int)(shape->dim[0] < area.w ? shape->dim[0] : area.w) + 6; /* columns that it takes at most */
+    if (area.w >= 60 && wide <= area.w / 2 && area.h >= 6)
+        line = ui_cut_right(&area, area.w - wide);
+    else if (area.h >= 12)
+        line = ui_cut_bottom(&area, area.h / 2 < 9 ? area.h / 2 : 9);
+    if (line.h && line.w == area.w) ui_cut_bottom(&area, 1);
     UiHeatView view = draw_sequence(context, grid, ui_inset(area, area.w > 20 ? 1 : 0, 0), shape, values);
     UiRamp ramp = view.low < 0 ? UI_RAMP_SIGNED : UI_RAMP_SIZE;
     if (head.w >= 60 && view.down > 0)
         ui_ramp_bar(grid, head, head.w - BAR_W - 1, 0, BAR_W, ramp, view.low, view.high);
-    if (below.h) draw_line(context, grid, ui_inset(below, 1, 0), shape, values);
+    if (line.h) draw_line(context, grid, ui_inset(line, 1, 0), shape, values);
 }
 
 void closer_draw_maps(ViewContext *context, UiGrid *grid, UiRect area, Closer *closer) {
@@ -277,7 +288,7 @@ void closer_draw_maps(ViewContext *context, UiGrid *grid, UiRect area, Closer *c
     UiRect head = ui_cut_top(&area, area.h >= 3 ? 1 : 0);
     char words[120], max[UI_NUMBER], mean[UI_NUMBER], text[ST_SHAPE_TEXT];
     snprintf(words, sizeof words, "%s", st_shape_print(shape, text));
-    draw_title(context, grid, ui_rect(head.x, head.y, head.w - BAR_W - 2, head.h), words);
+    draw_title(context, grid, before_bar(head), words);
     draw_input(context, grid, &area);
     if (shape->rank == 2) {
         draw_states(context, grid, head, area, shape, values);
@@ -305,7 +316,7 @@ void closer_draw_filters(ViewContext *context, UiGrid *grid, UiRect area, Closer
     char words[160], norm[UI_NUMBER], text[ST_SHAPE_TEXT];
     snprintf(words, sizeof words, "%s %s%s", st_finding_text(finding, "weight"), st_shape_print(shape, text),
              wall.channels > 1 ? ", the channels of one filter" : "");
-    draw_title(context, grid, ui_rect(head.x, head.y, head.w - BAR_W - 2, head.h), words);
+    draw_title(context, grid, before_bar(head), words);
     snprintf(words, sizeof words, "filter %d of %d, from 0: norm %s", unit, wall.filters,
              ui_number(norm, value_at(finding, "norm", unit), 8, 4));
     draw_wall(context, grid, head, area, &wall, values, closer, words);
@@ -321,6 +332,6 @@ void closer_draw_states(ViewContext *context, UiGrid *grid, UiRect area, Closer 
     char words[120];
     snprintf(words, sizeof words, "%lld units over %lld steps, %s", (long long)shape->dim[1],
              (long long)shape->dim[0], st_finding_text(finding, "order"));
-    draw_title(context, grid, ui_rect(head.x, head.y, head.w - BAR_W - 2, head.h), words);
+    draw_title(context, grid, before_bar(head), words);
     draw_states(context, grid, head, area, shape, values);
 }

@@ -154,7 +154,13 @@ static void draw_norms(const ViewContext *context, UiGrid *grid, UiRect area, co
                                .count = (size_t)course->count,
                                .focus = focus};
     }
-    UiPlot plot = {.title = "norm", .x_name = "step", .series = series, .count = lines, .log_y = true};
+    UiPlot plot = {.title = "norm",
+                   .x_name = "step",
+                   .series = series,
+                   .count = lines,
+                   .log_y = true,
+                   .has_cursor = context->gaze->moment >= 0,
+                   .cursor = (double)context->found->step};
     if (point) ui_plot_draw(grid, area, &plot);
     free(point);
 }
@@ -211,11 +217,10 @@ static void draw_flow(ViewContext *context, UiGrid *grid, UiRect area) {
     state->table.sort_column = -1;
     state->table.selected = chosen_row(context);
     if (rows > most && most >= 5) rows = most;
-    if (rows > most) rows = area.h;
     ui_table_draw(grid, ui_cut_top(&area, rows), &table, &state->table, context->live);
-    if (area.h < 5) return;
-    ui_cut_top(&area, 1);
     int signals = st_finding_names(finding, "signal_layers") + 1;
+    if (area.h < 5 && area.h < signals + 1) return;
+    ui_cut_top(&area, 1);
     bool over_time = state->course.count > 1, both = area.h >= signals + 9;
     if (!over_time || both) draw_signal(context, grid, over_time ? ui_cut_top(&area, signals) : area);
     if (!over_time) return;
@@ -284,7 +289,7 @@ static void draw_histograms(ViewContext *context, UiGrid *grid, UiRect area) {
     int rows = table.rows + 1, most = area.h - 5;
     state->table.sort_column = -1;
     state->table.selected = chosen_row(context);
-    if (rows > most) rows = most >= 4 ? most : area.h;
+    if (rows > most && most >= 4) rows = most;
     ui_table_draw(grid, ui_cut_top(&area, rows), &table, &state->table, context->live);
     if (area.h < 4) return;
     char title[120], label[96];

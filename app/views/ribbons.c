@@ -112,7 +112,9 @@ void ribbons_draw(UiGrid *grid, UiRect area, const Ribbons *ribbons) {
                    .x1 = ribbons->x[ribbons->count - 1] + half,
                    .y0 = low - spare,
                    .y1 = high + spare,
-                   .label_w = 6};
+                   .label_w = 6,
+                   .has_cursor = isfinite(ribbons->cursor),
+                   .cursor = ribbons->cursor};
     UiPlotView view = ui_plot_draw(grid, area, &plot);
     if (view.inner.w <= 0 || view.inner.h <= 0) return;
     if (ribbons->blocks) {

@@ -14,7 +14,8 @@ typedef struct Ribbons {
     double x[COURSE_MOST];
     const double *percentile[COURSE_MOST]; /* [RIBBONS] each, ascending; borrowed */
     const char *x_name;
-    bool blocks; /* each stands for itself: columns of equal width, apart, */
+    double cursor; /* the x that is looked at, or NaN */
+    bool blocks;   /* each stands for itself: columns of equal width, apart, */
     const char *(*name)(const void *context, int index); /* with this under it, or its x */
     const void *context;
 } Ribbons;

@@ -277,7 +277,7 @@ const StStudy st_study_activations_units = {
     .group = "activations",
     .name = "units",
     .title = "Units",
-    .what = "one cell a unit, the darker the oftener it fires; a dot: it never does",
+    .what = "one cell a unit, the stronger the oftener it fires; a dot: it never does",
     .bad = "many dots: dead units, which learn nothing any more",
     .formula = "firing rate: P(a > 0) over rows and positions; dead: max a ≤ 0",
     .plain = "firing rate: P(a > 0) over rows and positions; dead: max a <= 0",
