@@ -6,7 +6,11 @@
  *   - training in the workbench against `strata train`, by the wall clock of the same epochs, on the overview
  *     and with each view of the inside open, and there the time from a key to its frame
  *
- *     screen STRATA ENDLESS.strata IRIS.strata SECONDS.strata */
+ *   - going back through 1,000 moments of the digits model, from the key to the frame of that moment
+ *
+ *     screen STRATA ENDLESS.strata IRIS.strata SECONDS.strata MOMENTS.strata
+ *
+ * MOMENTS.strata, if given alone (screen STRATA MOMENTS.strata), is measured alone. */
 #include "screen/vt.h"
 
 #include <dirent.h>
@@ -208,13 +212,72 @@ static void slowdown_inside(const char *strata, const char *recipe) {
     }
 }
 
+/* Of the line "1014 moments, …" of the view time. */
+static int moments_kept(Vt *vt) {
+    int count = 0;
+    sscanf(vt_row(vt, 4), " %d moment", &count);
+    return count;
+}
+
+/* From the key to the frame in which the step of the past is another one, and the view says so. */
+static double moment_seconds(Vt *vt, const char *key) {
+    char before[512];
+    snprintf(before, sizeof before, "%s", vt_row(vt, 0));
+    double from = now();
+    vt_key(vt, key);
+    while (strcmp(before, vt_row(vt, 0)) == 0 && now() < from + 5)
+        vt_frame_after(vt, vt_frame(vt));
+    return now() - from;
+}
+
+static void scrubbing(const char *strata, const char *recipe) {
+    enum { MOMENTS = 1000, KEYS = 100 };
+    static const char *const views[] = {"time", "overview", "weights", "activations"};
+    Vt *vt = start((const char *const[]){strata, "--play", recipe, NULL});
+    double from = now();
+    const char *const lines[] = {"history 512MB", "view time"};
+    for (int i = 0; i < 2; i++) {
+        vt_key(vt, ":");
+        vt_type(vt, lines[i]);
+        vt_key(vt, "enter");
+    }
+    while (moments_kept(vt) < MOMENTS && now() < from + 120)
+        vt_frame_after(vt, vt_frame(vt));
+    vt_key(vt, "space");
+    vt_row_shows(vt, 0, "paused");
+    printf("scrubbing through %d moments of the digits model, from key to frame:\n", moments_kept(vt));
+    for (size_t v = 0; v < sizeof views / sizeof *views; v++) {
+        double sum = 0, worst = 0;
+        char line[64];
+        snprintf(line, sizeof line, "view %s", views[v]);
+        vt_key(vt, ":");
+        vt_type(vt, line);
+        vt_key(vt, "enter");
+        rest(0.3);
+        vt_key(vt, ":");
+        vt_type(vt, "moment last");
+        vt_key(vt, "enter");
+        rest(0.3);
+        for (int i = 0; i < KEYS; i++) {
+            double took = moment_seconds(vt, "left");
+            sum += took;
+            if (took > worst) worst = took;
+        }
+        printf("  %-12s %6.1f ms (mean of %d), %.1f ms (worst)\n", views[v], 1e3 * sum / KEYS, KEYS,
+               1e3 * worst);
+    }
+    vt_end(vt);
+}
+
 int main(int argc, char **argv) {
-    if (argc != 5) return 2;
     setvbuf(stdout, NULL, _IOLBF, 0);
+    if (argc == 3) return scrubbing(argv[1], argv[2]), 0;
+    if (argc != 6) return 2;
     first_frame(argv[1], argv[3]);
     while_training(argv[1], argv[2]);
     idle(argv[1], argv[3]);
     slowdown(argv[1], argv[4]);
     slowdown_inside(argv[1], argv[4]);
+    scrubbing(argv[1], argv[5]);
     return 0;
 }
