@@ -94,6 +94,7 @@ void st_lens_destroy(StLens *lens) {
     free(lens->layer);
     free(lens->stage);
     free(lens->start);
+    free(lens->random);
     free(lens->seed);
     free(lens);
 }
@@ -111,12 +112,22 @@ bool st_lens_look(StLens *lens, const StWeightSet *weights, StError *error) {
     return true;
 }
 
+/* The last ones drawn are kept, where memory allows: a control is wanted again and again. */
 bool st_lens_random(StLens *lens, uint64_t seed, StError *error) {
-    if (!st_network_initialize(lens->network, seed))
-        return st_fail(error, ST_ERR_MEMORY, "out of memory for random weights");
-    st_learner_adapt(lens->learner);
+    if (!lens->random || lens->random_seed != seed) {
+        if (!st_network_initialize(lens->network, seed))
+            return st_fail(error, ST_ERR_MEMORY, "out of memory for random weights");
+        st_learner_adapt(lens->learner);
+        for (int64_t i = 0; i < lens->total; i++)
+            lens->weights[i] = (double)(float)lens->weights[i]; /* as those that train */
+        if (!lens->random) lens->random = malloc((size_t)(lens->total + 1) * sizeof *lens->random);
+        for (int64_t i = 0; lens->random && i < lens->total; i++)
+            lens->random[i] = (float)lens->weights[i];
+        lens->random_seed = seed;
+        return true;
+    }
     for (int64_t i = 0; i < lens->total; i++)
-        lens->weights[i] = (double)(float)lens->weights[i]; /* as those that train */
+        lens->weights[i] = (double)lens->random[i];
     return true;
 }
 

@@ -57,7 +57,9 @@ struct StLens {
     double threshold; /* of one output that says yes or no */
     float *stage;     /* [ST_LENS_ROWS × the wider of input and targets] */
     float *start;     /* [total] the first weights, once they were asked for */
-    double *seed;     /* [ST_LENS_ROWS × out_size] */
+    float *random;    /* [total] the weights last drawn by st_lens_random, of random_seed; or NULL */
+    uint64_t random_seed;
+    double *seed; /* [ST_LENS_ROWS × out_size] */
 };
 
 /* Rows of a part to the input and the targets: index[first + i], or first + i where index is NULL. */
