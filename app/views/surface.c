@@ -69,15 +69,19 @@ static void fact_row(Facts *facts) {
     if (facts->x > 0) facts->x = 0, facts->y++;
 }
 
-/* What it comes to, in a sentence; on two rows where it is narrow. */
+/* What it comes to, in a sentence; on several rows where it is narrow. */
 static void draw_reading(UiGrid *grid, UiRect *area, const StFinding *finding) {
     const char *reading = st_finding_text(finding, "reading");
     if (area->h < 3) return;
     if (!*reading) reading = "being made …";
-    bool long_one = ui_text_width(reading) > area->w - 2 && area->h >= 7;
-    UiRect rows = ui_inset(ui_cut_top(area, long_one ? 2 : 1), 1, 0);
-    if (long_one && ui_paragraph(grid, rows, UI_TEXT, 0, reading) <= 2) return;
-    ui_text_in(grid, rows, 0, 0, rows.w, UI_TEXT, reading);
+    UiRect none = ui_inset(ui_rect(area->x, area->y, area->w, 0), 1, 0);
+    int rows = ui_paragraph(grid, none, UI_TEXT, 0, reading);
+    if (rows > 1 && rows <= area->h - 5) {
+        ui_paragraph(grid, ui_inset(ui_cut_top(area, rows), 1, 0), UI_TEXT, 0, reading);
+        return;
+    }
+    UiRect row = ui_cut_top(area, 1);
+    ui_text_in(grid, row, 1, 0, row.w - 2, UI_TEXT, reading);
 }
 
 /* ---- the line ---- */

@@ -78,7 +78,7 @@ static void judge(StFinding *finding, double small, double large, double small_s
     st_finding_fact(finding, "noise_scale", scale);
     if (isfinite(scale))
         st_finding_note(finding, "reading",
-                        "batches well below %.3g rows are mostly noise, well above it mostly wasted", scale);
+                        "a batch far below %.3g rows is mostly noise, far above it mostly waste", scale);
     else if (!isfinite(signal))
         st_finding_note(finding, "reading", "the gradient is not finite here");
     else

@@ -94,7 +94,7 @@ static void every_method(void **state) {
         find(looking, shown[i].method);
         for (int k = 0; k < 3; k++)
             rig_shows(looking->rig, 80, 20, shown[i].wanted[k]);
-        rig_shows(looking->rig, 40, 8, " rows of train");
+        rig_shows(looking->rig, 40, 8, " rows of tra");
         rig_all_sizes(looking->rig, 150, 50);
         rig_keys(looking->rig, "c"); /* with the cursor */
         rig_all_sizes(looking->rig, 90, 30);
