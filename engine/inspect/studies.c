@@ -131,13 +131,13 @@ static bool is_stale(StStudies *studies) {
 /* Sleeps so that the study keeps to its share of a core. */
 static void keep_to_share(StStudies *studies) {
     double work = seconds_of(CLOCK_THREAD_CPUTIME_ID);
-    bool burst = work - studies->begun_work < BURST && !st_studies[studies->ask.study]->asked;
-    if (burst || !is_training(studies)) {
+    bool asked = st_studies[studies->ask.study]->asked;
+    if ((!asked && work - studies->begun_work < BURST) || !is_training(studies)) {
         studies->paused_work = work;
         return;
     }
     pthread_mutex_lock(&studies->lock);
-    double share = studies->share;
+    double share = asked ? studies->share : FILL;
     pthread_mutex_unlock(&studies->lock);
     double until = seconds_of(CLOCK_MONOTONIC) + (work - studies->paused_work) * (1 - share) / share;
     for (double left; (left = until - seconds_of(CLOCK_MONOTONIC)) > 0 && !is_stale(studies);)
