@@ -245,20 +245,31 @@ static UiHeatView draw_sequence(const ViewContext *context, UiGrid *grid, UiRect
     return view;
 }
 
-/* The chosen unit over the steps of the sequence. */
+/* The chosen unit of [steps][units] over the steps. point [steps]. */
+static UiSeries series_of(const char *name, UiInk ink, UiDash dash, const double *values,
+                          const StShape *shape, int unit, UiPoint *point) {
+    for (int64_t t = 0; t < shape->dim[0]; t++) {
+        double y = values[t * shape->dim[1] + unit];
+        point[t] = (UiPoint){(double)t + 1, y, y, y};
+    }
+    return (UiSeries){.name = name, .ink = ink, .dash = dash, .point = point, .count = (size_t)shape->dim[0]};
+}
+
+/* What the unit says and, of an lstm, what its cell remembers. */
 static void draw_line(const ViewContext *context, UiGrid *grid, UiRect area, const StShape *shape,
                       const double *values) {
-    int unit = closer_unit(context), steps = (int)shape->dim[0];
-    UiPoint *point = malloc(sizeof *point * (size_t)steps);
+    int unit = closer_unit(context), count = 0;
+    const double *cells = st_finding_values(finding_of(context), "cells", NULL);
+    UiPoint *point = malloc(sizeof *point * 2 * (size_t)shape->dim[0]);
     char title[48];
     if (!point) return;
-    for (int t = 0; t < steps; t++) {
-        double y = values[(int64_t)t * shape->dim[1] + unit];
-        point[t] = (UiPoint){t + 1, y, y, y};
-    }
     snprintf(title, sizeof title, "unit %d", unit);
-    UiSeries series = {.ink = UI_TRAINING, .point = point, .count = (size_t)steps};
-    UiPlot plot = {.title = title, .x_name = "time step", .series = &series, .count = 1};
+    UiSeries series[2];
+    series[count++] = series_of(cells ? "says" : NULL, UI_TRAINING, UI_SOLID, values, shape, unit, point);
+    if (cells)
+        series[count++] =
+            series_of("remembers", UI_VALIDATION, UI_DASHED, cells, shape, unit, point + shape->dim[0]);
+    UiPlot plot = {.title = title, .x_name = "time step", .series = series, .count = count};
     ui_plot_draw(grid, area, &plot);
     free(point);
 }

@@ -486,6 +486,54 @@ static StNetwork *make_twin(const StLens *lens, int layer, StError *error) {
     return twin;
 }
 
+/* One gate of an lstm at one step: f(x·W + h·U + b), [units]; its columns begin at gate · units. */
+static void read_gate(const StStep *step, const StCall *call, int gate, const double *x, const double *h,
+                      double *out) {
+    int64_t units = step->out.dim[1], wide = 4 * units, features = step->in.dim[1];
+    const StRecurrent *options = step->options;
+    for (int64_t j = 0; j < units; j++)
+        out[j] = options->use_bias ? step->weight[ST_BIAS][gate * units + j] : 0;
+    for (int64_t i = 0; i < features; i++)
+        for (int64_t j = 0; j < units; j++)
+            out[j] += x[i] * step->weight[ST_KERNEL][i * wide + gate * units + j];
+    for (int64_t i = 0; h && i < units; i++)
+        for (int64_t j = 0; j < units; j++)
+            out[j] += h[i] * step->weight[ST_RECURRENT_KERNEL][i * wide + gate * units + j];
+    st_activation_forward(call, out, out, 1, units);
+}
+
+/* What an lstm's cells remember behind each step, from its outputs: c = f·c + i·g. cells [steps][units]; room
+ * [3 units]. */
+static void read_cells(const StStep *step, double *cells, double *room) {
+    enum { INPUT, FORGET, NEW };
+    int64_t steps = step->out.dim[0], units = step->out.dim[1];
+    const StRecurrent *o = step->options;
+    for (int64_t s = 0; s < steps; s++) {
+        int64_t t = o->go_backwards ? steps - 1 - s : s;
+        const double *x = step->x + t * step->in.dim[1], *h = s > 0 ? step->y + (s - 1) * units : NULL;
+        double *c = cells + s * units;
+        for (int gate = INPUT; gate <= NEW; gate++)
+            read_gate(step, gate == NEW ? &o->activation : &o->recurrent_activation, gate, x, h,
+                      room + gate * units);
+        bool masked = step->mask && step->mask_size == steps && step->mask[t] == 0;
+        for (int64_t j = 0; j < units; j++) {
+            double before = s > 0 ? c[j - units] : 0;
+            c[j] = masked
+                       ? before
+                       : room[FORGET * units + j] * before + room[INPUT * units + j] * room[NEW * units + j];
+        }
+    }
+}
+
+static bool say_cells(StFinding *finding, const StStep *step, StError *error) {
+    if (strcmp(step->kind->name, "lstm") != 0) return true;
+    double *cells = st_finding_array(finding, "cells", &step->out);
+    double *room = malloc((size_t)(3 * step->out.dim[1]) * sizeof *room);
+    if (cells && room) read_cells(step, cells, room);
+    free(room);
+    return room != NULL || st_fail_memory(error, "an lstm's gates", (size_t)step->out.dim[1]);
+}
+
 static bool run_states(StJob *job, StError *error) {
     StLens *lens = job->lens;
     StFinding *finding = job->finding;
@@ -502,8 +550,9 @@ static bool run_states(StJob *job, StError *error) {
     st_finding_note(finding, "order", "%s",
                     options->go_backwards ? "from the last step to the first" : "in time");
     say_values(finding, "states", &step->out, step->y);
+    bool done = say_cells(finding, step, error);
     st_network_destroy(twin);
-    return st_finding_done(finding, error);
+    return done && st_finding_done(finding, error);
 }
 
 const StStudy st_study_activations_states = {
@@ -512,8 +561,8 @@ const StStudy st_study_activations_states = {
     .title = "States",
     .what = "what a recurrent layer puts out step by step as it reads the example",
     .bad = "units that never move, or stand at their ends from the first steps on",
-    .formula = "hₜ of one row, t = 1 … steps",
-    .plain = "h(t) of one row, t = 1 ... steps",
+    .formula = "hₜ of one row, t = 1 … steps; of an lstm cₜ too, what its cells remember",
+    .plain = "h(t) of one row, t = 1 ... steps; of an lstm c(t) too, what its cells remember",
     .cost = "1 F of 1 row",
     .tag = ST_MEASURED,
     .missing = no_states,

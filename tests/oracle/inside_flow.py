@@ -162,11 +162,17 @@ def states_of(net, layer, row):
     else:
         sequences = it.o.pop("return_sequences", None)
         order = range(1, x.shape[1] + 1)
-        states = [it(x[:, -n:] if it.backwards else x[:, :n], "infer") for n in order]
+        states, cells = [], []
+        for n in order:
+            states.append(it(x[:, -n:] if it.backwards else x[:, :n], "infer"))
+            cells.append(it.left[1])
         if sequences:
             it.o["return_sequences"] = sequences
+    more = []
+    if isinstance(it, recurrent.LSTM):
+        more = [want("cells", torch.stack([c[0] for c in cells]).detach().numpy())]
     return [want("states", torch.stack([s[0] for s in states]).detach().numpy()), want("steps", x.shape[1]),
-            want("layer", layer + 1)]
+            want("layer", layer + 1), *more]
 
 
 def is_matrix(name):
