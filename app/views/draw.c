@@ -138,6 +138,16 @@ static void type_value(Sheet *sheet, int64_t cell) {
     sheet->context->run(sheet->context->bench, line);
 }
 
+/* The next value to the left or right; words are whole numbers. */
+static float step(const Sheet *sheet, int64_t cell, float now, int steps) {
+    const StStack *stack = &session_recipe(sheet->context->session)->stack;
+    const StColumnInfo *column = what_if_column(sheet->dataset, cell);
+    bool words = stack->count > 0 && !strcmp(stack->layers[0].kind->name, "embedding");
+    float next = what_if_step(sheet->dataset, cell, now, steps);
+    if (!words || column->categorical || next == now) return next;
+    return steps > 0 ? fmaxf(floorf(next), now + 1) : fminf(ceilf(next), now - 1);
+}
+
 static bool press_table(Sheet *sheet, UiKey key) {
     DrawState *state = sheet->state;
     UiTable table = draw_table_of(sheet);
@@ -147,8 +157,7 @@ static bool press_table(Sheet *sheet, UiKey key) {
     if (cell < 0 || cell >= state->what.cells) return false;
     float now = state->what.raw[cell];
     if (key == UI_KEY_LEFT || key == UI_KEY_RIGHT)
-        return set_cell(sheet, cell, what_if_step(sheet->dataset, cell, now, key == UI_KEY_LEFT ? -1 : 1)),
-               true;
+        return set_cell(sheet, cell, step(sheet, cell, now, key == UI_KEY_LEFT ? -1 : 1)), true;
     if (key == UI_KEY_BACKSPACE || key == UI_KEY_DELETE)
         return set_cell(sheet, cell, state->what.row[cell]), true;
     if (key == UI_KEY_ENTER) return type_value(sheet, cell), true;
@@ -180,14 +189,18 @@ static bool press(ViewContext *context, UiKey key) {
     StError error = {0};
     Sheet sheet = draw_sheet(context, &error);
     if (!sheet.ready) return false;
-    return sheet.picture ? press_picture(&sheet, key) : press_table(&sheet, key);
+    bool used = sheet.picture ? press_picture(&sheet, key) : press_table(&sheet, key);
+    sheet.state->touched = sheet.state->touched || used;
+    return used;
 }
 
 static bool mouse(ViewContext *context, const UiEvent *event) {
     StError error = {0};
     Sheet sheet = draw_sheet(context, &error);
     if (!sheet.ready) return false;
-    return sheet.picture ? mouse_picture(&sheet, event) : mouse_table(&sheet, event);
+    bool used = sheet.picture ? mouse_picture(&sheet, event) : mouse_table(&sheet, event);
+    sheet.state->touched = sheet.state->touched || used;
+    return used;
 }
 
 static bool to_row(Sheet *sheet) {

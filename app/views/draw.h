@@ -15,6 +15,7 @@ typedef struct DrawState {
 
     int row, column; /* the cursor on the picture */
     bool placed;     /* in its middle, at first */
+    bool touched;    /* a key or the mouse was used: no need to say how */
     bool pen;        /* down: the keys draw as they move */
     bool held;       /* the mouse's button */
     bool stroking;   /* the next place goes on from the last one */

@@ -27,7 +27,7 @@ static const double *values(const Sheet *sheet, const char *name, int64_t *size)
 typedef struct Bars {
     const double *value, *row; /* [count]; of the example, and of the unchanged row */
     int count, answer;
-    double low, high; /* ends of a bar */
+    double high; /* the end of a bar */
     bool classes;
 } Bars;
 
@@ -38,12 +38,13 @@ static Bars bars_of(const Sheet *sheet) {
     bars.row = values(sheet, "row_probabilities", NULL);
     bars.classes = bars.value != NULL;
     if (!bars.value || isnan(bars.value[0])) {
+        int64_t classes = count;
         bars.value = values(sheet, "outputs", &count);
         bars.row = values(sheet, "row_outputs", NULL);
-        bars.low = INFINITY, bars.high = -INFINITY;
+        bars.classes = bars.classes && count == classes;
+        bars.high = 0;
         for (int64_t k = 0; bars.value && k < count; k++)
-            bars.low = fmin(bars.low, bars.value[k]), bars.high = fmax(bars.high, bars.value[k]);
-        bars.low = fmin(bars.low, 0);
+            bars.high = fmax(bars.high, fmax(fabs(bars.value[k]), bars.row ? fabs(bars.row[k]) : 0));
     }
     bars.count = bars.value ? (int)(count < 10000 ? count : 10000) : 0;
     return bars;
@@ -73,13 +74,14 @@ static int choose_bars(const Bars *bars, int room, int *chosen) {
     return shown;
 }
 
+/* Of outputs, how large they are: the sign is in the figure. */
 static double share_of(const Bars *bars, double value) {
-    return bars->high > bars->low ? (value - bars->low) / (bars->high - bars->low) : 0;
+    return bars->high > 0 ? fabs(value) / bars->high : 0;
 }
 
 static void draw_bar(const Sheet *sheet, UiGrid *grid, UiRect row, const Bars *bars, int k, int label) {
     char name[64], number[UI_NUMBER];
-    bool answer = k == bars->answer;
+    bool answer = bars->classes && k == bars->answer;
     ui_text_in(grid, row, 0, 0, label, answer ? UI_TITLE : UI_TEXT, bar_name(sheet, bars, k, name));
     int w = row.w - label - 8;
     if (w > 1) {
@@ -96,7 +98,7 @@ static void draw_bar(const Sheet *sheet, UiGrid *grid, UiRect row, const Bars *b
 static void draw_answer(const Sheet *sheet, UiGrid *grid, UiRect *area, const Bars *bars) {
     char name[64], text[160];
     double confidence = fact(sheet, "confidence"), label = fact(sheet, "label");
-    if (!bars->classes || bars->answer < 0) return;
+    if (bars->answer < 0) return;
     inside_class(sheet->context, bars->answer, name);
     snprintf(text, sizeof text, isfinite(confidence) ? "answers %s  %.1f %%" : "answers %s", name,
              100 * confidence);
@@ -175,6 +177,7 @@ static int draw_canvas(Sheet *sheet, UiGrid *grid, UiRect area, bool caption) {
         state->what.raw + ((int64_t)state->row * canvas->width + state->column) * canvas->channels;
     snprintf(text, sizeof text, "%d,%d: %.4g%s", state->row, state->column, (double)*cell,
              state->pen ? " · pen down" : "");
+    if (!state->touched) snprintf(text, sizeof text, "mouse or enter draws");
     if (!sheet->context->live) snprintf(text, sizeof text, "the example");
     ui_text_in(grid, area, 0, state->canvas.inner.h, area.w, state->pen ? UI_KEY : UI_DIM, text);
     return state->canvas.inner.h + 1;
@@ -520,4 +523,7 @@ void draw_view(ViewContext *context, UiGrid *grid, UiRect area) {
     int used = sheet.picture ? draw_picture(&sheet, grid, body) : draw_features(&sheet, grid, body);
     int line = used + 1 < area.h - 1 ? used + 1 : area.h - 1; /* near what it is about */
     if (below) draw_below(&sheet, grid, ui_rect(area.x, area.y + line, area.w, 1));
+    if (!below || sheet.picture || !context->live || line + 2 >= area.h) return;
+    ui_text_in(grid, ui_rect(area.x, area.y + line + 2, area.w, 1), 1, 0, area.w - 2, UI_DIM,
+               "↑ ↓ choose a feature, ← → change it, enter types a value, del puts the row's back");
 }

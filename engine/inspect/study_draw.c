@@ -115,7 +115,8 @@ static bool put_layers(StJob *job) {
     return true;
 }
 
-/* |∂S/∂x|, S the score of the answered class (of the asked one), of one output of a regression. */
+/* |∂S/∂x|, S the score of the answered class (of the asked one), of one output of a regression. Numbers of
+ * words have no slope. */
 static bool put_saliency(StJob *job) {
     StLens *lens = job->lens;
     const StShape *out = &st_lens_layer(lens, lens->layers - 1)->out;
@@ -129,7 +130,7 @@ static bool put_saliency(StJob *job) {
     double *saliency = st_finding_array(job->finding, "saliency", &st_network_info(lens->network)->input);
     double *scores = st_finding_array(job->finding, "scores", out);
     if (!saliency || !scores) return false;
-    for (int64_t i = 0; i < lens->in_size; i++)
+    for (int64_t i = 0; i < lens->in_size && !st_network_words(lens->network); i++)
         saliency[i] = fabs(slope[i]);
     memcpy(scores, y, (size_t)lens->out_size * sizeof *y);
     st_finding_count(job->finding, "class", klass);

@@ -83,6 +83,25 @@ static void test_mouse(void **state) {
     vt_end(vt);
 }
 
+/* 28x28: a cell of the screen is two pixels, and the pen is soft. */
+static void test_mouse_on_halves(void **state) {
+    Vt *vt = start(state, "samples/fashion.strata", 80, 24, false);
+    VT_WANT(vt, vt_shows(vt, "mouse or enter draws"));
+    vt_key(vt, "c");
+    vt_mouse(vt, LEFT + 10, TOP + 5, 1, true);
+    VT_WANT(vt, vt_shows(vt, "10,10: 255"));
+    vt_mouse(vt, LEFT + 10, TOP + 9, 0, false);
+    VT_WANT(vt, vt_shows(vt, "18,10: 255"));
+    vt_mouse(vt, LEFT + 10, TOP + 9, 1, false);
+    vt_key(vt, "up");
+    VT_WANT(vt, vt_shows(vt, "17,10: 255"));
+    vt_key(vt, "right");
+    VT_WANT(vt, vt_shows(vt, "17,11: 153")); /* at the edge of the stroke: 1.6 - 1 of it */
+    vt_key(vt, "right");
+    VT_WANT(vt, vt_shows(vt, "17,12: 0 "));
+    vt_end(vt);
+}
+
 /* What is drawn is what the other views look at, and it is there when one comes back. */
 static void test_it_is_the_gaze(void **state) {
     Vt *vt = start(state, digits, 80, 24, false);
@@ -168,6 +187,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_keys, make, place_remove),
         cmocka_unit_test_setup_teardown(test_mouse, make, place_remove),
+        cmocka_unit_test_setup_teardown(test_mouse_on_halves, make, place_remove),
         cmocka_unit_test_setup_teardown(test_it_is_the_gaze, make, place_remove),
         cmocka_unit_test_setup_teardown(test_table, make, place_remove),
         cmocka_unit_test_setup_teardown(test_sizes, make, place_remove),
