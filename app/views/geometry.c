@@ -12,9 +12,14 @@ static const struct {
                 {"cka", geometry_draw_cka},     {"cka_moments", geometry_draw_moments},
                 {"probe", geometry_draw_probe}, {"spectrum", geometry_draw_spectrum}};
 
+enum { FORMULA_LEAST = 20 }; /* rows */
+
 static void draw(ViewContext *context, UiGrid *grid, UiRect area) {
     if (!inside_head(context, grid, &area)) return;
     const StStudy *study = inside_study(context);
+    const char *formula = grid->look.ladder == UI_ASCII ? study->plain : study->formula;
+    if (area.h >= FORMULA_LEAST && ui_text_width(formula) <= area.w - 2)
+        ui_text(grid, ui_cut_bottom(&area, 1), 1, 0, UI_DIM, formula);
     for (size_t i = 0; i < sizeof pictures / sizeof *pictures; i++)
         if (!strcmp(pictures[i].method, study->name)) pictures[i].draw(context, grid, area);
 }
@@ -39,12 +44,40 @@ static void turn_by(GeometryState *state, int yaw, int pitch) {
 
 /* From above and aside, so that all three axes are seen. */
 static void turn_on(GeometryState *state) {
-    *state = (GeometryState){.turned = true, .yaw = 2, .pitch = 1};
+    state->turned = true, state->yaw = 2, state->pitch = 1;
+}
+
+/* The first two components, the third towards whoever looks. */
+static void look_ahead(GeometryState *state) {
+    state->turned = true, state->yaw = state->pitch = 0;
+}
+
+static void lay_flat(GeometryState *state) {
+    state->turned = false;
+}
+
+/* ---- another moment ---- */
+
+static void ask(ViewContext *context, StAsk *what) {
+    const GeometryState *state = context->state;
+    if (!strcmp(st_studies[what->study]->name, "cka_moments")) what->other = state->from - 1;
+}
+
+/* `geometry from` (the moment that is looked at), `geometry from start`: compares with it. */
+static bool compare_with(ViewContext *context, const StWord *words, int count, StError *error) {
+    GeometryState *state = context->state;
+    if (count > 1 && (count > 2 || strcmp(words[1].text, "start")))
+        return st_fail(error, ST_ERR_VALUE, "geometry: wanted from, or from start");
+    int64_t now = context->look ? context->look->snapshot->step : -1;
+    state->from = count > 1 ? 0 : 1 + (context->gaze->moment >= 0 ? context->gaze->moment : now);
+    *context->method = st_study_find("geometry", "cka_moments");
+    return true;
 }
 
 static bool command(ViewContext *context, const StWord *words, int count, StError *error) {
     GeometryState *state = context->state;
     const char *word = count == 1 ? words[0].text : "";
+    if (count > 0 && !strcmp(words[0].text, "from")) return compare_with(context, words, count, error);
     const StStudy *study = inside_study(context);
     if (study && strncmp(study->name, "pca", 3)) { /* what is turned is another picture than the one shown */
         *context->method = st_study_find("geometry", "pca");
@@ -54,11 +87,11 @@ static bool command(ViewContext *context, const StWord *words, int count, StErro
     if (strcmp(word, "flat") && !geometry_has_depth(context))
         return st_fail(error, ST_ERR_STATE, "geometry: there are no three components to turn here");
     if (!strcmp(word, "flat") || (!strcmp(word, "turn") && state->turned))
-        *state = (GeometryState){0};
+        lay_flat(state);
     else if (!strcmp(word, "turn"))
         turn_on(state);
     else if (!strcmp(word, "front"))
-        *state = (GeometryState){.turned = true};
+        look_ahead(state);
     else {
         for (size_t i = 0; i < sizeof turns / sizeof *turns; i++)
             if (!strcmp(word, turns[i].word)) {
@@ -66,7 +99,8 @@ static bool command(ViewContext *context, const StWord *words, int count, StErro
                 state->turned = true;
                 return true;
             }
-        return st_fail(error, ST_ERR_VALUE, "geometry: wanted turn, left, right, up, down, front or flat");
+        return st_fail(error, ST_ERR_VALUE,
+                       "geometry: wanted turn, left, right, up, down, front, flat or from");
     }
     return true;
 }
@@ -79,8 +113,8 @@ static bool press(ViewContext *context, UiKey key) {
         return true;
     }
     if (!state->turned) return false;
-    if (key == UI_KEY_ESCAPE) *state = (GeometryState){0};
-    if (key == UI_KEY_HOME) *state = (GeometryState){.turned = true};
+    if (key == UI_KEY_ESCAPE) lay_flat(state);
+    if (key == UI_KEY_HOME) look_ahead(state);
     for (size_t i = 0; i < sizeof turns / sizeof *turns; i++)
         if (key == turns[i].key) {
             turn_by(state, turns[i].yaw, turns[i].pitch);
@@ -119,6 +153,8 @@ static void explain(ViewContext *context, StText *out) {
 
 static const UiBinding bindings[] = {
     {'d', "geometry turn", "3-D", "Three components, turned by the arrows; again: two"},
+    {'f', "geometry from", "from here", "Compares each layer with the moment that is looked at now"},
+    {'F', "geometry from start", NULL, "Compares each layer with the start of the run"},
     INSIDE_BINDINGS,
     {0}};
 
@@ -130,6 +166,7 @@ const View view_geometry = {.name = "geometry",
                             .bindings = bindings,
                             .state_size = sizeof(GeometryState),
                             .draw = draw,
+                            .ask = ask,
                             .press = press,
                             .command = command,
                             .hints = hints,

@@ -7,6 +7,7 @@
 typedef struct GeometryState {
     bool turned;    /* the scatter is in three dimensions, and the arrows turn it */
     int yaw, pitch; /* in steps of 15 degrees */
+    int64_t from;   /* the moment that layers are compared with: its step + 1; 0: the start of the run */
 } GeometryState;
 
 void geometry_draw_scatter(const ViewContext *context, UiGrid *grid, UiRect area);

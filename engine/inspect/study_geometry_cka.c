@@ -153,8 +153,8 @@ static bool run_moments(StJob *job, StError *error) {
 const StStudy st_study_geometry_cka_moments = {
     .group = "geometry",
     .name = "cka_moments",
-    .title = "CKA with the start",
-    .what = "how alike each layer sees the rows now and at the start: 1 nothing changed",
+    .title = "CKA between moments",
+    .what = "how alike each layer sees the rows now and then: 1 nothing has changed",
     .bad = "1 after long training in all but the last layer: only that one learns",
     .formula = "‖YᵀX‖F² / (‖XᵀX‖F ‖YᵀY‖F), X now, Y then (Kornblith and others 2019)",
     .plain = "|Y'X|F^2 / (|X'X|F |Y'Y|F), X now, Y then (Kornblith and others 2019)",

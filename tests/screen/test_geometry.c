@@ -75,6 +75,20 @@ static void it_turns(void **state) {
     vt_end(vt);
 }
 
+/* Layers against a moment of one's choice. */
+static void other_moments(void **state) {
+    Vt *vt = begin(*state, 80, 24, false);
+    vt_key(vt, "f");
+    VT_WANT(vt, vt_shows(vt, "now against step 36"));
+    VT_WANT(vt, vt_shows(vt, "1.00"));
+    vt_key(vt, "s");
+    VT_WANT(vt, vt_shows(vt, "step 37 · measured"));
+    VT_WANT(vt, vt_shows(vt, "now against step 36"));
+    vt_key(vt, "F");
+    VT_WANT(vt, vt_shows(vt, "now against the start of the run"));
+    vt_end(vt);
+}
+
 static void layers_and_examples(void **state) {
     Vt *vt = begin(*state, 80, 24, false);
     VT_WANT(vt, vt_shows(vt, "2 dense_1 · 8 wide"));
@@ -97,6 +111,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(at_40x10, make, place_remove),
         cmocka_unit_test_setup_teardown(in_ascii, make, place_remove),
         cmocka_unit_test_setup_teardown(it_turns, make, place_remove),
+        cmocka_unit_test_setup_teardown(other_moments, make, place_remove),
         cmocka_unit_test_setup_teardown(layers_and_examples, make, place_remove)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
