@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 static const double LIVE = 0.006; /* of a processor, for live studies while training goes on */
-static const double BURST = 0.05; /* processor seconds at once before the share is kept to */
+static const double BURST = 0.1;  /* processor seconds that one may take at once, … */
+static const double FILL = 0.02;  /* … and its share from then on, until it is whole */
 static const double SHOW = 0.05;  /* seconds between two pictures of what is not yet whole */
 static const double PATIENCE =
     0.06; /* seconds that a live study may finish in when its ask changes a little */
@@ -140,7 +141,8 @@ static void keep_to_share(StStudies *studies) {
     double share = asked ? studies->share : FILL;
     pthread_mutex_unlock(&studies->lock);
     double until = seconds_of(CLOCK_MONOTONIC) + (work - studies->paused_work) * (1 - share) / share;
-    for (double left; (left = until - seconds_of(CLOCK_MONOTONIC)) > 0 && !is_stale(studies);)
+    for (double left;
+         (left = until - seconds_of(CLOCK_MONOTONIC)) > 0 && is_training(studies) && !is_stale(studies);)
         sleep_on(studies, left);
     studies->paused_work = seconds_of(CLOCK_THREAD_CPUTIME_ID);
 }

@@ -1,9 +1,9 @@
 /* The thread of studies: makes what the view that is looked at asks for, on snapshots, with a lens of its
  * own. Live studies are made anew for every new snapshot, at about half a percent of a processor while
- * training goes on; those that are asked for once for each ask, at `share` of a core while training goes on,
- * and wholly where it rests. Both show what they have so far as they go, and end at once where something else
- * is wanted. What was asked for is kept until its like is asked for again, so that coming back to a view
- * costs nothing.
+ * training goes on (a long one takes a tenth of a second at once and then fills in at 2 %); those that are
+ * asked for once for each ask, at `share` of a core while training goes on. Where it rests both take what
+ * they need. Both show what they have so far as they go, and end at once where something else is wanted. What
+ * was asked for is kept until its like is asked for again, so that coming back to a view costs nothing.
  *
  * Functions are for any thread, creation and destruction excepted. A new run: release what was found,
  * destroy, create anew. */
