@@ -217,9 +217,25 @@ static void draw_legend(ViewContext *context, UiGrid *grid, UiRect area, const S
     }
     fact_text(&facts, UI_TITLE, "now", surface_mark(grid, SURFACE_NOW));
     fact_row(&facts);
+    if (map->looked >= 0) {
+        double step = st_finding_values(finding, "path_step", NULL)[map->looked];
+        snprintf(text, sizeof text, "near step %.0f", step);
+        fact_text(&facts, UI_TITLE, text, surface_mark(grid, SURFACE_LOOKED));
+        fact_row(&facts);
+    }
     snprintf(text, sizeof text, "%.3g %%", 100 * st_finding_value(finding, "path_share"));
     if (share) snprintf(text, sizeof text, "%.3g + %.3g %%", 100 * share[0], 100 * share[1]);
     fact_text(&facts, UI_TEXT, share ? "variance of the path" : "of the way in this plane", text);
+}
+
+/* The point of the path that is nearest to the moment that is looked at; -1: the present is. */
+static int looked_at(const ViewContext *context, const SurfaceMap *map) {
+    const double *step = st_finding_values(&context->found->finding, "path_step", NULL);
+    double moment = (double)context->gaze->moment;
+    int nearest = -1;
+    for (int i = 0; step && moment >= 0 && i < map->points; i++)
+        if (nearest < 0 || fabs(step[i] - moment) < fabs(step[nearest] - moment)) nearest = i;
+    return nearest;
 }
 
 static void draw_plane(ViewContext *context, UiGrid *grid, UiRect area) {
@@ -229,6 +245,7 @@ static void draw_plane(ViewContext *context, UiGrid *grid, UiRect area) {
     if (state->row >= map.rows) state->row = map.rows - 1;
     if (state->col >= map.columns) state->col = map.columns - 1;
     map.has_cursor = state->cursor;
+    map.looked = looked_at(context, &map);
     map.cursor_row = state->row, map.cursor_column = state->col;
     if (isnan(map.low)) return;
     UiRect legend = {0};

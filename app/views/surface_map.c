@@ -10,7 +10,7 @@ enum { BANDS = 12, LABEL_W = 6 };
 bool surface_map_read(const StFinding *finding, bool whole, SurfaceMap *map) {
     const StShape *shape = st_finding_shape(finding, "loss");
     int64_t a = 0, b = 0, points = 0, other = 0;
-    *map = (SurfaceMap){.low = NAN, .high = NAN, .whole = whole, .logarithmic = true};
+    *map = (SurfaceMap){.low = NAN, .high = NAN, .whole = whole, .logarithmic = true, .looked = -1};
     if (!shape || shape->rank != 2) return false;
     map->rows = (int)shape->dim[0], map->columns = (int)shape->dim[1];
     map->loss = st_finding_values(finding, "loss", NULL);
@@ -83,7 +83,7 @@ static void draw_ground(UiGrid *grid, UiRect area, const SurfaceMap *map) {
 }
 
 const char *surface_mark(const UiGrid *grid, int mark) {
-    static const char *const marks[2][3] = {{"o", "+", "@"}, {"○", "•", "◆"}};
+    static const char *const marks[2][4] = {{"o", "+", "@", "0"}, {"○", "•", "◆", "◉"}};
     return marks[grid->look.ladder != UI_ASCII][mark];
 }
 
@@ -130,6 +130,9 @@ static void draw_path(UiGrid *grid, UiRect area, const SurfaceMap *map) {
     }
     cell_of(map, area, 0, 0, &x, &y);
     draw_mark(grid, area, x, y, surface_mark(grid, SURFACE_NOW));
+    if (map->looked < 0) return;
+    cell_of(map, area, map->path[0][map->looked], map->path[1][map->looked], &x, &y);
+    draw_mark(grid, area, x, y, surface_mark(grid, SURFACE_LOOKED));
 }
 
 /* The ends of both axes; the plane's own numbers between them are read with the cursor. */

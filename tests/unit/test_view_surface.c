@@ -174,6 +174,10 @@ static void from_another_moment(void **state) {
     assert_true(st_words_split("from start", &words, &error));
     assert_true(view_surface.command(&rig->context, words.word, words.count, &error));
     rig_shows(rig, 80, 20, "this is of step 3: enter makes it of step 1");
+    find(looking, "plane"); /* its path: from the start to step 3 */
+    rig_shows(rig, 80, 20, "near step 0 ◉");
+    looking->gaze.moment = 3;
+    rig_shows(rig, 80, 20, "near step 3 ◉");
     assert_true(st_words_split("from here", &words, &error));
     assert_false(view_surface.command(&rig->context, words.word, words.count, &error));
     close_look(looking);
