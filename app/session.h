@@ -135,7 +135,8 @@ typedef struct SessionRun {
     uint64_t number;           /* counts runs of this session from 1 */
     const StLayerInfo *layers; /* [recipe->stack.count] */
     StStackInfo info;
-    int kept; /* layers whose weights were kept from before */
+    int kept;      /* layers whose weights were kept from before */
+    int64_t edits; /* of weights by hand, undone ones counted too */
 } SessionRun;
 
 const SessionRun *session_run(const Session *session); /* NULL: none yet */

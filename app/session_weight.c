@@ -116,6 +116,7 @@ static float change(Session *session, const StTensor *tensor, int number, int64_
         loss[1] = loss_with(run, &now->weights, place, value, &rows);
         st_trainer_release(run->seen.trainer, now);
     }
+    run->seen.edits++;
     float before = st_trainer_set_weight(run->seen.trainer, number, at, value);
     StTrainerStatus status;
     st_trainer_status(run->seen.trainer, &status);

@@ -33,9 +33,10 @@ static bool weights_unsaved(const Bench *bench) {
     const SessionRun *run = session_run(bench->session);
     if (!run) return false;
     st_trainer_status(run->trainer, &status);
-    bool kept = bench->kept_run == run->number && bench->kept_step == status.step;
+    bool kept =
+        bench->kept_run == run->number && bench->kept_step == status.step && bench->kept_edits == run->edits;
     bool worth = status.state != ST_STATE_DIVERGED || status.restored > 0;
-    return !kept && status.epoch >= 1 && worth;
+    return !kept && (status.epoch >= 1 || run->edits > 0) && worth;
 }
 
 void bench_ask_text(const Bench *bench, char text[ST_MESSAGE_MAX]) {
@@ -102,6 +103,7 @@ void bench_saved(Bench *bench, const char *path) {
     st_trainer_status(run->trainer, &status);
     bench->kept_run = run->number;
     bench->kept_step = status.step;
+    bench->kept_edits = run->edits;
 }
 
 /* ---- answers ---- */

@@ -75,7 +75,7 @@ typedef struct Bench {
     char replaced[RECIPE_PATH_MAX];    /* the file that the question is about */
     char own_weights[RECIPE_PATH_MAX]; /* written by the person here: may be written again */
     uint64_t kept_run;                 /* the weights that were written last, by run and step */
-    int64_t kept_step;
+    int64_t kept_step, kept_edits;
     bool discard; /* the person said so: do not ask again */
 
     UiPrompt *prompt;

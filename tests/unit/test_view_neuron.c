@@ -130,6 +130,16 @@ static void test_every_kind(void **unused) {
     find(looking);
     rig_shows(looking->rig, 80, 20, "strongest at row");
     rig_shows(looking->rig, 80, 20, "weights");
+    int r, c, ch, f;
+    looking->gaze.unit = 2;
+    find(looking);
+    rig_keys(looking->rig, "enter down right");
+    assert_int_equal(sscanf(looking->rig->line, "weight conv2d/kernel %d,%d,%d,%d ", &r, &c, &ch, &f), 4);
+    int64_t at = (int64_t)st_finding_values(&looking->found->finding, "order", NULL)[1];
+    assert_int_equal(3 * r + c, at);
+    assert_int_equal(ch, 0);
+    assert_int_equal(f, 2);
+    assert_non_null(strstr(looking->rig->said, "loss"));
     close_look(looking);
 }
 
