@@ -9,31 +9,41 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { BLOCK = 1024 }; /* columns at a time: a piece of work of some milliseconds */
+enum { ROWS = 512, BLOCK = 1024 }; /* columns at a time: a piece of work of some milliseconds */
 
 /* The Gram matrices of some layers: [count][n][n], and what a layer's outputs look like to the network. */
 typedef struct Grams {
     StJob *job;
     int64_t n;
-    double *block; /* [n][BLOCK] */
+    double *outputs; /* [n][the widest layer's] */
+    double *block;   /* [n][BLOCK] */
     double *gram;
     double *norm; /* [count] ‖K‖F; NaN: not finite, or the same for every row */
 } Grams;
 
 static void grams_free(Grams *grams) {
+    free(grams->outputs);
     free(grams->block);
     free(grams->gram);
     free(grams->norm);
+}
+
+static int64_t widest(const StLens *lens) {
+    int64_t most = lens->in_size;
+    for (int i = 0; i < lens->layers; i++)
+        if (st_geometry_width(lens, i) > most) most = st_geometry_width(lens, i);
+    return most;
 }
 
 static bool grams_create(Grams *grams, StJob *job, int64_t n, int64_t count, StError *error) {
     size_t bytes = (size_t)(count * n * n) * sizeof(double);
     *grams = (Grams){.job = job,
                      .n = n,
+                     .outputs = malloc((size_t)(n * widest(job->lens)) * sizeof(double)),
                      .block = malloc((size_t)(n * BLOCK) * sizeof(double)),
                      .gram = calloc(1, bytes),
                      .norm = malloc((size_t)count * sizeof(double))};
-    if (grams->block && grams->gram && grams->norm) return true;
+    if (grams->outputs && grams->block && grams->gram && grams->norm) return true;
     grams_free(grams);
     return st_fail_memory(error, "layers to compare", bytes);
 }
@@ -64,27 +74,24 @@ static double alignment(const Grams *grams, int64_t a, int64_t b) {
            (grams->norm[a] * grams->norm[b]);
 }
 
-/* Adds the layers' Gram matrices with the weights that the lens has now, the input's first where it is
- * wanted, from place `at` on. */
-static bool add_layers(Grams *grams, bool input, int64_t at, StPart part, const int64_t *index, double from,
+/* Adds the layers' Gram matrices with the weights that the lens has now, from the layer `first` on (the input
+ * may be one), to the places from `at` on. */
+static bool add_layers(Grams *grams, int first, int64_t at, StPart part, const int64_t *index, double from,
                        double to, StError *error) {
     StLens *lens = grams->job->lens;
-    st_lens_gather(lens, part, index, 0, grams->n);
-    if (input && !add_gram(grams, at++, st_lens_input(lens), lens->in_size, from, error)) return false;
-    st_lens_forward(lens, grams->n, false);
-    for (int i = 0; i < lens->layers; i++) {
-        double done = from + (to - from) * i / lens->layers;
-        if (!add_gram(grams, at++, st_lens_layer(lens, i)->y, st_geometry_width(lens, i), done, error))
+    for (int i = first; i < lens->layers; i++) {
+        double done = from + (to - from) * (i - first) / (lens->layers - first);
+        if (!st_geometry_collect(grams->job, i, part, index, grams->n, grams->outputs, done, error) ||
+            !add_gram(grams, at++, grams->outputs, st_geometry_width(lens, i), done, error))
             return false;
     }
     return true;
 }
 
-/* Of one forward pass, so that nothing need be kept. */
 static int64_t *some_rows(StJob *job, StPart *part, int64_t *rows, StError *error) {
-    int64_t wanted = job->ask->count > 0 && job->ask->count < ST_LENS_ROWS ? job->ask->count : ST_LENS_ROWS;
     *part = st_lens_part(job->lens, job->ask->part);
-    return st_geometry_rows(job, *part, wanted, 1, rows, error);
+    int64_t wanted = job->ask->count > 0 ? job->ask->count : ROWS;
+    return st_geometry_rows(job, *part, wanted, widest(job->lens), rows, error);
 }
 
 /* ---- between layers ---- */
@@ -99,7 +106,7 @@ static bool run_layers(StJob *job, StError *error) {
     if (done) {
         for (int i = 0; i < count; i++)
             st_finding_name(job->finding, "layers", i, st_geometry_name(lens, i - 1));
-        done = add_layers(&grams, true, 0, part, index, 0, 0.9, error);
+        done = add_layers(&grams, ST_LAYER_INPUT, 0, part, index, 0, 0.9, error);
         double *cka = done ? st_finding_matrix(job->finding, "cka", count, count) : NULL;
         for (int64_t a = 0; cka && a < count; a++)
             for (int64_t b = 0; b <= a; b++)
@@ -118,7 +125,7 @@ const StStudy st_study_geometry_cka = {
     .bad = "neighbours near 1 all the way: layers that change nothing",
     .formula = "‖YᵀX‖F² / (‖XᵀX‖F ‖YᵀY‖F), columns centred (Kornblith and others 2019)",
     .plain = "|Y'X|F^2 / (|X'X|F |Y'Y|F), columns centred (Kornblith and others 2019)",
-    .cost = "1 F, n²·d a layer",
+    .cost = "1 F and n²·d a layer",
     .tag = ST_MEASURED,
     .run = run_layers,
 };
@@ -137,9 +144,9 @@ static bool run_moments(StJob *job, StError *error) {
     if (done) {
         for (int i = 0; i < layers; i++)
             st_finding_name(job->finding, "layers", i, st_geometry_name(lens, i));
-        done = add_layers(&grams, false, 0, part, index, 0, 0.5, error) &&
+        done = add_layers(&grams, 0, 0, part, index, 0, 0.5, error) &&
                st_lens_look(lens, job->other, error) &&
-               add_layers(&grams, false, layers, part, index, 0.5, 1, error) &&
+               add_layers(&grams, 0, layers, part, index, 0.5, 1, error) &&
                st_lens_look(lens, &job->snapshot->weights, error);
         double *cka = done ? st_finding_vector(job->finding, "cka", layers) : NULL;
         for (int64_t i = 0; cka && i < layers; i++)
@@ -158,7 +165,7 @@ const StStudy st_study_geometry_cka_moments = {
     .bad = "1 after long training in all but the last layer: only that one learns",
     .formula = "‖YᵀX‖F² / (‖XᵀX‖F ‖YᵀY‖F), X now, Y then (Kornblith and others 2019)",
     .plain = "|Y'X|F^2 / (|X'X|F |Y'Y|F), X now, Y then (Kornblith and others 2019)",
-    .cost = "2 F, 2 n²·d a layer",
+    .cost = "2 F and 2 n²·d a layer",
     .tag = ST_MEASURED,
     .run = run_moments,
 };
