@@ -319,33 +319,71 @@ def check_geometry(case):
         near(case, "effective rank", got.get("effective_rank"), np.exp(-(q * np.log(q)).sum()))
 
 
-def check_surface(case):
-    if sum(w.size for w in case.net.weights.values()) > 400:
-        return
-    if any("moving" in w for w in case.net.weights):
+def loss_at(case, weights, rows=None):
+    """The loss with tensors in place of the net's weights, of some rows of the training part."""
+    x, y = case.x["train"], case.y["train"]
+    if rows is not None:
+        case.x["train"], case.y["train"] = x[rows], y[rows]
+    case.net.tensor = lambda name: weights[name]
+    value = case.loss("train")
+    del case.net.tensor
+    case.x["train"], case.y["train"] = x, y
+    return value
+
+
+def check_hessian(case):
+    names = [n for n in case.net.weights if "moving" not in n]
+    sizes = [case.net.weights[n].size for n in names]
+    if sum(sizes) > 400:
         return
     got = show(case, "surface", "--method", "hessian")
     if got.get("eigenvalue") is None or int(got.get("rows", 0)) != len(case.x["train"]):
         failures.append(f"{case.name}: hessian: {got.get('error', got)}")
         return
-    names = list(case.net.weights)
+
+    def loss(flat):
+        held = {n: torch.tensor(w) for n, w in case.net.weights.items()}
+        for n, part in zip(names, torch.split(flat, sizes)):
+            held[n] = part.reshape(case.net.weights[n].shape)
+        return loss_at(case, held)
+
     flat = torch.cat([torch.tensor(case.net.weights[n]).reshape(-1) for n in names])
-
-    def loss(v):
-        at = 0
-        old = case.net.tensor
-        held = {}
-        for n in names:
-            size = case.net.weights[n].size
-            held[n] = v[at : at + size].reshape(case.net.weights[n].shape)
-            at += size
-        case.net.tensor = lambda n: held[n]
-        value = case.loss("train")
-        case.net.tensor = old
-        return value
-
     h = torch.autograd.functional.hessian(loss, flat)
-    near(case, "largest eigenvalue", got["eigenvalue"], float(torch.linalg.eigvalsh(h)[-1]), 1e-4)
+    near(case, "largest eigenvalue", got["eigenvalue"], float(torch.linalg.eigvalsh(h)[-1]), 1e-6)
+
+
+def check_surface(case):
+    weights = {n: torch.tensor(w) for n, w in case.net.weights.items()}
+    check_hessian(case)
+    got = show(case, "surface")
+    near(case, "loss at the end of the line", got["loss"][got["a"].index(1)], float(loss_at(case, weights)))
+    got = show(case, "surface", "--method", "plane")
+    ways = []
+    for way in ("direction_a", "direction_b"):
+        parts = np.split(np.array(got[way], float), np.cumsum([weights[n].numel() for n in got["tensors"]])[:-1])
+        ways.append({n: torch.tensor(p).reshape(weights[n].shape) for n, p in zip(got["tensors"], parts)})
+        for n in got["tensors"]:  # every unit's row is as long as its weights; biases and statistics stay
+            axes = tuple(range(weights[n].ndim - 1))
+            long = weights[n].square().sum(axes) if n.endswith("/kernel") else torch.zeros(1)
+            near(case, way + " of " + n, ways[-1][n].square().sum(axes if axes else None), long * torch.ones(ways[-1][n].shape[-1:] if axes else ()))
+    for i in range(0, 21, 5):
+        for j in range(0, 41, 8):
+            there = {n: w + got["a"][j] * ways[0][n] + got["b"][i] * ways[1][n] for n, w in weights.items()}
+            near(case, f"plane {i},{j}", got["loss"][i][j], float(loss_at(case, there)))
+    got = show(case, "surface", "--method", "noise")
+    rows, small = [int(r) for r in got["row_index"]], int(got["small_batch"])
+    names = [n for n in weights if "moving" not in n]
+
+    def gradient(some):
+        held = {n: w.clone().requires_grad_(n in names) for n, w in weights.items()}
+        return torch.cat([g.reshape(-1) for g in torch.autograd.grad(loss_at(case, held, some), [held[n] for n in names])])
+
+    large = float(gradient(rows).square().sum())
+    each = [float(gradient(rows[k:k + small]).square().sum()) for k in range(0, len(rows), small)]
+    near(case, "squared gradients", got["squares"], each)
+    signal = (len(rows) * large - small * np.mean(each)) / (len(rows) - small)
+    noise = (np.mean(each) - large) / (1 / small - 1 / len(rows))
+    near(case, "noise scale", [got["noise_scale"]], noise / signal if signal > 0 else np.nan, 1e-7)
 
 
 def check_neuron(case, rng):
