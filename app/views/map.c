@@ -526,15 +526,20 @@ static void answer_words(const ViewContext *context, const StFinding *found, StT
 static void draw_words(const ViewContext *context, const StFinding *found, const State *state, UiGrid *grid,
                        UiRect foot) {
     StText words = {0};
-    if (state->pulse > 0)
+    if (state->pulse > 0 && foot.h < 2)
         pulse_words(context, found, state, &words);
     else
         unit_words(context, found, &words);
     ui_text_in(grid, ui_cut_top(&foot, 1), 1, 0, foot.w - 2, UI_TEXT, st_text_string(&words));
     st_text_clear(&words);
-    answer_words(context, found, &words);
-    int taken = ui_text_in(grid, foot, 1, 0, foot.w - 2, UI_DIM, st_text_string(&words));
-    links_legend(grid, foot, taken + 4, foot.w - taken - 5);
+    if (state->pulse > 0) {
+        pulse_words(context, found, state, &words);
+        ui_text_in(grid, foot, 1, 0, foot.w - 2, UI_KEY, st_text_string(&words));
+    } else {
+        answer_words(context, found, &words);
+        int taken = ui_text_in(grid, foot, 1, 0, foot.w - 2, UI_DIM, st_text_string(&words));
+        links_legend(grid, foot, taken + 4, foot.w - taken - 5);
+    }
     st_text_free(&words);
 }
 
@@ -654,6 +659,9 @@ static bool press(ViewContext *context, UiKey key) {
     }
     case 'p':
         return step_pulse(state, found), true;
+    case UI_KEY_ESCAPE:
+        if (state->pulse == 0) return false;
+        return state->pulse = 0, true;
     default:
         return false;
     }
