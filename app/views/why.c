@@ -88,23 +88,23 @@ static const char *class_text(const Shown *now, int klass, char buffer[64]) {
     return buffer;
 }
 
-/* "score of 8: 12.31 · answers 8, and 8 it is". Returns whether the answer is wrong. */
-static bool answer_words(const Shown *now, StText *out) {
-    char klass[64], answer[64], label[64], number[UI_NUMBER], target[UI_NUMBER];
+/* "score of 8: 12.31", and "answers 8, and 8 it is". Returns whether the answer is wrong. */
+static bool answer_words(const Shown *now, bool score, StText *out) {
+    char klass[64], answer[64], label[64], number[UI_NUMBER];
     if (now->spread) return false; /* not about one example */
     class_text(now, now->klass, klass);
-    ui_number(number, st_finding_value(now->found, "score"), 8, 4);
-    ui_number(target, st_finding_value(now->found, "target"), 8, 4);
-    if (!now->classes) {
-        st_text_format(out, "%s %s, target %s", klass, number, target);
-        return false;
+    bool wrong = now->label >= 0 && now->label != now->answer;
+    if (score) {
+        ui_number(number, st_finding_value(now->found, "score"), 8, 4);
+        st_text_format(out, now->classes ? "score of %s: %s" : "%s %s", klass, number);
+    } else if (now->classes) {
+        st_text_format(out, "answers %s", class_text(now, now->answer, answer));
+        if (now->label >= 0)
+            st_text_format(out, wrong ? ", but it is %s" : ", and %s it is",
+                           class_text(now, now->label, label));
+    } else {
+        st_text_format(out, "target %s", ui_number(number, st_finding_value(now->found, "target"), 8, 4));
     }
-    st_text_format(out, "score of %s: %s", klass, number);
-    st_text_format(out, " · answers %s", class_text(now, now->answer, answer));
-    if (now->label < 0) return false;
-    bool wrong = now->label != now->answer;
-    class_text(now, now->label, label);
-    st_text_format(out, wrong ? ", but it is %s" : ", and %s it is", label);
     return wrong;
 }
 
@@ -118,7 +118,12 @@ static void fact_words(const Shown *now, int room, StText *out) {
         ui_number(c, st_finding_value(f, "score"), 7, 4);
         ui_number(d, st_finding_value(f, "baseline_score"), 7, 4);
         st_text_format(out, "gap δ %s = Σ %s − (S(x) %s − S(x′) %s)", a, b, c, d);
-        if (room > 74) st_text_format(out, " · x′: %s", st_finding_text(f, "baseline"));
+        const char *baseline = st_finding_text(f, "baseline");
+        int taken = ui_text_width(st_text_string(out));
+        if (taken + 7 + ui_text_width(baseline) <= room)
+            st_text_format(out, " · x′: %s", baseline);
+        else if (taken > room)
+            st_text_clear(out), st_text_format(out, room < 30 ? "gap δ %s" : "gap δ %s of Σ %s", a, b);
     } else if (is(now, "smoothgrad")) {
         st_text_format(out, "mean of %d noisy copies, noise %s (15 %% of the range)", whole(f, "samples"),
                        ui_number(a, st_finding_value(f, "noise"), 7, 3));
@@ -164,6 +169,10 @@ static UiInk verdict_words(const Shown *now, int room, StText *out) {
         st_text_clear(out);
         st_text_format(out, "%s control, r %.2f: %s", alike ? "like" : "unlike", r, end);
     }
+    if (ui_text_width(st_text_string(out)) > room) {
+        st_text_clear(out);
+        st_text_format(out, "%s control: %s", alike ? "like" : "unlike", end);
+    }
     return alike ? UI_WARN : UI_GOOD;
 }
 
@@ -178,7 +187,9 @@ static void draw_text(UiGrid *grid, UiRect *area, UiInk ink, StText *text) {
 /* The lines above the drawing, as many as there is room for. */
 static void draw_words(const Shown *now, UiGrid *grid, UiRect *area) {
     StText text = {0};
-    bool wrong = answer_words(now, &text);
+    bool wrong = answer_words(now, true, &text);
+    if (text.length) st_text_add(&text, now->classes ? " · " : ", ");
+    answer_words(now, false, &text);
     bool gap = is(now, "integrated_gradients"); /* its own number comes first */
     if (area->h >= (gap ? 9 : 4)) draw_text(grid, area, wrong ? UI_WARN : UI_TITLE, &text);
     st_text_clear(&text);
@@ -340,6 +351,27 @@ static void draw_verdict(const Shown *now, UiGrid *grid, UiRect *area) {
     UiInk ink = verdict_words(now, area->w - 2, &text);
     if (area->h >= 1) draw_text(grid, area, ink, &text);
     st_text_free(&text);
+}
+
+/* On a small screen: the one picture that counts, and words and figures on its right. */
+static void draw_small(const Shown *now, UiGrid *grid, UiRect area) {
+    StText text = {0};
+    UiHeat heat = {.ramp = now->has_sign ? UI_RAMP_SIGNED : UI_RAMP_SIZE};
+    ui_cut_left(&area, 1);
+    UiRect left = ui_rect(area.x, area.y, area.w * 3 / 5, area.h);
+    UiHeatView view = draw_picture(now, grid, left, now->attribution, heat);
+    ui_cut_left(&area, view.inner.w + 1);
+    bool wrong = answer_words(now, true, &text);
+    draw_text(grid, &area, UI_TITLE, &text);
+    answer_words(now, false, &text);
+    draw_text(grid, &area, wrong ? UI_WARN : UI_TEXT, &text);
+    if (is(now, "integrated_gradients")) fact_words(now, area.w - 2, &text);
+    draw_text(grid, &area, UI_TEXT, &text);
+    UiInk ink = verdict_words(now, area.w - 2, &text);
+    draw_text(grid, &area, ink, &text);
+    st_text_free(&text);
+    ui_cut_left(&area, 1);
+    draw_bars(now, grid, area);
 }
 
 enum { SIDE_W = 31 };
@@ -583,6 +615,13 @@ static void draw_curve(const Shown *now, UiGrid *grid, UiRect area) {
 static void draw(ViewContext *context, UiGrid *grid, UiRect area) {
     if (!inside_head(context, grid, &area)) return;
     Shown now = shown_of(context);
+    State *state = context->state;
+    int64_t pixels = (int64_t)now.height * now.width * now.channels;
+    bool small = area.h >= 3 && area.h < 10 && area.w >= 24 && area.w < 60 && now.height && now.attribution;
+    if (small && !is(&now, "partial_dependence") && make_room(state, pixels)) {
+        draw_small(&now, grid, area);
+        return;
+    }
     draw_words(&now, grid, &area);
     if (is(&now, "partial_dependence"))
         draw_curve(&now, grid, area);
@@ -644,18 +683,45 @@ static const UiBinding bindings[] = {
     INSIDE_BINDINGS,
     {0}};
 
-/* Where a feature is what one goes through. */
-static const UiBinding curve_keys[] = {{'(', "look column=previous", "column", "The previous feature"},
+/* What can be done now, the most useful first. */
+#define METHOD                                                                                               \
+    { 'v', "look method=next", "method", "The next way to look" }
+#define CLASSES                                                                                              \
+    {UI_KEY_DOWN, "look class=next", "class", "Explains the next class"}, {                                  \
+        UI_KEY_UP, "look class=previous", "class", "Explains the previous class"                             \
+    }
+#define EXAMPLES                                                                                             \
+    {'.', "look row=next", "example", "The next example"}, {                                                 \
+        ',', "look row=previous", "example", "The previous example"                                          \
+    }
+#define MAKE                                                                                                 \
+    { UI_KEY_ENTER, "look again", "make it", "Makes it (anew)" }
+#define BACK                                                                                                 \
+    { UI_KEY_ESCAPE, "view inside", "back", "All questions that can be asked" }
+static const UiBinding live_keys[] = {METHOD, EXAMPLES, CLASSES, BACK, {0}};
+static const UiBinding layer_keys[] = {METHOD,
+                                       EXAMPLES,
+                                       CLASSES,
+                                       {']', "look layer=next", "layer", "The next layer"},
+                                       {'[', "look layer=previous", "layer", "The previous layer"},
+                                       BACK,
+                                       {0}};
+static const UiBinding asked_keys[] = {METHOD, MAKE, EXAMPLES, CLASSES, BACK, {0}};
+static const UiBinding curve_keys[] = {METHOD,
+                                       MAKE,
+                                       {'(', "look column=previous", "column", "The previous feature"},
                                        {')', "look column=next", "column", "The next feature"},
-                                       {UI_KEY_DOWN, "look class=next", "class", "Explains the next class"},
-                                       {UI_KEY_UP, "look class=previous", "class", "Explains the one before"},
-                                       {'v', "look method=next", "method", "The next way to look"},
-                                       {UI_KEY_ESCAPE, "view inside", "back", "All questions"},
+                                       CLASSES,
+                                       BACK,
                                        {0}};
 
 static const UiBinding *hints(ViewContext *context) {
     const StStudy *study = inside_study(context);
-    return study && !strcmp(study->name, "partial_dependence") ? curve_keys : NULL;
+    if (!study) return NULL;
+    return !strcmp(study->name, "partial_dependence") ? curve_keys
+           : !strcmp(study->name, "grad_cam")         ? layer_keys
+           : study->asked                             ? asked_keys
+                                                      : live_keys;
 }
 
 const View view_why = {.name = "why",

@@ -39,6 +39,8 @@ static void test_small(void **state) {
     for (int ascii = 0; ascii < 2; ascii++) {
         Vt *vt = start(*state, MARKED, 40, 10, ascii);
         VT_WANT(vt, vt_shows(vt, "Saliency"));
+        VT_WANT(vt, vt_shows(vt, "v method"));
+        VT_WANT(vt, vt_shows(vt, "like control"));
         if (ascii) VT_WANT(vt, all_ascii(vt));
         vt_key(vt, "v");
         VT_WANT(vt, vt_shows(vt, ascii ? "gap d" : "gap δ"));
