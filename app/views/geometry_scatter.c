@@ -20,7 +20,8 @@ typedef struct Cloud {
     int tags;
     UiStroke stroke[3];
     int strokes;
-    UiDot *dot; /* [rows] */
+    UiDot *dot;      /* [rows] */
+    int64_t example; /* which of the rows is looked at; -1: none of them */
     double radius, low[2], high[2];
     double low_target, high_target;
 } Cloud;
@@ -125,6 +126,7 @@ static void place_tags(Cloud *cloud) {
         return;
     for (int64_t i = 0; i < cloud->rows; i++)
         if ((int64_t)row[i] == gaze->row)
+            cloud->example = i,
             cloud->tag[cloud->tags++] = (UiTag){cloud->dot[i].x, cloud->dot[i].y, -1, 0x25C6};
 }
 
@@ -155,6 +157,20 @@ static void draw_layer(const Cloud *cloud, UiGrid *grid, UiRect row) {
     ui_text_in(grid, row, x, 0, row.w - x - 1, UI_DIM, text);
 }
 
+/* "◆ row 12: 8", where there is room for it. */
+static void draw_example(const Cloud *cloud, UiGrid *grid, UiRect row, int x) {
+    char text[120], name[64];
+    const Gaze *gaze = cloud->context->gaze;
+    double klass = cloud->example >= 0 && cloud->label ? cloud->label[cloud->example] : NAN;
+    if (gaze->row < 0) return;
+    if (cloud->example < 0)
+        snprintf(text, sizeof text, "row %lld is not among these", (long long)gaze->row);
+    else
+        snprintf(text, sizeof text, isnan(klass) ? "◆ row %lld" : "◆ row %lld: %s", (long long)gaze->row,
+                 isnan(klass) ? "" : inside_class(cloud->context, (int)klass, name));
+    if (x + ui_text_width(text) < row.w) ui_text(grid, row, x, 0, UI_TEXT, text);
+}
+
 static void draw_axes(const Cloud *cloud, UiGrid *grid, UiRect row) {
     char text[256], a[UI_NUMBER], b[UI_NUMBER], c[UI_NUMBER];
     const GeometryState *state = cloud->context->state;
@@ -167,7 +183,8 @@ static void draw_axes(const Cloud *cloud, UiGrid *grid, UiRect row) {
         snprintf(text, sizeof text, "→ PC1 %s %%   ↑ PC2 %s %%", a, b);
     else
         snprintf(text, sizeof text, "→ PC1 %s %%   ↑ classes one above the other", a);
-    ui_text_in(grid, row, 1, 0, row.w - 2, UI_DIM, text);
+    int x = 1 + ui_text_in(grid, row, 1, 0, row.w - 2, UI_DIM, text);
+    draw_example(cloud, grid, row, x + 2);
 }
 
 static int64_t members(const Cloud *cloud, int klass) {
@@ -247,7 +264,7 @@ static bool read_cloud(const ViewContext *context, Cloud *cloud) {
     const StFinding *found = &context->found->finding;
     const StShape *shape = st_finding_shape(found, "scores");
     int64_t classes = 0;
-    *cloud = (Cloud){.context = context, .found = found};
+    *cloud = (Cloud){.context = context, .found = found, .example = -1};
     if (!shape || shape->dim[0] == 0 || shape->dim[1] == 0) return false;
     cloud->rows = shape->dim[0], cloud->axes = shape->dim[1];
     cloud->score = st_finding_values(found, "scores", NULL);

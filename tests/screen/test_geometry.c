@@ -99,7 +99,7 @@ static void layers_and_examples(void **state) {
     VT_WANT(vt, vt_shows(vt, "3 dense_2 · 4 wide"));
     VT_WANT(vt, vt_hides(vt, "◆"));
     vt_key(vt, "."); /* the example that is looked at is marked */
-    VT_WANT(vt, vt_shows(vt, "◆"));
+    VT_WANT(vt, vt_shows(vt, "◆ row 1: "));
     vt_key(vt, "V");
     VT_WANT(vt, vt_shows(vt, "3 dense_2 · dense_2/kernel as 8x4"));
     vt_end(vt);
