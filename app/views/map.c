@@ -496,7 +496,7 @@ static void unit_words(const ViewContext *context, const StFinding *found, StTex
     if (first)
         st_text_add(out, input);
     else
-        st_text_format(out, "unit %lld before it", (long long)best);
+        st_text_format(out, column.layer == 0 ? "input %lld" : "unit %lld before it", (long long)best);
 }
 
 /* How far the pulse is, with the numbers behind it. */

@@ -276,7 +276,17 @@ static bool rectifies(const char *activation) {
     return strstr(activation, "relu") || !strcmp(activation, "sparsemax");
 }
 
-/* How it answers to the data: a histogram, and in words what would be bad. */
+/* How many outputs are the 0 of a rectifier that does not fire. */
+static double silent_of(const Card *card, const double *counts, int64_t bins) {
+    double share = st_finding_value(card->found, "firing_rate_positions"), all = 0;
+    if (isnan(share)) share = st_finding_value(card->found, "firing_rate");
+    for (int64_t i = 0; i < bins; i++)
+        all += counts[i];
+    return round(all * (1 - share));
+}
+
+/* How it answers to the data: a histogram (of a rectifier that of what it says where it fires), and in words
+ * what would be bad. */
 static void draw_firing(const Card *card, UiGrid *grid, UiRect area) {
     int64_t bins, edges;
     const double *counts = st_finding_values(card->found, "firing_counts", &bins);
@@ -288,8 +298,10 @@ static void draw_firing(const Card *card, UiGrid *grid, UiRect area) {
     UiInk ink = UI_TITLE;
     double low = st_finding_value(card->found, "output_min"),
            high = st_finding_value(card->found, "output_max");
+    bool rectified = rectifies(st_finding_text(card->found, "activation")) && low == 0 && rate > 0;
     if (rectifies(st_finding_text(card->found, "activation"))) {
-        snprintf(words, sizeof words, "fires on %.0f %% of %.0f rows", 100 * rate, rows);
+        snprintf(words, sizeof words, "fires on %.0f %% of %.0f rows%s", 100 * rate, rows,
+                 rectified && area.w > 32 ? "; then:" : "");
         if (rate == 0) snprintf(words, sizeof words, "never fires on %.0f rows: dead", rows), ink = UI_BAD;
     } else {
         snprintf(words, sizeof words, "mean %s over %.0f rows",
@@ -297,7 +309,11 @@ static void draw_firing(const Card *card, UiGrid *grid, UiRect area) {
         if (!(high > low)) snprintf(words, sizeof words, "the same on all %.0f rows", rows), ink = UI_WARN;
     }
     ui_text_in(grid, ui_cut_top(&area, 1), 0, 0, area.w, ink, words);
-    ui_histogram(grid, area, UI_TRAINING, counts, (int)bins, edge[0], edge[edges - 1]);
+    double shown[64];
+    bins = bins > 64 ? 64 : bins;
+    memcpy(shown, counts, (size_t)bins * sizeof *shown);
+    if (rectified) shown[0] = fmax(0, shown[0] - silent_of(card, counts, bins));
+    ui_histogram(grid, area, UI_TRAINING, shown, (int)bins, edge[0], edge[edges - 1]);
 }
 
 /* Weights where the inputs are a picture; and, where all have room at their full size, the example before
