@@ -201,9 +201,11 @@ static void draw_foot(const Card *card, const State *state, UiGrid *grid, UiRect
     Line lines[] = {{"bias", NAN, NAN, card->bias, false, true, *card->own_bias ? UI_TEXT : UI_DIM},
                     {"sum", NAN, NAN, card->sum, false, false, UI_TITLE},
                     {"output", NAN, NAN, card->output, false, false, UI_TITLE}};
-    for (int i = foot.h < 3 ? 3 - foot.h : 0; i < 3; i++)
-        draw_line(grid, ui_cut_top(&foot, 1), c, &lines[i], largest,
-                  i == 0 && state->editing && state->chosen == BIAS);
+    bool bias = state->editing && state->chosen == BIAS;
+    int first = foot.h < 3 ? 3 - foot.h : 0;
+    if (bias && first > 0) lines[first] = lines[0]; /* what the keys act on is always there */
+    for (int i = first; i < 3; i++)
+        draw_line(grid, ui_cut_top(&foot, 1), c, &lines[i], largest, bias && i == first);
 }
 
 /* The columns that the longest of the first names takes. */
