@@ -32,7 +32,7 @@ static void read_all(const ViewContext *context, AutopsyState *state) {
 
 /* ---- the table of steps ---- */
 
-static const UiColumn columns[] = {{"step", 8, .right = true, .priority = 0},
+static const UiColumn columns[] = {{"step", 7, .right = true, .priority = 0},
                                    {"loss", 9, .right = true, .priority = 0},
                                    {"max |w|", 9, .right = true, .priority = 2},
                                    {"step/weight", 11, .right = true, .priority = 1},
@@ -59,6 +59,7 @@ static void cell(void *context, int row, int column, char text[UI_CELL_TEXT], Ui
 static UiTable table_of(AutopsyState *state) {
     return (UiTable){.column = columns,
                      .columns = 5,
+                     .gap = 1,
                      .rows = state->autopsy.steps,
                      .context = &state->autopsy,
                      .cell = cell,
@@ -170,8 +171,8 @@ static void rewind_text(const Autopsy *autopsy, bool live, char text[240]) {
     int length =
         snprintf(text, 240, "rewinds to step %" PRId64 ", rate %.3g: ", autopsy->good, autopsy->rate / 3);
     if (isfinite(autopsy->good_loss))
-        snprintf(text + length, 240 - (size_t)length, "the newest of loss (%.2g) ≤ 2 x least (%.2g)",
-                 autopsy->good_loss, autopsy->good_least);
+        snprintf(text + length, 240 - (size_t)length, "loss %.2g, under twice the least before it",
+                 autopsy->good_loss);
     else
         snprintf(text + length, 240 - (size_t)length, "the first one, as none had a finite loss");
 }

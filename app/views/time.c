@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POINTS = 2048, EPOCHS = 256, EVENTS = MARKS_MAX + HISTORY_CHANGES + EPOCHS + 1 };
+enum { POINTS = 2048, EPOCHS = 256, EPOCHS_LISTED = 40, EVENTS = MARKS_MAX + HISTORY_CHANGES + EPOCHS + 1 };
 
 typedef struct TimeState {
     int count;
@@ -229,25 +229,28 @@ static void draw_tracks(const TimeState *state, UiGrid *grid, UiRect area) {
     ui_text_in(grid, area, 0, 1, view->inner.x - area.x - 1, UI_DIM, "kept");
 }
 
-/* Index of the last event at or before the cursor, epochs left out where told; -1: none. */
-static int event_here(const TimeState *state) {
-    int at = -1;
-    for (int i = 0; i < state->events && state->event[i].step <= state->now; i++)
-        at = i;
-    return at;
+/* Ends of many epochs are drawn, and in the JSON, but neither listed nor stopped at. */
+static bool is_listed(const TimeState *state, int i) {
+    return state->event[i].kind != MARK_EPOCH || state->status.epoch <= EPOCHS_LISTED;
 }
 
-/* What happened around the cursor, one a line. */
+/* What happened around the cursor, one a line; the last one up to it is pointed at. */
 static void draw_list(const TimeState *state, UiGrid *grid, UiRect area) {
-    int here = event_here(state), first = here - area.h / 2;
-    if (first > state->events - area.h) first = state->events - area.h;
+    int listed[EVENTS], count = 0, here = -1;
+    for (int i = 0; i < state->events; i++) {
+        if (!is_listed(state, i)) continue;
+        if (state->event[i].step <= state->now) here = count;
+        listed[count++] = i;
+    }
+    int first = here - area.h / 2;
+    if (first > count - area.h) first = count - area.h;
     if (first < 0) first = 0;
-    if (state->events == 0)
-        ui_text_in(grid, area, 1, 0, area.w - 2, UI_DIM, "nothing happened yet: steps, and no mark");
-    for (int y = 0; y < area.h && first + y < state->events; y++) {
-        const Mark *mark = &state->event[first + y];
-        bool at = first + y == here;
-        if (at) ui_put_glyph(grid, area, 1, y, UI_GLYPH_RIGHT, UI_KEY);
+    if (count == 0)
+        ui_text_in(grid, area, 1, 0, area.w - 2, UI_DIM,
+                   "nothing was changed yet: rates, weights, branches leave marks here");
+    for (int y = 0; y < area.h && first + y < count; y++) {
+        const Mark *mark = &state->event[listed[first + y]];
+        if (first + y == here) ui_put_glyph(grid, area, 1, y, UI_GLYPH_RIGHT, UI_KEY);
         ui_print(grid, area, 3, y, mark_ink(mark->kind), "%c", mark_letter(mark->kind));
         ui_print_right(grid, area, 15, y, UI_TEXT, "%" PRId64, mark->step);
         ui_text_in(grid, area, 17, y, area.w - 18, mark->kind == MARK_EPOCH ? UI_DIM : UI_TEXT, mark->text);
@@ -292,6 +295,7 @@ static bool jump(ViewContext *context, int by) {
     int64_t to = -1;
     for (int i = 0; i < state->events; i++) {
         int64_t step = state->event[i].step;
+        if (!is_listed(state, i)) continue;
         if (by > 0 ? step > state->now && to < 0 : step < state->now) to = step;
     }
     if (to < 0) return context->run(context->bench, by > 0 ? "moment last" : "moment first"), true;

@@ -3,6 +3,7 @@
 #include "base/thread.h"
 
 #include <errno.h>
+#include <math.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +15,11 @@
 static const double SHARE = 0.006; /* of a processor, at most, for looking */
 static const double PER_SECOND = 30;
 static const double KEEP_SHARE = 0.004; /* of a processor, at most, for copying moments */
-static const double KEEP_LEAST = 0.004; /* seconds between two */
-static const double TOLD = 0.1;         /* seconds between two frames for the sake of losses that came in */
+static const double KEEP_LEAST = 0.015; /* seconds between two: to wake costs more than to copy little */
+static const double BEGINS = 0.02;      /* seconds of training before the first look */
+static const double YOUNG = 0.5;        /* seconds of training, in which more may be spent */
+static const double KEEP_SHARE_YOUNG = 0.04;
+static const double TOLD = 0.1; /* seconds between two frames for the sake of losses that came in */
 
 /* ---- one look ---- */
 
@@ -115,6 +119,7 @@ struct StInspection {
 
     double due;            /* when the next look may be taken; the thread's own */
     double keep_due, told; /* when the next snapshot may be copied; when the screen was told of losses */
+    double trains_since;   /* when it was first seen to train; 0: not yet */
     int64_t kept;          /* step of the newest that was copied, or -1 */
 
     /* Shared under lock. */
@@ -216,6 +221,24 @@ static void ask_for_next(StInspection *inspection) {
     st_trainer_release(inspection->trainer, st_trainer_snapshot(inspection->trainer, true));
 }
 
+/* Seconds to wait after a copy that cost so much. A run that has just begun, and may be over soon, is copied
+ * more often: it changes most in its first steps. */
+static double keep_pause(const StInspection *inspection, double cost) {
+    double trained = seconds_now(CLOCK_MONOTONIC) - inspection->trains_since;
+    bool young = inspection->trains_since > 0 && trained < YOUNG;
+    double least = young ? trained * KEEP_LEAST / YOUNG : KEEP_LEAST;
+    double share = cost / (young ? KEEP_SHARE_YOUNG : KEEP_SHARE);
+    return share > least ? share : least;
+}
+
+/* Seconds since it was first seen to train; infinite while it rests. */
+static double trains_for(StInspection *inspection, const StTrainerStatus *status) {
+    double now = seconds_now(CLOCK_MONOTONIC);
+    if (status->state != ST_STATE_TRAINING) return INFINITY;
+    if (inspection->trains_since == 0) inspection->trains_since = now;
+    return now - inspection->trains_since;
+}
+
 /* Copies the newest snapshot to the moments where that is due; asks for one where there is none new. Returns
  * the seconds until the next may be copied; below 0: when the bell rings. */
 static double keep(StInspection *inspection, bool rests) {
@@ -227,8 +250,8 @@ static double keep(StInspection *inspection, bool rests) {
     if (fresh) {
         st_moments_add(inspection->moments, snapshot, NULL);
         inspection->kept = snapshot->step;
-        double cost = (seconds_now(CLOCK_THREAD_CPUTIME_ID) - begun) / KEEP_SHARE;
-        inspection->keep_due = seconds_now(CLOCK_MONOTONIC) + (cost > KEEP_LEAST ? cost : KEEP_LEAST);
+        double cost = seconds_now(CLOCK_THREAD_CPUTIME_ID) - begun;
+        inspection->keep_due = seconds_now(CLOCK_MONOTONIC) + keep_pause(inspection, cost);
     }
     st_trainer_release(inspection->trainer, snapshot);
     if (!fresh) ask_for_next(inspection);
@@ -256,14 +279,12 @@ static bool read_one(StInspection *inspection) {
 }
 
 /* Between looks: the moments. left: seconds to the next look; at most 0: nothing new is there to look at. */
-static double between(StInspection *inspection, bool past, double left) {
-    StTrainerStatus status;
+static double between(StInspection *inspection, const StTrainerStatus *status, bool past, double left) {
     if (!inspection->moments) {
         if (left <= 0) ask_for_next(inspection);
         return left > 0 ? left : -1;
     }
-    st_trainer_status(inspection->trainer, &status);
-    bool rests = status.state != ST_STATE_TRAINING;
+    bool rests = status->state != ST_STATE_TRAINING;
     double wait = keep(inspection, rests);
     if ((rests || (past && left <= 0)) && read_one(inspection)) return 0;
     if (left <= 0) return wait;
@@ -280,7 +301,11 @@ static double take_turn(StInspection *inspection) {
         if (moment) look_at(inspection, &moment->snapshot, moment, &turn.want);
         return 0;
     }
-    if (turn.moment < 0 && (turn.changed || left <= 0)) {
+    StTrainerStatus status;
+    st_trainer_status(inspection->trainer, &status);
+    /* In the first moments of a run a look would take as long as all of a small one. */
+    bool begins = inspection->moments && trains_for(inspection, &status) < BEGINS;
+    if (turn.moment < 0 && (turn.changed || (left <= 0 && !begins))) {
         double begun = seconds_now(CLOCK_THREAD_CPUTIME_ID);
         const StSnapshot *snapshot = st_trainer_snapshot(inspection->trainer, false);
         if (snapshot &&
@@ -291,7 +316,7 @@ static double take_turn(StInspection *inspection) {
         }
         st_trainer_release(inspection->trainer, snapshot);
     }
-    return between(inspection, turn.moment >= 0, left);
+    return between(inspection, &status, turn.moment >= 0, left);
 }
 
 static void *inspect(void *context) {
