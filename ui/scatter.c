@@ -15,8 +15,8 @@ typedef struct Place {
 typedef struct Frame {
     const UiScatter *scatter;
     UiRect area;
-    double scale, x, y; /* dots a unit; what stands in the middle */
-    Place *place;       /* [area.h][area.w] */
+    double across, down, x, y; /* dots a unit; what stands in the middle */
+    Place *place;              /* [area.h][area.w] */
     bool letters;
 } Frame;
 
@@ -27,8 +27,8 @@ uint32_t ui_scatter_letter(const UiGrid *grid, const UiScatter *scatter, int kla
 
 /* The dot of a point, 2 x 4 to a cell; false: outside. */
 static bool dot_of(const Frame *frame, double x, double y, int *column, int *row) {
-    double u = frame->area.w + (x - frame->x) * frame->scale;
-    double v = 2.0 * frame->area.h - (y - frame->y) * frame->scale;
+    double u = frame->area.w + (x - frame->x) * frame->across;
+    double v = 2.0 * frame->area.h - (y - frame->y) * frame->down;
     if (!(u >= 0 && v >= 0 && u < 2.0 * frame->area.w && v < 4.0 * frame->area.h)) return false;
     *column = (int)u;
     *row = (int)v;
@@ -69,7 +69,7 @@ static void draw_place(const Frame *frame, UiGrid *grid, int x, int y) {
 /* Dots where they fit between the points' cells; so many that there are no gaps. */
 static void draw_stroke(const Frame *frame, UiGrid *grid, const UiStroke *stroke) {
     double dx = stroke->x1 - stroke->x0, dy = stroke->y1 - stroke->y0;
-    int steps = (int)fmin(2000, 1 + fmax(fabs(dx), fabs(dy)) * frame->scale), column, row;
+    int steps = (int)fmin(2000, 1 + fmax(fabs(dx) * frame->across, fabs(dy) * frame->down)), column, row;
     for (int i = 0; i <= steps; i += 2)
         if (dot_of(frame, stroke->x0 + dx * i / steps, stroke->y0 + dy * i / steps, &column, &row))
             ui_put_ink(grid, frame->area, column / 2, row / 4, 0xB7, UI_RULE);
@@ -98,9 +98,11 @@ static Frame frame_of(const UiGrid *grid, UiRect area, const UiScatter *scatter)
            down = (4.0 * area.h - 1) / (high > 0 ? high : 1);
     if (!(wide > 0)) across = high > 0 ? down : 1;
     if (!(high > 0)) down = across;
+    if (!scatter->stretch) across = down = across < down ? across : down;
     return (Frame){.scatter = scatter,
                    .area = area,
-                   .scale = across < down ? across : down,
+                   .across = across,
+                   .down = down,
                    .x = (scatter->x0 + scatter->x1) / 2,
                    .y = (scatter->y0 + scatter->y1) / 2,
                    .letters = grid->look.ladder != UI_BRAILLE || grid->look.depth == UI_MONO};

@@ -2,7 +2,8 @@
  *
  * In braille a point is one dot in the colour of its class; a cell has the colour of the class that most of
  * its points are of. Where there is no braille, or no colour, every cell shows that class's letter instead.
- * Both axes have one scale, so distances are true; what is beyond the window is left out. */
+ * Both axes have one scale, so distances are true, unless the plot is stretched; what is beyond the window is
+ * left out. */
 #ifndef UI_SCATTER_H
 #define UI_SCATTER_H
 
@@ -23,6 +24,7 @@ typedef struct UiTag {
 
 typedef struct UiScatter {
     double x0, x1, y0, y1; /* the window, at least; y grows upwards */
+    bool stretch;          /* to the whole area: for one too low to show anything otherwise */
     const UiDot *dot;      /* all borrowed. klass < 0: by value, from - over · to + without colour */
     size_t dots;
     const uint32_t *letter; /* [letters] of the classes; NULL: ui_glyph_class */

@@ -152,10 +152,10 @@ static void explain(ViewContext *context, StText *out) {
 }
 
 static const UiBinding bindings[] = {
+    INSIDE_BINDINGS,
     {'d', "geometry turn", "3-D", "Three components, turned by the arrows; again: two"},
     {'f', "geometry from", "from here", "Compares each layer with the moment that is looked at now"},
     {'F', "geometry from start", NULL, "Compares each layer with the start of the run"},
-    INSIDE_BINDINGS,
     {0}};
 
 const View view_geometry = {.name = "geometry",

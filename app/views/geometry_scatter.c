@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LETTERS = 52, PANEL = 22, LEGEND_LEAST = 66 };
+enum { LETTERS = 52, PANEL = 22, LEGEND_LEAST = 66, LOW = 8 };
 
 /* What is drawn, made anew for every frame. */
 typedef struct Cloud {
@@ -300,6 +300,7 @@ void geometry_draw_scatter(const ViewContext *context, UiGrid *grid, UiRect area
                          .x1 = cloud.high[0],
                          .y0 = cloud.low[1],
                          .y1 = cloud.high[1],
+                         .stretch = area.h < LOW && !cloud.strokes,
                          .dot = cloud.dot,
                          .dots = (size_t)cloud.rows,
                          .letter = cloud.classes ? cloud.letter : NULL,

@@ -52,6 +52,10 @@ static void test_true_distances(void **unused) {
             if (at(grid, x, y) != ' ') left = left < 0 ? x : left, right = x;
     assert_int_equal(right - left, 9); /* ten columns are as wide as five rows are high */
     ui_grid_free(grid);
+    scatter.stretch = true;
+    grid = drawn(30, 5, colour, &scatter);
+    assert_true(at(grid, 0, 4) != ' ' && at(grid, 29, 0) != ' ');
+    ui_grid_free(grid);
 }
 
 /* Without colour, or without braille, a cell has the letter of the class that is most frequent there. */
