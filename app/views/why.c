@@ -143,8 +143,8 @@ static void fact_words(const Shown *now, int room, StText *out) {
                        ui_number(a, st_finding_value(f, "error"), 7, 4), st_finding_text(f, "error_kind"),
                        whole(f, "rows"), st_finding_text(f, "part"));
     } else if (is(now, "partial_dependence")) {
-        st_text_format(out, "over %d rows of %s; dotted: the least and the most of them", whole(f, "rows"),
-                       st_finding_text(f, "part"));
+        st_text_format(out, "over %d rows of %s; dotted: the least and the most; ( ) other columns",
+                       whole(f, "rows"), st_finding_text(f, "part"));
     }
 }
 
@@ -673,56 +673,15 @@ static int rows(const ViewContext *context) {
 }
 
 static const UiBinding bindings[] = {
+    INSIDE_BINDINGS,
     {UI_KEY_DOWN, "look class=next", "class", "Explains the next class"},
     {UI_KEY_UP, "look class=previous", "class", "Explains the previous class"},
     {'c', "look class=auto", NULL, "Explains the class that is answered"},
+    {'(', "look column=previous", NULL, "The previous feature, for partial dependence"},
+    {')', "look column=next", NULL, "The next feature, for partial dependence"},
     {UI_KEY_PGDN, "press pgdn", NULL, "More features"},
     {UI_KEY_PGUP, "press pgup", NULL, "The features before"},
-    {')', "look column=next", NULL, "The next feature, for partial dependence"},
-    {'(', "look column=previous", NULL, "The previous feature, for partial dependence"},
-    INSIDE_BINDINGS,
     {0}};
-
-/* What can be done now, the most useful first. */
-#define METHOD                                                                                               \
-    { 'v', "look method=next", "method", "The next way to look" }
-#define CLASSES                                                                                              \
-    {UI_KEY_DOWN, "look class=next", "class", "Explains the next class"}, {                                  \
-        UI_KEY_UP, "look class=previous", "class", "Explains the previous class"                             \
-    }
-#define EXAMPLES                                                                                             \
-    {'.', "look row=next", "example", "The next example"}, {                                                 \
-        ',', "look row=previous", "example", "The previous example"                                          \
-    }
-#define MAKE                                                                                                 \
-    { UI_KEY_ENTER, "look again", "make it", "Makes it (anew)" }
-#define BACK                                                                                                 \
-    { UI_KEY_ESCAPE, "view inside", "back", "All questions that can be asked" }
-static const UiBinding live_keys[] = {METHOD, EXAMPLES, CLASSES, BACK, {0}};
-static const UiBinding layer_keys[] = {METHOD,
-                                       EXAMPLES,
-                                       CLASSES,
-                                       {']', "look layer=next", "layer", "The next layer"},
-                                       {'[', "look layer=previous", "layer", "The previous layer"},
-                                       BACK,
-                                       {0}};
-static const UiBinding asked_keys[] = {METHOD, MAKE, EXAMPLES, CLASSES, BACK, {0}};
-static const UiBinding curve_keys[] = {METHOD,
-                                       MAKE,
-                                       {'(', "look column=previous", "column", "The previous feature"},
-                                       {')', "look column=next", "column", "The next feature"},
-                                       CLASSES,
-                                       BACK,
-                                       {0}};
-
-static const UiBinding *hints(ViewContext *context) {
-    const StStudy *study = inside_study(context);
-    if (!study) return NULL;
-    return !strcmp(study->name, "partial_dependence") ? curve_keys
-           : !strcmp(study->name, "grad_cam")         ? layer_keys
-           : study->asked                             ? asked_keys
-                                                      : live_keys;
-}
 
 const View view_why = {.name = "why",
                        .inside = 'W',
@@ -736,5 +695,4 @@ const View view_why = {.name = "why",
                        .press = press,
                        .explain = explain,
                        .rows = rows,
-                       .hints = hints,
                        .close = close_view};
