@@ -203,7 +203,7 @@ static void draw_foot(const Card *card, const State *state, UiGrid *grid, UiRect
                     {"output", NAN, NAN, card->output, false, false, UI_TITLE}};
     bool bias = state->editing && state->chosen == BIAS;
     int first = foot.h < 3 ? 3 - foot.h : 0;
-    if (bias && first > 0) lines[first] = lines[0]; /* what the keys act on is always there */
+    if (bias && first > 0 && first < 3) lines[first] = lines[0]; /* what the keys act on is always there */
     for (int i = first; i < 3; i++)
         draw_line(grid, ui_cut_top(&foot, 1), c, &lines[i], largest, bias && i == first);
 }

@@ -160,6 +160,8 @@ static void test_by_hand(void **unused) {
     assert_true(rig->line[0] == ':');
     rig_keys(rig, "down down left");
     assert_memory_equal(rig->line, "weight dense/bias 0 ", 20);
+    rig_all_sizes(rig, 90, 24);
+    rig_shows(rig, 40, 7, "bias");
     rig_keys(rig, "down down up esc");
     assert_false(rig->view->press(&rig->context, UI_KEY_LEFT)); /* the moments' again */
     rig_run(rig, "undo");
