@@ -12,19 +12,8 @@ typedef struct State {
     Closer closer;
 } State;
 
-static const StFinding *finding_of(const ViewContext *context) {
-    return &context->found->finding;
-}
-
-/* Element `at` of an array of the finding; NaN where it is not there. */
-static double value_at(const StFinding *finding, const char *name, int64_t at) {
-    int64_t size = 0;
-    const double *values = st_finding_values(finding, name, &size);
-    return values && at >= 0 && at < size ? values[at] : NAN;
-}
-
 static int chosen_layer(const ViewContext *context) {
-    int layers = st_finding_names(finding_of(context), "layers"), layer = context->gaze->layer;
+    int layers = st_finding_names(inside_finding(context), "layers"), layer = context->gaze->layer;
     return layer < 0 ? 0 : layer < layers ? layer : layers - 1;
 }
 
@@ -47,7 +36,7 @@ static const double MUCH = 0.5; /* of the units dead, of the outputs flat */
 
 static void cell(void *memory, int row, int column, char text[UI_CELL_TEXT], UiInk *ink) {
     const ViewContext *context = memory;
-    const StFinding *finding = finding_of(context);
+    const StFinding *finding = inside_finding(context);
     if (column == LAYER) {
         snprintf(text, UI_CELL_TEXT, "%d %s", row + 1, st_finding_name_at(finding, "layers", row));
     } else if (column == SHAPE || column == ENDS) {
@@ -55,7 +44,7 @@ static void cell(void *memory, int row, int column, char text[UI_CELL_TEXT], UiI
         snprintf(text, UI_CELL_TEXT, "%s", st_finding_name_at(finding, names, row));
         *ink = UI_DIM;
     } else if (shown_as[column]) {
-        double value = value_at(finding, shown_as[column], row);
+        double value = st_finding_at(finding, shown_as[column], row);
         char number[UI_NUMBER];
         bool bad = column == DEAD || column == FLAT, share = bad || column == ZERO;
         if (share && isfinite(value))
@@ -87,8 +76,8 @@ enum { BINS_MOST = 64 };
 static void draw_bins(UiGrid *grid, UiRect area, const StFinding *finding, int layer) {
     const StShape *shape = st_finding_shape(finding, "histogram");
     const double *bins = st_finding_values(finding, "histogram", NULL);
-    double low = value_at(finding, "low", layer), high = value_at(finding, "high", layer), own[BINS_MOST],
-           all = 0;
+    double low = st_finding_at(finding, "low", layer), high = st_finding_at(finding, "high", layer),
+           own[BINS_MOST], all = 0;
     int count = shape && bins ? (int)shape->dim[1] : 0;
     if (count < 1 || count > BINS_MOST || !isfinite(low)) return;
     for (int b = 0; b < count; b++) {
@@ -97,7 +86,7 @@ static void draw_bins(UiGrid *grid, UiRect area, const StFinding *finding, int l
     }
     if (low <= 0 && high > 0) {
         int zero = (int)(-low / (high - low) * count);
-        own[zero] -= all * value_at(finding, "zero_share", layer);
+        own[zero] -= all * st_finding_at(finding, "zero_share", layer);
         if (own[zero] < 0.5) own[zero] = 0;
     }
     ui_histogram(grid, area, UI_TRAINING, own, count, low, high);
@@ -105,10 +94,10 @@ static void draw_bins(UiGrid *grid, UiRect area, const StFinding *finding, int l
 
 static bool draw_cell(void *memory, UiGrid *grid, UiRect area, int row, int column) {
     const ViewContext *context = memory;
-    const StFinding *finding = finding_of(context);
+    const StFinding *finding = inside_finding(context);
     if (column == PARTS) {
-        draw_parts(grid, area, value_at(finding, "saturation_low", row),
-                   value_at(finding, "saturation_high", row));
+        draw_parts(grid, area, st_finding_at(finding, "saturation_low", row),
+                   st_finding_at(finding, "saturation_high", row));
         return true;
     }
     if (column != SPREAD) return false;
@@ -118,12 +107,12 @@ static bool draw_cell(void *memory, UiGrid *grid, UiRect area, int row, int colu
 
 /* The columns for this stack: what no layer has drops out before all others. `own` [COLUMNS]. */
 static UiTable table_of(ViewContext *context, UiColumn *own) {
-    const StFinding *finding = finding_of(context);
+    const StFinding *finding = inside_finding(context);
     int rows = st_finding_names(finding, "layers");
     bool dead = false, flat = false;
     for (int i = 0; i < rows; i++) {
-        dead = dead || isfinite(value_at(finding, "dead_share", i));
-        flat = flat || isfinite(value_at(finding, "saturated_share", i));
+        dead = dead || isfinite(st_finding_at(finding, "dead_share", i));
+        flat = flat || isfinite(st_finding_at(finding, "saturated_share", i));
     }
     memcpy(own, columns, sizeof columns);
     if (!dead) own[DEAD].priority = COLUMNS + 1;
@@ -149,15 +138,15 @@ static const char *layer_name(const void *finding, int layer) {
 /* Over the steps where there are several, else from layer to layer. */
 static void draw_ribbons(const ViewContext *context, UiGrid *grid, UiRect area, const Course *course) {
     static _Thread_local Ribbons ribbons;
-    int layer = chosen_layer(context), layers = st_finding_names(finding_of(context), "layers");
-    const double *now = st_finding_values(finding_of(context), "percentiles", NULL);
+    int layer = chosen_layer(context), layers = st_finding_names(inside_finding(context), "layers");
+    const double *now = st_finding_values(inside_finding(context), "percentiles", NULL);
     bool over_time = course->count > 1;
     ribbons =
         (Ribbons){.x_name = over_time ? "step" : "layer",
                   .blocks = !over_time,
                   .cursor = over_time && context->gaze->moment >= 0 ? (double)context->found->step : NAN,
                   .name = layer_name,
-                  .context = finding_of(context)};
+                  .context = inside_finding(context)};
     for (int i = 0; over_time && i < course->count; i++) {
         ribbons.x[ribbons.count] = (double)course->step[i];
         ribbons.percentile[ribbons.count++] = course_at(course, i) + layer * RIBBONS;
@@ -180,7 +169,7 @@ static void draw_panel(const ViewContext *context, UiGrid *grid, UiRect area, co
                  inside_layer(context, chosen_layer(context), label));
     else
         snprintf(title, sizeof title, "percentiles, layer by layer");
-    if (isfinite(st_finding_value(finding_of(context), "row")) && context->live)
+    if (isfinite(st_finding_value(inside_finding(context), "row")) && context->live)
         snprintf(title + strlen(title), 24, " (x: of all rows)");
     ui_rule(grid, head, 0, NULL);
     UiRect side = ui_rect(0, 0, 0, 0);
@@ -189,11 +178,11 @@ static void draw_panel(const ViewContext *context, UiGrid *grid, UiRect area, co
     draw_ribbons(context, grid, area, course);
     if (side.w == 0) return;
     ui_cut_left(&side, 1), ui_cut_right(&side, 1);
-    double zero = value_at(finding_of(context), "zero_share", chosen_layer(context));
+    double zero = st_finding_at(inside_finding(context), "zero_share", chosen_layer(context));
     snprintf(title, sizeof title, "now, %s", inside_layer(context, chosen_layer(context), label));
     if (zero > 0) snprintf(title, sizeof title, "now, without %.0f%% zeros", 100 * zero);
     ui_text_in(grid, ui_rect(side.x, head.y, side.w, 1), 0, 0, side.w, UI_TEXT, title);
-    draw_bins(grid, side, finding_of(context), chosen_layer(context));
+    draw_bins(grid, side, inside_finding(context), chosen_layer(context));
 }
 
 static void draw_layers(ViewContext *context, UiGrid *grid, UiRect area) {
@@ -252,7 +241,7 @@ static bool run(const ViewContext *context, const char *line) {
 /* From a layer to what there is to see of it. */
 static bool go_deeper(const ViewContext *context) {
     static const char *const recurrent[] = {"simple_rnn", "lstm", "gru", "bidirectional"};
-    const StFinding *finding = finding_of(context);
+    const StFinding *finding = inside_finding(context);
     int layer = chosen_layer(context);
     const char *kind = st_finding_name_at(finding, "kinds", layer), *method = "units";
     if (strchr(st_finding_name_at(finding, "shapes", layer), 'x')) method = "maps";
@@ -280,7 +269,7 @@ static bool press_layers(ViewContext *context, UiKey key) {
 /* The next unit or filter, and back to the layers. */
 static bool press_closer(ViewContext *context, UiKey key) {
     char line[64];
-    int units = closer_units(finding_of(context)), unit = closer_unit(context);
+    int units = closer_units(inside_finding(context)), unit = closer_unit(context);
     State *state = context->state;
     int page = state->closer.table.body.h > 1 ? state->closer.table.body.h - 1 : 8;
     int step = key == UI_KEY_UP     ? -1
@@ -291,7 +280,7 @@ static bool press_closer(ViewContext *context, UiKey key) {
                : key == UI_KEY_END  ? units
                                     : 0;
     if (key == UI_KEY_ENTER && units > 0) {
-        double layer = st_finding_value(finding_of(context), "layer");
+        double layer = st_finding_value(inside_finding(context), "layer");
         snprintf(line, sizeof line, "look layer=%.0f unit=%d", layer, unit);
         return run(context, line) && run(context, "view neuron");
     }
@@ -338,7 +327,7 @@ static void explain(ViewContext *context, StText *out) {
 
 static int rows(const ViewContext *context) {
     return context->found && !*context->found->trouble && !method_of(context)->draw
-               ? st_finding_names(finding_of(context), "layers") + 18
+               ? st_finding_names(inside_finding(context), "layers") + 18
                : 30;
 }
 

@@ -8,16 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const StFinding *finding_of(const ViewContext *context) {
-    return &context->found->finding;
-}
-
-static double value_at(const StFinding *finding, const char *name, int64_t at) {
-    int64_t size = 0;
-    const double *values = st_finding_values(finding, name, &size);
-    return values && at >= 0 && at < size ? values[at] : NAN;
-}
-
 /* What there is one of for each unit, whatever is looked at. */
 int closer_units(const StFinding *finding) {
     static const char *const names[] = {"states", "maps", "filters", "firing_rate"};
@@ -29,13 +19,13 @@ int closer_units(const StFinding *finding) {
 }
 
 int closer_unit(const ViewContext *context) {
-    int units = closer_units(finding_of(context)), unit = context->gaze->unit;
+    int units = closer_units(inside_finding(context)), unit = context->gaze->unit;
     return unit < 0 || units == 0 ? 0 : unit < units ? unit : units - 1;
 }
 
 /* "2 conv2d" of the layer that was looked at, and words behind it. */
 static void draw_title(const ViewContext *context, UiGrid *grid, UiRect row, const char *words) {
-    const StFinding *finding = finding_of(context);
+    const StFinding *finding = inside_finding(context);
     char title[240];
     snprintf(title, sizeof title, "%.0f %s%s%s", st_finding_value(finding, "layer"),
              st_finding_text(finding, "layer_name"), *words ? ": " : "", words);
@@ -47,15 +37,16 @@ static void draw_title(const ViewContext *context, UiGrid *grid, UiRect row, con
 /* How much a unit says, 0 … 1: how often it fires; where units are no relus, how much it moves, beside the
  * one that moves most. 0: it says nothing. */
 static double strength_of(const StFinding *finding, int unit, bool relu, double most) {
-    if (relu) return value_at(finding, "dead", unit) > 0 ? 0 : value_at(finding, "firing_rate", unit);
-    double deviation = value_at(finding, "deviation", unit);
+    if (relu)
+        return st_finding_at(finding, "dead", unit) > 0 ? 0 : st_finding_at(finding, "firing_rate", unit);
+    double deviation = st_finding_at(finding, "deviation", unit);
     return most > 0 ? deviation / most : 0;
 }
 
 static double largest_of(const StFinding *finding, const char *name, int units) {
     double most = 0;
     for (int i = 0; i < units; i++)
-        most = fmax(most, value_at(finding, name, i));
+        most = fmax(most, st_finding_at(finding, name, i));
     return most;
 }
 
@@ -73,7 +64,7 @@ enum { NUMBER_W = 6, TENS = 10 };
 
 /* One cell a unit, tens in a row, the first one's number before them. Returns the rows taken. */
 static int draw_cells(const ViewContext *context, UiGrid *grid, UiRect area, int units, bool relu) {
-    const StFinding *finding = finding_of(context);
+    const StFinding *finding = inside_finding(context);
     double most = largest_of(finding, "deviation", units);
     int room = area.w - NUMBER_W - 2, wide = units * 3 <= room * 2 ? 2 : 1, chosen = closer_unit(context);
     int each = room / (TENS * wide + 1) * TENS;
@@ -106,26 +97,29 @@ static const UiColumn unit_columns[UNIT_COLUMNS] = {
 static void unit_cell(void *memory, int row, int column, char text[UI_CELL_TEXT], UiInk *ink) {
     static const char *const names[UNIT_COLUMNS] = {
         [UNIT_MEAN] = "mean", [UNIT_DEVIATION] = "deviation", [UNIT_MIN] = "min", [UNIT_MAX] = "max"};
-    const StFinding *finding = finding_of(memory);
+    const StFinding *finding = inside_finding(memory);
     char number[UI_NUMBER];
     if (column == UNIT) snprintf(text, UI_CELL_TEXT, "%d", row);
-    if (column == RATE) snprintf(text, UI_CELL_TEXT, "%.0f%%", 100 * value_at(finding, "firing_rate", row));
+    if (column == RATE)
+        snprintf(text, UI_CELL_TEXT, "%.0f%%", 100 * st_finding_at(finding, "firing_rate", row));
     if (names[column])
-        snprintf(text, UI_CELL_TEXT, "%s", ui_number(number, value_at(finding, names[column], row), 7, 4));
+        snprintf(text, UI_CELL_TEXT, "%s",
+                 ui_number(number, st_finding_at(finding, names[column], row), 7, 4));
     if (column != STATE) return;
-    bool dead = value_at(finding, "dead", row) > 0, still = value_at(finding, "deviation", row) == 0;
+    bool dead = st_finding_at(finding, "dead", row) > 0,
+         still = st_finding_at(finding, "deviation", row) == 0;
     snprintf(text, UI_CELL_TEXT, "%s", dead ? "dead" : still ? "still" : "");
     *ink = UI_WARN;
 }
 
 static bool unit_draw(void *memory, UiGrid *grid, UiRect area, int row, int column) {
     if (column != RATE_BAR) return false;
-    ui_bar(grid, area, 0, 0, area.w, UI_TRAINING, value_at(finding_of(memory), "firing_rate", row));
+    ui_bar(grid, area, 0, 0, area.w, UI_TRAINING, st_finding_at(inside_finding(memory), "firing_rate", row));
     return true;
 }
 
 void closer_draw_units(ViewContext *context, UiGrid *grid, UiRect area, Closer *closer) {
-    const StFinding *finding = finding_of(context);
+    const StFinding *finding = inside_finding(context);
     int units = closer_units(finding);
     bool relu = !strcmp(st_finding_text(finding, "activation"), "relu");
     char words[120];
@@ -176,14 +170,14 @@ static UiRect before_bar(UiRect head) {
 static void draw_input(const ViewContext *context, UiGrid *grid, UiRect *area) {
     int height, width, channels;
     int64_t size = 0;
-    const double *input = st_finding_values(finding_of(context), "input", &size);
+    const double *input = st_finding_values(inside_finding(context), "input", &size);
     if (!input || area->w < 50 || area->h < 4 || !inside_image(context, &height, &width, &channels)) return;
     if ((int64_t)height * width * channels != size) return;
     int room = area->w / (width > 16 ? 3 : 4); /* the maps are what is looked at */
     UiRect left = ui_cut_left(area, room < INPUT_MOST ? room : INPUT_MOST);
     char label[64];
-    double klass = st_finding_value(finding_of(context), "label"),
-           answer = st_finding_value(finding_of(context), "answer");
+    double klass = st_finding_value(inside_finding(context), "label"),
+           answer = st_finding_value(inside_finding(context), "answer");
     ui_cut_left(&left, 1), ui_cut_right(&left, 1);
     UiRect foot = ui_cut_bottom(&left, 1);
     UiHeatView shown =
@@ -259,7 +253,7 @@ static UiSeries series_of(const char *name, UiInk ink, UiDash dash, const double
 static void draw_line(const ViewContext *context, UiGrid *grid, UiRect area, const StShape *shape,
                       const double *values) {
     int unit = closer_unit(context), count = 0;
-    const double *cells = st_finding_values(finding_of(context), "cells", NULL);
+    const double *cells = st_finding_values(inside_finding(context), "cells", NULL);
     UiPoint *point = malloc(sizeof *point * 2 * (size_t)shape->dim[0]);
     char title[48];
     if (!point) return;
@@ -292,7 +286,7 @@ static void draw_states(const ViewContext *context, UiGrid *grid, UiRect head, U
 }
 
 void closer_draw_maps(ViewContext *context, UiGrid *grid, UiRect area, Closer *closer) {
-    const StFinding *finding = finding_of(context);
+    const StFinding *finding = inside_finding(context);
     const StShape *shape = st_finding_shape(finding, "maps");
     const double *values = st_finding_values(finding, "maps", NULL);
     if (!shape || !values) return;
@@ -310,13 +304,13 @@ void closer_draw_maps(ViewContext *context, UiGrid *grid, UiRect area, Closer *c
     Filters wall = {(int)(places / shape->dim[shape->rank - 2]), (int)shape->dim[shape->rank - 2], 1,
                     (int)filters, UI_RAMP_SIGNED};
     snprintf(words, sizeof words, "filter %d of %lld, from 0: mean %s, most %s", unit, (long long)filters,
-             ui_number(mean, value_at(finding, "mean", unit), 8, 4),
-             ui_number(max, value_at(finding, "max", unit), 8, 4));
+             ui_number(mean, st_finding_at(finding, "mean", unit), 8, 4),
+             ui_number(max, st_finding_at(finding, "max", unit), 8, 4));
     draw_wall(context, grid, head, area, &wall, values, closer, words);
 }
 
 void closer_draw_filters(ViewContext *context, UiGrid *grid, UiRect area, Closer *closer) {
-    const StFinding *finding = finding_of(context);
+    const StFinding *finding = inside_finding(context);
     const StShape *shape = st_finding_shape(finding, "filters");
     const double *values = st_finding_values(finding, "filters", NULL);
     if (!shape || !values || shape->rank < 3) return;
@@ -329,12 +323,12 @@ void closer_draw_filters(ViewContext *context, UiGrid *grid, UiRect area, Closer
              wall.channels > 1 ? ", the channels of one filter" : "");
     draw_title(context, grid, before_bar(head), words);
     snprintf(words, sizeof words, "filter %d of %d, from 0: norm %s", unit, wall.filters,
-             ui_number(norm, value_at(finding, "norm", unit), 8, 4));
+             ui_number(norm, st_finding_at(finding, "norm", unit), 8, 4));
     draw_wall(context, grid, head, area, &wall, values, closer, words);
 }
 
 void closer_draw_states(ViewContext *context, UiGrid *grid, UiRect area, Closer *closer) {
-    const StFinding *finding = finding_of(context);
+    const StFinding *finding = inside_finding(context);
     const StShape *shape = st_finding_shape(finding, "states");
     const double *values = st_finding_values(finding, "states", NULL);
     (void)closer;

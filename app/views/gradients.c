@@ -16,22 +16,12 @@ typedef struct State {
     double low, high; /* the decades that the bars are over, at the frame at hand */
 } State;
 
-static const StFinding *finding_of(const ViewContext *context) {
-    return &context->found->finding;
-}
-
-static double value_at(const StFinding *finding, const char *name, int64_t at) {
-    int64_t size = 0;
-    const double *values = st_finding_values(finding, name, &size);
-    return values && at >= 0 && at < size ? values[at] : NAN;
-}
-
 /* Rows are layers that learn; the gaze knows places in the stack. */
 static int chosen_row(const ViewContext *context) {
-    const StFinding *finding = finding_of(context);
+    const StFinding *finding = inside_finding(context);
     int rows = st_finding_names(finding, "layers"), best = 0;
     for (int i = 0; i < rows && context->gaze->layer >= 0; i++)
-        if (value_at(finding, "layer_numbers", i) <= context->gaze->layer + 1) best = i;
+        if (st_finding_at(finding, "layer_numbers", i) <= context->gaze->layer + 1) best = i;
     return best;
 }
 
@@ -62,9 +52,9 @@ static UiInk verdict_ink(const char *word) {
 static void cell(void *memory, int row, int column, char text[UI_CELL_TEXT], UiInk *ink) {
     static const char *const names[COLUMNS] = {[NORM] = "norm", [RATIO] = "ratio", [STEP] = "step_norm"};
     const ViewContext *context = memory;
-    const StFinding *finding = finding_of(context);
+    const StFinding *finding = inside_finding(context);
     char number[UI_NUMBER];
-    double value = NAN, place = value_at(finding, "layer_numbers", row);
+    double value = NAN, place = st_finding_at(finding, "layer_numbers", row);
     if (column == LAYER) {
         snprintf(text, UI_CELL_TEXT, "%.0f %s", place, st_finding_name_at(finding, "layers", row));
         return;
@@ -74,9 +64,9 @@ static void cell(void *memory, int row, int column, char text[UI_CELL_TEXT], UiI
         *ink = verdict_ink(text);
         return;
     }
-    if (names[column]) value = value_at(finding, names[column], row);
-    if (column == SIGNAL) value = value_at(finding, "signal", (int64_t)place - 1);
-    if (column == RELATIVE) value = log10(value_at(finding, "relative", row));
+    if (names[column]) value = st_finding_at(finding, names[column], row);
+    if (column == SIGNAL) value = st_finding_at(finding, "signal", (int64_t)place - 1);
+    if (column == RELATIVE) value = log10(st_finding_at(finding, "relative", row));
     if (column == RELATIVE && isfinite(value))
         snprintf(text, UI_CELL_TEXT, "%+.1f", value + 0.0);
     else
@@ -93,13 +83,14 @@ static void log_bar(UiGrid *grid, UiRect area, UiInk ink, double value, double l
 static bool draw_cell(void *memory, UiGrid *grid, UiRect area, int row, int column) {
     const ViewContext *context = memory;
     const State *state = context->state;
-    const StFinding *finding = finding_of(context);
+    const StFinding *finding = inside_finding(context);
     UiInk ink = verdict_ink(st_finding_name_at(finding, "verdicts", row));
     if (column == BAR)
-        log_bar(grid, area, ink == UI_GOOD ? UI_TRAINING : ink, value_at(finding, "norm", row), state->low,
-                state->high);
+        log_bar(grid, area, ink == UI_GOOD ? UI_TRAINING : ink, st_finding_at(finding, "norm", row),
+                state->low, state->high);
     else if (column == RELATIVE_BAR)
-        ui_dot_strip(grid, area, 0, 0, area.w, UI_TEXT, value_at(finding, "relative", row), -6, 6, -3, 3);
+        ui_dot_strip(grid, area, 0, 0, area.w, UI_TEXT, st_finding_at(finding, "relative", row), -6, 6, -3,
+                     3);
     else
         return false;
     return true;
@@ -108,7 +99,7 @@ static bool draw_cell(void *memory, UiGrid *grid, UiRect area, int row, int colu
 static UiTable table_of(ViewContext *context) {
     return (UiTable){.column = columns,
                      .columns = COLUMNS,
-                     .rows = st_finding_names(finding_of(context), "layers"),
+                     .rows = st_finding_names(inside_finding(context), "layers"),
                      .gap = 1,
                      .context = context,
                      .cell = cell,
@@ -120,7 +111,7 @@ static void find_decades(State *state, const StFinding *finding) {
     int rows = st_finding_names(finding, "layers");
     double low = INFINITY, high = -INFINITY;
     for (int i = 0; i < rows; i++) {
-        double norm = value_at(finding, "norm", i);
+        double norm = st_finding_at(finding, "norm", i);
         if (!(norm > 0) || isinf(norm)) continue;
         low = fmin(low, floor(log10(norm))), high = fmax(high, ceil(log10(norm)));
     }
@@ -134,7 +125,7 @@ static void find_decades(State *state, const StFinding *finding) {
 enum { CURVES = 8 };
 
 static void draw_norms(const ViewContext *context, UiGrid *grid, UiRect area, const Course *course) {
-    const StFinding *finding = finding_of(context);
+    const StFinding *finding = inside_finding(context);
     int rows = course->width, chosen = chosen_row(context),
         first = rows > CURVES ? chosen / CURVES * CURVES : 0;
     int lines = rows - first < CURVES ? rows - first : CURVES;
@@ -167,7 +158,7 @@ static void draw_norms(const ViewContext *context, UiGrid *grid, UiRect area, co
 
 /* The gradient by each layer's output, the first layer on top: where on the way it is lost. */
 static void draw_signal(const ViewContext *context, UiGrid *grid, UiRect area) {
-    const StFinding *finding = finding_of(context);
+    const StFinding *finding = inside_finding(context);
     int64_t layers = 0;
     const double *signal = st_finding_values(finding, "signal", &layers);
     double low = INFINITY, high = -INFINITY;
@@ -208,7 +199,7 @@ static void draw_verdict(UiGrid *grid, UiRect *area, const char *verdict) {
 
 static void draw_flow(ViewContext *context, UiGrid *grid, UiRect area) {
     State *state = context->state;
-    const StFinding *finding = finding_of(context);
+    const StFinding *finding = inside_finding(context);
     const char *verdict = st_finding_text(finding, "verdict");
     draw_verdict(grid, &area, verdict);
     find_decades(state, finding);
@@ -233,7 +224,7 @@ static void draw_flow(ViewContext *context, UiGrid *grid, UiRect area) {
 enum { LABEL_W = 16, ZEROS_W = 6 };
 
 static void draw_bins(const ViewContext *context, UiGrid *grid, UiRect area, int at) {
-    const StFinding *finding = finding_of(context);
+    const StFinding *finding = inside_finding(context);
     const StShape *shape = st_finding_shape(finding, "histogram");
     const double *bins = st_finding_values(finding, "histogram", NULL);
     int64_t edges = 0;
@@ -247,11 +238,11 @@ static void draw_bins(const ViewContext *context, UiGrid *grid, UiRect area, int
 static double zeros_of(const StFinding *finding, int at) {
     const StShape *shape = st_finding_shape(finding, "histogram");
     const double *bins = st_finding_values(finding, "histogram", NULL);
-    double all = value_at(finding, "zeros", at) + value_at(finding, "below", at) +
-                 value_at(finding, "above", at) + value_at(finding, "nonfinite", at);
+    double all = st_finding_at(finding, "zeros", at) + st_finding_at(finding, "below", at) +
+                 st_finding_at(finding, "above", at) + st_finding_at(finding, "nonfinite", at);
     for (int b = 0; shape && bins && b < shape->dim[1]; b++)
         all += bins[at * shape->dim[1] + b];
-    return all > 0 ? value_at(finding, "zeros", at) / all : NAN;
+    return all > 0 ? st_finding_at(finding, "zeros", at) / all : NAN;
 }
 
 enum { NAME, ZEROS, BINS, HISTOGRAM_COLUMNS };
@@ -262,10 +253,10 @@ static const UiColumn histogram_columns[HISTOGRAM_COLUMNS] = {
 };
 
 static void histogram_cell(void *memory, int row, int column, char text[UI_CELL_TEXT], UiInk *ink) {
-    const StFinding *finding = finding_of(memory);
+    const StFinding *finding = inside_finding(memory);
     double zeros = zeros_of(finding, row);
     if (column == NAME)
-        snprintf(text, UI_CELL_TEXT, "%.0f %s", value_at(finding, "layer_numbers", row),
+        snprintf(text, UI_CELL_TEXT, "%.0f %s", st_finding_at(finding, "layer_numbers", row),
                  st_finding_name_at(finding, "layers", row));
     if (column != ZEROS || isnan(zeros)) return;
     snprintf(text, UI_CELL_TEXT, "%.0f%%", 100 * zeros);
@@ -279,7 +270,7 @@ static bool histogram_draw(void *memory, UiGrid *grid, UiRect area, int row, int
 
 static void draw_histograms(ViewContext *context, UiGrid *grid, UiRect area) {
     State *state = context->state;
-    const StFinding *finding = finding_of(context);
+    const StFinding *finding = inside_finding(context);
     UiTable table = {.column = histogram_columns,
                      .columns = HISTOGRAM_COLUMNS,
                      .rows = st_finding_names(finding, "layers"),
@@ -293,7 +284,7 @@ static void draw_histograms(ViewContext *context, UiGrid *grid, UiRect area) {
     ui_table_draw(grid, ui_cut_top(&area, rows), &table, &state->table, context->live);
     if (area.h < 4) return;
     char title[120], label[96];
-    double layer = value_at(finding, "layer_numbers", chosen_row(context));
+    double layer = st_finding_at(finding, "layer_numbers", chosen_row(context));
     ui_cut_top(&area, 1);
     snprintf(title, sizeof title, "%s: log10 |g|", inside_layer(context, (int)layer - 1, label));
     ui_text_in(grid, ui_cut_top(&area, 1), 1, 0, area.w - 2, UI_TEXT, title);
@@ -315,14 +306,15 @@ static void draw(ViewContext *context, UiGrid *grid, UiRect area) {
         return;
     }
     int64_t size = 0;
-    const double *norm = st_finding_values(finding_of(context), "norm", &size);
+    const double *norm = st_finding_values(inside_finding(context), "norm", &size);
     if (norm && context->found->done >= 1) course_add(&state->course, context->found, norm, (int)size);
     draw_flow(context, grid, area);
 }
 
 static bool choose(const ViewContext *context, int row) {
     char line[64];
-    snprintf(line, sizeof line, "look layer=%.0f", value_at(finding_of(context), "layer_numbers", row));
+    snprintf(line, sizeof line, "look layer=%.0f",
+             st_finding_at(inside_finding(context), "layer_numbers", row));
     return run(context, line);
 }
 
@@ -361,8 +353,8 @@ static void explain(ViewContext *context, StText *out) {
 
 static int rows(const ViewContext *context) {
     return context->found && !*context->found->trouble
-               ? 2 * st_finding_names(finding_of(context), "layers") +
-                     st_finding_names(finding_of(context), "signal_layers") + 10
+               ? 2 * st_finding_names(inside_finding(context), "layers") +
+                     st_finding_names(inside_finding(context), "signal_layers") + 10
                : 30;
 }
 
@@ -374,8 +366,8 @@ static const UiBinding bindings[] = {
     {UI_KEY_ENTER, "press enter", "closer", "The layers' single gradients as histograms"},
     {UI_KEY_DOWN, "press down", "choose", "The next layer that learns"},
     {UI_KEY_UP, "press up", "choose", "The previous layer that learns"},
-    {'x', "look row=auto", NULL, "Not one example, but the whole probe set again"},
     INSIDE_MOVES,
+    {'x', "look row=auto", "all rows", "Not one example, but the whole probe set again"},
     {0}};
 
 const View view_gradients = {.name = "gradients",

@@ -29,6 +29,11 @@ bool inside_head(ViewContext *context, UiGrid *grid, UiRect *area);
 /* The study that the view shows; NULL: it has none. */
 const StStudy *inside_study(const ViewContext *context);
 
+/* What was found; only where inside_head was true. */
+static inline const StFinding *inside_finding(const ViewContext *context) {
+    return &context->found->finding;
+}
+
 /* The rows that handle the common keys; a view's own come before them. MOVES: without enter, where the view
  * has a better use for it; PLACES: without those of the method, where there is one alone. */
 #define INSIDE_PLACES                                                                                        \

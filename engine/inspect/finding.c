@@ -202,6 +202,12 @@ const double *st_finding_values(const StFinding *finding, const char *name, int6
     return entry ? entry->values : NULL;
 }
 
+double st_finding_at(const StFinding *finding, const char *name, int64_t index) {
+    int64_t size = 0;
+    const double *values = st_finding_values(finding, name, &size);
+    return values && index >= 0 && index < size ? values[index] : (double)NAN;
+}
+
 const StShape *st_finding_shape(const StFinding *finding, const char *name) {
     const StEntry *entry = find_kind(finding, name, ST_ENTRY_ARRAY);
     return entry ? &entry->shape : NULL;

@@ -57,6 +57,8 @@ const StEntry *st_finding_find(const StFinding *finding, const char *name); /* N
 double st_finding_value(const StFinding *finding, const char *name);        /* a fact; NaN: there is none */
 /* An array of so many values in all, or NULL; size may be NULL. */
 const double *st_finding_values(const StFinding *finding, const char *name, int64_t *size);
+/* The index-th of an array's values; NaN: there is none. */
+double st_finding_at(const StFinding *finding, const char *name, int64_t index);
 const StShape *st_finding_shape(const StFinding *finding, const char *name); /* of an array, or NULL */
 const char *st_finding_text(const StFinding *finding, const char *name); /* a note; "" where there is none */
 /* One of a list of names; "" where there is none. */
