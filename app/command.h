@@ -24,7 +24,8 @@ typedef enum CommandTakes {
     TAKES_TOPIC = 16,
     TAKES_SOURCE = 32, /* a kind of data, then its options */
     TAKES_PART = 64,
-    TAKES_WEIGHT = 128 /* LAYER/WEIGHT */
+    TAKES_WEIGHT = 128, /* LAYER/WEIGHT */
+    TAKES_COLUMN = 256  /* a column of the data, then one of its categories */
 } CommandTakes;
 
 typedef struct Command {

@@ -95,6 +95,18 @@ static void offer_weights(const Complete *complete) {
         }
 }
 
+/* Of data that is there already: names of columns, and behind one its categories. */
+static void offer_columns(const Complete *complete, const char *of) {
+    const StDataset *dataset = session_dataset_loaded(complete->session, NULL);
+    for (int i = 0; dataset && i < st_dataset_columns(dataset); i++) {
+        const StColumnInfo *column = st_dataset_column(dataset, i);
+        if (column->target) continue;
+        if (!of) offer(complete, column->name);
+        for (int k = 0; of && !strcmp(of, column->name) && k < column->categories; k++)
+            offer(complete, column->category[k]);
+    }
+}
+
 static void offer_choices(const Complete *complete, const StOption *row) {
     if (row->type == ST_SWITCH) offer_words(complete, "yes no");
     if (row->type == ST_CHOICE || row->type == ST_CALL)
@@ -236,6 +248,8 @@ static void complete_word(const Complete *complete, const Command *row, const St
     if ((row->takes & TAKES_VIEW) && count == 1) offer_all(complete, view_name_at, NULL);
     if ((row->takes & TAKES_TOPIC) && count == 1) offer_all(complete, help_topic_at, NULL);
     if ((row->takes & TAKES_WEIGHT) && count == 1) offer_weights(complete);
+    if ((row->takes & TAKES_COLUMN) && (count == 1 || count == 2))
+        offer_columns(complete, count == 2 ? words->word[1].text : NULL);
     if ((row->takes & TAKES_PART) && count == 1) offer_words(complete, "train validation test");
     if (row->takes & TAKES_FILE) offer_files(complete, strcmp(row->name, "predict") != 0);
     offer_words(complete, row->words);

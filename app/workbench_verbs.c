@@ -409,7 +409,7 @@ const Command workbench_commands[] = {
      .act = bench_act_history},
     {"what_if", "COLUMN VALUE | ROW,COLUMN VALUE | clear|row|undo|pen",
      "changes a feature or a pixel of the example by hand; row goes back to the data's", PLACE_WORKBENCH,
-     .words = "clear row undo pen", .act = act_what_if},
+     .takes = TAKES_COLUMN, .words = "clear row undo pen", .act = act_what_if},
     {"share", "NUMBER", "how much of a core a reading that is asked for takes while training goes on",
      PLACE_WORKBENCH, .act = act_share},
     {"help", "[TOPIC]", "the keys of this view; or explains a topic", PLACE_WORKBENCH, .takes = TAKES_TOPIC,

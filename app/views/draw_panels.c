@@ -525,5 +525,5 @@ void draw_view(ViewContext *context, UiGrid *grid, UiRect area) {
     if (below) draw_below(&sheet, grid, ui_rect(area.x, area.y + line, area.w, 1));
     if (!below || sheet.picture || !context->live || line + 2 >= area.h) return;
     ui_text_in(grid, ui_rect(area.x, area.y + line + 2, area.w, 1), 1, 0, area.w - 2, UI_DIM,
-               "↑ ↓ choose a feature, ← → change it, enter types a value, del puts the row's back");
+               "↑ ↓ choose, ← → change, enter types a value, del puts the row's back");
 }
