@@ -99,10 +99,12 @@ static const UiBinding curve_hints[] = {
     {' ', "play", "train", "Trains, or pauses"},
     {0}};
 
+static const UiBinding plot_hints[] = {COMMON_HINTS, {' ', "play", "train", "Trains, or pauses"}, {0}};
+
 static const UiBinding *hints(ViewContext *context) {
     int way = way_of(context);
-    if (!has_finding(context) || way < 0 || way > 2) return NULL;
-    return way == 0 ? matrix_hints : way == 1 ? list_hints : curve_hints;
+    static const UiBinding *const tables[] = {matrix_hints, list_hints, curve_hints, plot_hints, plot_hints};
+    return has_finding(context) && way >= 0 ? tables[way] : NULL;
 }
 
 static void explain(ViewContext *context, StText *out) {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIST_W = 42, NAME_MOST = 12, BARS_MOST = 10 };
+enum { LIST_W = 42, CHOSEN_W = 36, NAME_MOST = 12, BARS_MOST = 10 };
 
 typedef struct List {
     const StFinding *finding;
@@ -155,15 +155,17 @@ static void draw_picture(UiGrid *grid, UiRect area, const List *list, int at, co
     has = has && shape->dim[1] == inputs && area.w >= 32 && area.h >= 5;
     UiRect part[2] = {area};
     if (has) ui_split_columns(area, 2, (int[]){1, 1}, 2, part);
-    if (has) {
-        UiRect words = ui_cut_bottom(&part[1], 1);
-        ui_cut_bottom(&part[0], 1);
-        UiHeatView view = inside_draw_image(grid, part[1], saliency + at * inputs, size[0], size[1], size[2],
-                                            (UiHeat){.ramp = UI_RAMP_SIZE});
-        words.y = view.inner.y + view.inner.h;
-        ui_text_in(grid, words, 0, 0, words.w, UI_DIM, "what it looked at");
-    }
-    inside_draw_image(grid, part[0], values, size[0], size[1], size[2], (UiHeat){.ramp = UI_RAMP_SIZE});
+    if (has) ui_cut_bottom(&part[0], 1);
+    UiHeatView view =
+        inside_draw_image(grid, part[0], values, size[0], size[1], size[2], (UiHeat){.ramp = UI_RAMP_SIZE});
+    if (!has) return;
+    UiRect right = area;
+    ui_cut_left(&right, view.inner.x + view.inner.w + 3 - area.x);
+    UiRect words = ui_cut_bottom(&right, 1);
+    view = inside_draw_image(grid, right, saliency + at * inputs, size[0], size[1], size[2],
+                             (UiHeat){.ramp = UI_RAMP_SIZE});
+    words.y = view.inner.y + view.inner.h;
+    ui_text_in(grid, words, 0, 0, words.w, UI_DIM, "what it looked at");
 }
 
 static void draw_subject(ViewContext *context, UiGrid *grid, UiRect area, const List *list, int at) {
@@ -192,7 +194,7 @@ static void draw_bars(UiGrid *grid, UiRect area, const List *list, int at) {
         int w = ui_text_width(name_of(list, list->top_class[at * list->tops + t]));
         if (w > name_w) name_w = w < NAME_MOST ? w : NAME_MOST;
     }
-    bool words = area.w >= name_w + 26;
+    bool words = area.w >= name_w + 24;
     int number_w = 6, mark_w = words ? 10 : 2, bar_w = area.w - name_w - number_w - mark_w - 2;
     for (int t = 0; t < list->tops && t < area.h; t++) {
         double klass = list->top_class[at * list->tops + t], p = list->top_probability[at * list->tops + t];
@@ -212,24 +214,52 @@ static void draw_bars(UiGrid *grid, UiRect area, const List *list, int at) {
     }
 }
 
-static void draw_chosen(ViewContext *context, UiGrid *grid, UiRect area, const List *list, int at) {
-    char text[200];
+static void draw_title(UiGrid *grid, UiRect area, const List *list, int at) {
+    char text[300], step[40] = "";
+    const char *truth = name_of(list, list->truth[at]), *answer = name_of(list, list->answer[at]);
     bool right = list->truth[at] == list->answer[at];
-    if (area.h >= 5) {
-        char step[40] = "";
-        if (list->position) snprintf(step, sizeof step, ", step %lld", (long long)position_of(list, at));
-        snprintf(text, sizeof text, "row %.0f%s: it is %s%s%s", list->row[at], step,
-                 name_of(list, list->truth[at]), right ? ", as answered" : ", answered ",
-                 right ? "" : name_of(list, list->answer[at]));
-        ui_text_in(grid, ui_cut_top(&area, 1), 0, 0, area.w, UI_TITLE, text);
-    }
-    int bars = list->tops < BARS_MOST ? list->tops : BARS_MOST;
+    if (list->position) snprintf(step, sizeof step, ", step %lld", (long long)position_of(list, at));
+    snprintf(text, sizeof text, "row %.0f%s: it is %s, %s%s", list->row[at], step, truth,
+             right ? "as answered" : "answered ", right ? "" : answer);
+    if (ui_text_width(text) > area.w && !right)
+        snprintf(text, sizeof text, "row %.0f%s: %s, not %s", list->row[at], step, truth, answer);
+    ui_text_in(grid, area, 0, 0, area.w, UI_TITLE, text);
+}
+
+/* Rows that the columns of a table take; 0: it is drawn as a picture, as large as there is room. */
+static int rows_of_columns(const StDataset *dataset) {
+    int inputs = 0;
+    StShape raw = st_dataset_raw_shape(dataset);
+    if (raw.rank == 2 || st_dataset_picture(dataset, NULL, NULL, NULL)) return 0;
+    for (int i = 0; i < st_dataset_columns(dataset); i++)
+        inputs += !st_dataset_column(dataset, i)->target;
+    return inputs;
+}
+
+static void draw_chosen(ViewContext *context, UiGrid *grid, UiRect area, const List *list, int at) {
+    const StDataset *dataset = inside_dataset(context);
+    if (area.h >= 5) draw_title(grid, ui_cut_top(&area, 1), list, at);
+    int bars = list->tops < BARS_MOST ? list->tops : BARS_MOST,
+        inputs = dataset ? rows_of_columns(dataset) : 0;
     if (bars > area.h / 3) bars = area.h / 3;
     if (bars < 2 && area.h >= 4) bars = 2;
-    UiRect below = ui_cut_bottom(&area, bars);
-    if (area.h >= 6) ui_cut_bottom(&area, 1);
-    draw_subject(context, grid, area, list, at);
-    draw_bars(grid, below, list, at);
+    int blank = area.h >= 8, high = area.h - bars - blank;
+    UiRect subject = ui_cut_top(&area, inputs && inputs < high ? inputs : high);
+    ui_cut_top(&area, blank);
+    draw_subject(context, grid, subject, list, at);
+    draw_bars(grid, area, list, at);
+}
+
+/* What the list needs, as long as the chosen example keeps half of the room or as much as it can use. */
+static int list_width(List *list, int w) {
+    UiColumn columns[COLUMNS];
+    if (w < 24) return w;
+    if (w < 60) return w * 9 / 20;
+    UiTable table = table_of(list, LIST_W, columns);
+    int need = 2;
+    for (int i = 0; i < table.columns; i++)
+        if (i != LOSS || w >= 100) need += columns[i].width + 2;
+    return need < w - CHOSEN_W ? need : w - CHOSEN_W;
 }
 
 void mistakes_list_draw(ViewContext *context, UiGrid *grid, UiRect area) {
@@ -252,9 +282,7 @@ void mistakes_list_draw(ViewContext *context, UiGrid *grid, UiRect area) {
                      st_finding_text(list.finding, "order"));
         ui_text_in(grid, ui_cut_top(&area, 1), 0, 0, area.w, UI_WARN, text);
     }
-    int left = area.w * 9 / 20;
-    if (left > LIST_W && area.w < 3 * LIST_W) left = LIST_W;
-    if (area.w < 24) left = area.w;
+    int left = list_width(&list, area.w);
     UiTable table = table_of(&list, left, columns);
     own->table.sort_column = -1;
     if (list.rows == 0) {

@@ -83,7 +83,7 @@ static void lay_columns(Layout *l, const Matrix *m, int w) {
     if (l->columns < 1) l->columns = 1;
     int room = (w - l->label_w - 1 - l->total_w - l->recall_w - l->f1_w) / l->columns;
     l->cell_w = m->name_w + 2 < NAME_MOST ? m->name_w + 2 : NAME_MOST;
-    if (l->cell_w < 5) l->cell_w = 5;
+    if (l->cell_w < (w >= 70 ? 7 : 5)) l->cell_w = w >= 70 ? 7 : 5;
     if (l->cell_w > room) l->cell_w = room;
     if (l->cell_w < least) l->cell_w = least;
 }
@@ -300,7 +300,9 @@ void mistakes_matrix_draw(ViewContext *context, UiGrid *grid, UiRect area) {
     UiRect beside = ui_cut_right(&area, area.w - used >= LIST_W + 3 ? area.w - used - 3 : 0);
     UiRect whole_row = area;
     whole_row.w += beside.w;
-    beside.h = 1 + l.rows + l.precision + l.totals;
+    bool tall = area.w >= 60; /* the words find room beneath the matrix alone */
+    if (!tall) beside.h = 1 + l.rows + l.precision + l.totals;
+    if (tall) whole_row.w = area.w;
     if (beside.w > 0) draw_pairs(grid, beside, &m);
     int y = 0;
     if (area.h >= 3 || (l.verdict && area.h >= 2)) draw_head(grid, row_rect(area, y++), &m, &l, at);

@@ -86,12 +86,7 @@ static void draw_one(UiGrid *grid, UiRect area, const Curve *c, int64_t at, bool
                    .x1 = 1,
                    .y0 = 0,
                    .y1 = 1};
-    UiPlotView view = ui_plot_draw(grid, area, &plot);
-    if (has) {
-        int column = ui_plot_column(&view, here.x);
-        int row = (int)floor((1 - here.y) * (view.inner.h - 1) + 0.5);
-        ui_put_glyph(grid, view.inner, column - view.inner.x, row, UI_GLYPH_DOT, UI_KEY | UI_BOLD);
-    }
+    ui_plot_draw(grid, area, &plot);
     free(points);
 }
 
@@ -183,27 +178,22 @@ typedef struct Bins {
     const double *count, *confidence, *accuracy;
 } Bins;
 
-/* Rows of a column of `height` eighths. */
-static void draw_column(UiGrid *grid, UiRect area, int x, int w, double value, UiInk ink) {
-    int eighths = (int)lround(value * area.h * 8);
-    for (int y = 0; y < area.h; y++) {
-        int level = eighths - 8 * (area.h - 1 - y);
-        if (level <= 0) continue;
+static void fill_cells(UiGrid *grid, UiRect area, int x, int w, int from, int to, uint32_t ch, UiInk ink) {
+    for (int y = from; y < to; y++)
         for (int i = 0; i < w; i++)
-            ui_put_ink(grid, area, x + i, y, ui_glyph_level(grid->look.ladder, level > 8 ? 8 : level), ink);
-    }
+            ui_put_ink(grid, area, x + i, area.h - 1 - y, ch, ink);
 }
 
 /* How often it was right as a column, how sure it was as a rule; between the two the gap, hatched. */
 static void draw_bin(UiGrid *grid, UiRect area, int x, int w, double accuracy, double confidence) {
-    draw_column(grid, area, x, w, accuracy, UI_TRAINING);
-    int says = (int)lround((1 - confidence) * (area.h - 1)), is = (int)lround((1 - accuracy) * (area.h - 1));
-    bool over = confidence > accuracy;
-    for (int y = over ? says + 1 : is; over ? y < is : y < says; y++)
-        for (int i = 0; i < w; i++)
-            ui_put_ink(grid, area, x + i, y, over ? 0x2591 : 0x2592, over ? UI_BAD : UI_WARN);
-    for (int i = 0; i < w; i++)
-        ui_put_glyph(grid, area, x + i, says, UI_GLYPH_RULE, UI_KEY | UI_BOLD);
+    int right = (int)lround(accuracy * area.h), says = (int)lround(confidence * area.h);
+    bool over = says > right;
+    fill_cells(grid, area, x, w, 0, over ? right : says, ui_glyph(grid->look.ladder, UI_GLYPH_FULL),
+               UI_TRAINING);
+    fill_cells(grid, area, x, w, right, says, 0x2591, UI_BAD);
+    fill_cells(grid, area, x, w, says, right, 0x2592, UI_WARN);
+    fill_cells(grid, area, x, w, says > 0 ? says - 1 : 0, says > 0 ? says : 1,
+               ui_glyph(grid->look.ladder, UI_GLYPH_RULE), UI_KEY | UI_BOLD);
 }
 
 static void draw_bins(UiGrid *grid, UiRect area, const Bins *b, bool figures) {

@@ -161,7 +161,7 @@ static void verdict(const Curve *curve, int64_t positives, const StLens *lens, S
                         positives ? "every" : "no", name);
     else
         st_finding_note(finding, "verdict",
-                        "of a row of %s and another row it scores the right one higher in %.1f %%", name,
+                        "given a %s and another row, it scores the %s higher in %.1f %% of pairs", name, name,
                         100 * auc);
 }
 

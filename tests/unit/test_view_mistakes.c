@@ -190,7 +190,7 @@ static void test_threshold(void **state) {
     shows(&scene, 80, 19, "threshold 1.000: precision –  recall 0.000 ");
     rig_keys(scene.rig, "pgdn pgdn pgdn pgdn pgdn pgdn pgdn pgdn pgdn pgdn left left");
     shows(&scene, 80, 19, "threshold 0.000: precision ");
-    shows(&scene, 80, 19, "are found, 0 missed");
+    shows(&scene, 80, 19, " found, 0 missed");
     rig_keys(scene.rig, "home");
     shows(&scene, 80, 19, "threshold 0.500: ");
     rig_keys(scene.rig, "down");
