@@ -96,7 +96,7 @@ static bool answer_words(const Shown *now, bool score, StText *out) {
     bool wrong = now->label >= 0 && now->label != now->answer;
     if (score) {
         ui_number(number, st_finding_value(now->found, "score"), 8, 4);
-        st_text_format(out, now->classes ? "score of %s: %s" : "%s %s", klass, number);
+        st_text_format(out, now->classes || now->likely ? "score of %s: %s" : "%s %s", klass, number);
     } else if (now->classes) {
         st_text_format(out, "answers %s", class_text(now, now->answer, answer));
         if (now->label >= 0)
@@ -208,7 +208,7 @@ typedef struct Bars {
 
 /* One output that is the probability of the second of two classes is told as two. */
 static bool is_two(const Shown *now) {
-    return now->outputs == 1 && now->likely;
+    return now->outputs == 1 && now->likely && now->classes;
 }
 
 static double probability(const Shown *now, int klass) {

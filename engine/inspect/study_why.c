@@ -66,15 +66,15 @@ static int64_t outputs_of(const StLens *lens) {
     return last_extent(&st_lens_layer(lens, lens->layers - 1)->out);
 }
 
-/* Whether probability() gives some; else scores that a loss of classes takes as they are. */
+/* Whether probability() gives some; else scores or predictions, as the loss takes them. */
 static bool gives_probabilities(const StLens *lens) {
-    return lens->classes > 0 && (lens->logits || st_loss_from_logits(&lens->plan.compile->loss));
+    return lens->logits || st_loss_from_logits(&lens->plan.compile->loss);
 }
 
 /* Of output k of y [width]; where the loss takes logits they are no probabilities yet. */
 static double probability(const StLens *lens, const double *y, int64_t width, int64_t k) {
     const StLossSpec *spec = &lens->plan.compile->loss;
-    if (lens->logits || lens->classes == 0 || !st_loss_from_logits(spec)) return y[k];
+    if (lens->logits || !st_loss_from_logits(spec)) return y[k];
     if (width == 1 || !st_loss_at(spec->kind)->exclusive) return 1 / (1 + exp(-y[k]));
     double sum = 0;
     for (int64_t i = 0; i < width; i++)
@@ -182,7 +182,7 @@ void why_scores(Why *why, int64_t rows, double *score) {
     const StLens *lens = why->lens;
     const double *y = st_lens_forward(why->lens, rows, true);
     for (int64_t i = 0; i < rows; i++)
-        score[i] = why_sign(why) * y[i * lens->out_size + st_lens_output_of(lens, why->klass)];
+        score[i] = why_sign(why) * y[i * lens->out_size + st_lens_output_of(lens, why->klass)] + 0.0;
 }
 
 const double *why_gradients(Why *why, int64_t rows, double *score) {

@@ -276,7 +276,7 @@ static void say_choice(const Why *why, const Dependence *d) {
     for (int64_t i = 0; sample && i < d->rows; i++)
         sample[i] = (double)d->index[i];
     st_finding_note(why->finding, "response", "%s",
-                    why->lens->classes ? "probability of the class" : "prediction");
+                    why->lens->classes ? "answer for the class" : "prediction");
 }
 
 static bool dependence(Why *why, Dependence *d, StError *error) {

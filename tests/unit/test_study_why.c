@@ -511,6 +511,31 @@ static void test_fills_in(void **state) {
     close_case(c);
 }
 
+/* Scores that are no probabilities: of the first of two classes its negative counts. */
+static void test_signs(void **state) {
+    (void)state;
+    Case *c = open_table(no_x, NO_INPUTS, no_target, NULL, NO_TRAIN, NO_ROWS,
+                         "dense 4 relu\ndense 1 tanh\ncompile sgd hinge\n", no_weights);
+    for (int klass = 0; klass < 2; klass++) {
+        found(c, "saliency", about(NO_ROW, klass));
+        double y = tanh(yes_score[0]);
+        is_fact(c, "score", klass ? y : -y);
+        is_fact(c, "answer", y > 0);
+        is_array(c, "probabilities", &y, 1);
+        is_note(c, "outputs_are", "scores");
+    }
+    StAsk how = about(NO_ROW, 0);
+    how.column = 0;
+    found(c, "partial_dependence", how);
+    double first[10];
+    memcpy(first, array_of(c, "mean", 10), sizeof first);
+    how.klass = 1;
+    found(c, "partial_dependence", how);
+    for (int v = 0; v < 10; v++)
+        near("mean", v, array_of(c, "mean", 10)[v], -first[v]);
+    close_case(c);
+}
+
 /* Words have no gradient; they can be left out. */
 static void test_words(void **state) {
     (void)state;
@@ -542,7 +567,7 @@ int main(void) {
         cmocka_unit_test(test_classes),  cmocka_unit_test(test_yes_or_no), cmocka_unit_test(test_regression),
         cmocka_unit_test(test_picture),  cmocka_unit_test(test_reshaped),  cmocka_unit_test(test_channels),
         cmocka_unit_test(test_control),  cmocka_unit_test(test_ranks),     cmocka_unit_test(test_categories),
-        cmocka_unit_test(test_fills_in), cmocka_unit_test(test_words),
+        cmocka_unit_test(test_fills_in), cmocka_unit_test(test_words),     cmocka_unit_test(test_signs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
