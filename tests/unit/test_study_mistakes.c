@@ -453,6 +453,60 @@ static void test_not_finite(void **state) {
     close_case(c);
 }
 
+/* ---- several answers a row ---- */
+
+static void write_npy(const char *path, const char *type, const char *shape, const void *data, size_t bytes) {
+    char head[128];
+    int length =
+        snprintf(head, sizeof head, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }", type, shape);
+    FILE *out = fopen(path, "wb");
+    assert_non_null(out);
+    fwrite("\x93NUMPY\x01\x00\x76\x00", 1, 10, out);
+    fprintf(out, "%s%*s\n", head, 117 - length, "");
+    fwrite(data, 1, bytes, out);
+    fclose(out);
+}
+
+/* Every step of a sequence is an answer; the class that the loss ignores is none. One output says yes or no.
+ */
+static void test_positions(void **state) {
+    (void)state;
+    static const float x[6] = {1, -1, 2, -3, -1, 4}, yes[6] = {1, 0, 0, 0, 1, 1};
+    static const int32_t labels[6] = {1, 0, 0, -1, 1, 1};
+    for (int one = 0; one < 2; one++) {
+        Case *c = calloc(1, sizeof *c);
+        assert_non_null(c);
+        char text[512];
+        for (int i = 0; i < 2; i++)
+            snprintf(c->path[i], sizeof c->path[i], "/tmp/strata-mistakes-%d-%d.npy", (int)getpid(), i);
+        write_npy(c->path[0], "<f4", "(3, 2, 1)", x, sizeof x);
+        if (one)
+            write_npy(c->path[1], "<f4", "(3, 2, 1)", yes, sizeof yes);
+        else
+            write_npy(c->path[1], "<i4", "(3, 2)", labels, sizeof labels);
+        snprintf(text, sizeof text, "data npy %s %s\n%s", c->path[0], c->path[1],
+                 one ? "dense 1 sigmoid\ncompile sgd binary_crossentropy\n"
+                     : "dense 2 softmax\ncompile sgd sparse_categorical_crossentropy ignore_class=-1\n");
+        open_lens(c, text, one ? (double[]){1, 0} : (double[]){0, 1, 0, 0}); /* yes where x > 0 */
+        found(c, "confusion", st_ask(0));
+        is_fact(c, "rows", 3);
+        is_fact(c, "positions", 2);
+        is_whole(c, "confusion", one ? (int[]){2, 1, 1, 2} : (int[]){1, 1, 1, 2}, 4);
+        if (!one) is_fact(c, "unlabelled", 1);
+        found(c, "examples", st_ask(0));
+        is_whole(c, "row", (int[]){1, 2}, 2);
+        is_whole(c, "position", (int[]){0, 0}, 2);
+        is_array(c, "confidence", (double[]){1 / (1 + exp(-2)), 1 / (1 + exp(-1))}, 2);
+        is_array(c, "loss", (double[]){log1p(exp(2)), log1p(exp(1))}, 2);
+        is_fact(c, "chosen_position", 0);
+        found(c, "curve", (StAsk){.part = -1, .row = -1, .klass = 1, .value = NAN});
+        is_fact(c, "auc", one ? 6.5 / 9 : 3.5 / 6);
+        found(c, "calibration", st_ask(0));
+        is_fact(c, "accuracy", one ? 4.0 / 6 : 3.0 / 5);
+        close_case(c);
+    }
+}
+
 /* ---- on the way ---- */
 
 typedef struct Way {
@@ -499,7 +553,7 @@ int main(void) {
         cmocka_unit_test(test_calibration),       cmocka_unit_test(test_residuals),
         cmocka_unit_test(test_one_class),         cmocka_unit_test(test_all_the_same),
         cmocka_unit_test(test_logits_and_scores), cmocka_unit_test(test_not_finite),
-        cmocka_unit_test(test_fills_in),
+        cmocka_unit_test(test_positions),         cmocka_unit_test(test_fills_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
