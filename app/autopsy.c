@@ -146,7 +146,7 @@ static void advise_clipping(Autopsy *autopsy, const Recipe *recipe) {
     const StAutopsyStep *first = autopsy->row, *last = autopsy->row + autopsy->steps - 1;
     bool jumps = autopsy->steps > 1 && last->loss > 10 * fabs(first->loss), recurrent = is_recurrent(recipe);
     Advice *advice = add(autopsy, 0.5 + 1.5 * jumps + 1.5 * recurrent);
-    snprintf(advice->what, sizeof advice->what, "compile … clipnorm=1");
+    snprintf(advice->what, sizeof advice->what, "clipnorm=1 in compile");
     if (jumps)
         snprintf(advice->why, sizeof advice->why, "the loss jumped from %.3g to %.3g within %d steps",
                  first->loss, last->loss, autopsy->steps);

@@ -270,9 +270,11 @@ bool session_start(Session *session, const SessionStart *start, StError *error) 
 
 bool session_branch(Session *session, const StSnapshot *from, StError *error) {
     if (!session->run) return st_fail(error, ST_ERR_STATE, "branch: there is no run yet; space trains");
-    if (!start_run(session, &(SessionStart){.from = from, .paused = true}, true, error))
-        return st_fail_at(error, "branch");
-    return true;
+    StError why = {0};
+    if (start_run(session, &(SessionStart){.from = from, .paused = true}, true, &why)) return true;
+    if (error) *error = why;
+    bool stack = why.code == ST_ERR_SHAPE || why.code == ST_ERR_NAME;
+    return st_fail_at(error, stack ? "branch: the stack is not as it was (u undoes)" : "branch");
 }
 
 const Marks *session_marks(const Session *session) {

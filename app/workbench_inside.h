@@ -84,7 +84,7 @@ typedef struct Bench {
 
     UiHints hints;
     UiHints tabs;
-    UiBinding common[48]; /* the common bindings; the first row says what space does now */
+    UiBinding common[64]; /* the common bindings; the first row says what space does now */
     bool changed;         /* a frame is due */
     bool pressed;         /* by a person: at once */
     StAsk asked;          /* of the studies, by the last frame */

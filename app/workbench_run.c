@@ -53,6 +53,7 @@ void bench_forget(Bench *bench) {
     history_begin(bench->now, 0, 0, NULL, 1);
     history_begin(bench->last, 0, 0, NULL, 1);
     trends_clear(bench->trends);
+    if (bench->moments) st_moments_clear(bench->moments);
     bench->status = (StTrainerStatus){0};
     bench->asked_from = -1;
     gaze_make(&bench->gaze, NULL, 0); /* rows, layers and drawings were of another recipe */

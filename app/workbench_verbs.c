@@ -42,6 +42,8 @@ const UiBinding bench_bindings[] = {
     {UI_KEY_TAB | UI_SHIFT, "view previous", NULL, "the previous view"},
     {UI_KEY_LEFT, "moment back", NULL, "back through the moments of the run; every view follows"},
     {UI_KEY_RIGHT, "moment forward", NULL, "forward through the moments of the run"},
+    {'{', "moment back", NULL, "the same where a view has its own use for left"},
+    {'}', "moment forward", NULL, "the same where a view has its own use for right"},
     {UI_KEY_HOME, "moment first", NULL, "the first moment of the run"},
     {UI_KEY_END, "moment last", NULL, "back to the present"},
     {'B', "branch", NULL, "a new run that goes on from the moment that is looked at"},

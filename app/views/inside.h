@@ -12,6 +12,7 @@
  *     enter     makes what is made when asked for (where the view has no better use for enter)
  *     , .       the previous, the next example          [ ]  the previous, the next layer
  *     ← →       back and forth through the moments of the run (where the view does not take them)
+ *     { }       the same where a view takes ← and →
  *     6         the page Inside                          esc  back: out of a cursor, then to the page
  *     N M A G K W D P S X T   the other views of the inside, by their capital: never used for anything else
  */

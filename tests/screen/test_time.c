@@ -38,6 +38,10 @@ static void test_all_views_follow(void **state) {
     VT_WANT(vt, vt_shows(vt, "the past: step 2/4"));
     vt_key(vt, "5"); /* another view, the same moment */
     VT_WANT(vt, vt_shows(vt, "at step 2"));
+    vt_key(vt, "{"); /* which has its own use for the arrows */
+    VT_WANT(vt, vt_shows(vt, "at step 1"));
+    vt_key(vt, "}");
+    VT_WANT(vt, vt_shows(vt, "at step 2"));
     vt_key(vt, "T");
     VT_WANT(vt, vt_shows(vt, "TIME  step 2 of 4"));
     vt_key(vt, "home");
