@@ -152,7 +152,7 @@ void geometry_draw_moments(const ViewContext *context, UiGrid *grid, UiRect area
 
 /* ---- probes ---- */
 
-static void draw_probe_words(const StFinding *found, UiGrid *grid, UiRect row, bool classes) {
+static void draw_probe_words(const StFinding *found, UiGrid *grid, UiRect row, bool classes, bool marks) {
     int64_t fitted = 0, held = 0;
     char text[200];
     st_finding_values(found, "fitted_rows", &fitted);
@@ -160,9 +160,13 @@ static void draw_probe_words(const StFinding *found, UiGrid *grid, UiRect row, b
     snprintf(text, sizeof text, "%s of %lld rows, fitted on %lld others", classes ? "accuracy" : "R²",
              (long long)held, (long long)fitted);
     int x = 1 + ui_text_in(grid, row, 1, 0, row.w - 2, UI_DIM, text);
-    if (!classes || x + 18 > row.w) return;
-    ui_put_glyph(grid, row, x + 2, 0, UI_GLYPH_UPRIGHT, UI_WARN);
-    ui_print(grid, row, x + 4, 0, UI_DIM, "chance %.3f", st_finding_value(found, "chance"));
+    if (classes && x + 18 <= row.w) {
+        ui_put_glyph(grid, row, x + 2, 0, UI_GLYPH_UPRIGHT, UI_WARN);
+        x += 4 + ui_print(grid, row, x + 4, 0, UI_DIM, "chance %.3f", st_finding_value(found, "chance"));
+    }
+    if (!marks || x + 14 > row.w) return;
+    ui_put_glyph(grid, row, x + 2, 0, UI_GLYPH_MARK, UI_LAST);
+    ui_text(grid, row, x + 4, 0, UI_DIM, "untrained");
 }
 
 void geometry_draw_probe(const ViewContext *context, UiGrid *grid, UiRect area) {
@@ -172,7 +176,8 @@ void geometry_draw_probe(const ViewContext *context, UiGrid *grid, UiRect area) 
     const double *value = st_finding_values(found, classes ? "accuracy" : "r2", NULL);
     const double *before = st_finding_values(found, "untrained", NULL);
     double chance = st_finding_value(found, "chance");
-    if (area.h > 3) draw_probe_words(found, grid, ui_cut_top(&area, 1), classes);
+    bool marks = area.h - 1 < 2 * count;
+    if (area.h > 3) draw_probe_words(found, grid, ui_cut_top(&area, 1), classes, marks);
     int names = name_width(context, count, true, area.w / 3), each = area.h >= 2 * count ? 2 : 1;
     int shown = area.h < count ? area.h : count, first = window(context, count, shown, true);
     if (area.h >= 3 * count) each = 3;
