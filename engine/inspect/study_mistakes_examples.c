@@ -245,7 +245,10 @@ static bool begin(Listing *list, StJob *job, StError *error) {
         return st_fail(error, ST_ERR_VALUE, "class %d: there are %d, counted from 0",
                        list->from > list->to ? list->from : list->to, lens->classes);
     list->right = list->from >= 0 && list->from == list->to;
-    list->most = job->ask->count > 0 && job->ask->count < INT32_MAX ? job->ask->count : LISTED;
+    int64_t width, answers = st_dataset_rows(lens->plan.dataset, st_lens_part(lens, job->ask->part)) *
+                             st_answer_positions(lens, &width);
+    list->most = job->ask->count > 0 ? job->ask->count : LISTED;
+    if (list->most > answers) list->most = answers;
     list->tops = lens->classes < ALTERNATIVES ? lens->classes : ALTERNATIVES;
     size_t bytes = (size_t)(list->most + ST_LENS_ROWS) * sizeof *list->example;
     list->example = malloc(bytes);
@@ -277,7 +280,7 @@ const StStudy st_study_mistakes_examples = {
     .bad = "mistakes that it is sure of: a wrong label, or something never seen",
     .formula = "confidence = max pₖ   loss = as compiled, of the row alone",
     .plain = "confidence = max pk   loss = as compiled, of the row alone",
-    .cost = "1 F of the part",
+    .cost = "1 F of the part, 1 FB of those listed",
     .tag = ST_MEASURED,
     .missing = st_mistakes_unclassed,
     .run = run,
