@@ -83,8 +83,27 @@ ViewContext bench_context(Bench *bench, int view) {
                          .bench = bench};
 }
 
+/* From one view of the inside to another the way is kept, so that esc goes it back. */
+static void keep_way(Bench *bench, int view) {
+    if (!views[view]->inside || !views[bench->focus]->inside) {
+        bench->came_count = 0;
+        return;
+    }
+    if (view == bench->focus) return;
+    if (bench->came_count == BENCH_CAME)
+        memmove(bench->came, bench->came + 1, (size_t)--bench->came_count * sizeof *bench->came);
+    bench->came[bench->came_count++] = bench->focus;
+}
+
+void bench_look_back(Bench *bench) {
+    int left = bench->came_count - 1, view = left >= 0 ? bench->came[left] : bench_view_index("inside");
+    bench_look_at(bench, view);
+    bench->came_count = left > 0 ? left : 0;
+}
+
 void bench_look_at(Bench *bench, int view) {
     if (view < 0) return;
+    keep_way(bench, view);
     bench->focus = view;
     bench->changed = true;
     if (!strcmp(views[view]->name, "log")) bench->errors_seen = bench->errors;

@@ -11,7 +11,7 @@
 #include "plot.h"
 #include "prompt.h"
 
-enum { BENCH_VIEWS = 40, BENCH_LINE = ST_LINE_MAX };
+enum { BENCH_VIEWS = 40, BENCH_CAME = 8, BENCH_LINE = ST_LINE_MAX };
 
 /* A question that the next key answers. */
 typedef enum Ask {
@@ -56,7 +56,9 @@ typedef struct Bench {
     /* what is looked at */
     int focus;                /* index into views */
     void *state[BENCH_VIEWS]; /* made when first looked at */
-    bool helping;             /* the help lies over the view */
+    int came[BENCH_CAME];     /* the views of the inside that one came through, the last one last */
+    int came_count;
+    bool helping; /* the help lies over the view */
 
     char message[ST_MESSAGE_MAX]; /* what just happened; gone with the next key */
     UiInk message_ink;
@@ -102,6 +104,7 @@ bool bench_run_line(void *bench, const char *line);
 void bench_say(Bench *bench, UiInk ink, const char *text);
 ViewContext bench_context(Bench *bench, int view);
 void bench_look_at(Bench *bench, int view);
+void bench_look_back(Bench *bench);     /* where one came from within the inside; else its page */
 int bench_view_index(const char *name); /* -1: there is none */
 void bench_key(Bench *bench, UiKey key);
 double bench_seconds(void); /* of a clock that only goes forward */

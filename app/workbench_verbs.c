@@ -76,7 +76,8 @@ static bool one_word(const CommandCall *call, bool needed, const char *wanted, c
 static bool act_view(const CommandCall *call, StError *error) {
     Bench *bench = of(call);
     const char *word;
-    if (!one_word(call, true, "the name of a view, next or previous", &word, error)) return false;
+    if (!one_word(call, true, "the name of a view, next, previous or back", &word, error)) return false;
+    if (!strcmp(word, "back")) return bench_look_back(bench), true;
     int tabs = 0, count = 0, place = 0, at[BENCH_VIEWS],
         step = !strcmp(word, "next")       ? 1
                : !strcmp(word, "previous") ? -1
@@ -376,8 +377,8 @@ static bool act_what_if(const CommandCall *call, StError *error) {
 }
 
 const Command workbench_commands[] = {
-    {"view", "NAME|next|previous", "goes to a view", PLACE_WORKBENCH, .takes = TAKES_VIEW,
-     .words = "next previous", .act = act_view},
+    {"view", "NAME|next|previous|back", "goes to a view", PLACE_WORKBENCH, .takes = TAKES_VIEW,
+     .words = "next previous back", .act = act_view},
     {"open", "FILE", "opens a recipe, or weights (.safetensors)", PLACE_WORKBENCH, .takes = TAKES_FILE,
      .act = act_open},
     {"load", "FILE", "opens a recipe, or weights (.safetensors)", PLACE_WORKBENCH, .takes = TAKES_FILE,

@@ -344,7 +344,7 @@ static const UiBinding bindings[] = {
     {UI_KEY_UP, "press up", "steps", "Up through the steps"},
     {UI_KEY_DOWN, "press down", "steps", "Down through the steps"},
     {'T', "view time", "time", "The timeline of the run"},
-    {UI_KEY_ESCAPE, "view inside", "back", "All questions that can be asked"},
+    {UI_KEY_ESCAPE, "view back", "back", "Where you came from, then all questions that can be asked"},
     {0}};
 
 const View view_autopsy = {.name = "autopsy",

@@ -362,12 +362,23 @@ static void close(void *memory) {
     course_free(&((State *)memory)->course);
 }
 
+/* Of the probe set: an example that was chosen elsewhere has a gradient, but not the layers' health. */
+static void ask(ViewContext *context, StAsk *wanted) {
+    if (!context->live) return;
+    wanted->row = -1;
+    wanted->input = NULL;
+    wanted->made = 0;
+}
+
 static const UiBinding bindings[] = {
     {UI_KEY_ENTER, "press enter", "closer", "The layers' single gradients as histograms"},
     {UI_KEY_DOWN, "press down", "choose", "The next layer that learns"},
     {UI_KEY_UP, "press up", "choose", "The previous layer that learns"},
-    INSIDE_MOVES,
-    {'x', "look row=auto", "all rows", "Not one example, but the whole probe set again"},
+    {'v', "look method=next", "method", "The next way to look"},
+    {'V', "look method=previous", NULL, "The previous way to look"},
+    {']', "look layer=next", "layer", "The next layer"},
+    {'[', "look layer=previous", "layer", "The previous layer"},
+    {UI_KEY_ESCAPE, "view back", "back", "Where you came from, then all questions that can be asked"},
     {0}};
 
 const View view_gradients = {.name = "gradients",
@@ -376,6 +387,7 @@ const View view_gradients = {.name = "gradients",
                              .title = "Gradients",
                              .help = "norm and ratio of the gradient layer by layer; vanishing and exploding",
                              .bindings = bindings,
+                             .ask = ask,
                              .state_size = sizeof(State),
                              .draw = draw,
                              .press = press,

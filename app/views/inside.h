@@ -13,7 +13,7 @@
  *     , .       the previous, the next example          [ ]  the previous, the next layer
  *     ← →       back and forth through the moments of the run (where the view does not take them)
  *     { }       the same where a view takes ← and →
- *     6         the page Inside                          esc  back: out of a cursor, then to the page
+ *     6         the page Inside                          esc  back: out of a cursor, then where one came from
  *     N M A G K W D P S X T   the other views of the inside, by their capital: never used for anything else
  */
 #ifndef APP_VIEWS_INSIDE_H
@@ -42,7 +42,7 @@ static inline const StFinding *inside_finding(const ViewContext *context) {
         {',', "look row=previous", "example", "The previous example"},                                       \
         {']', "look layer=next", "layer", "The next layer"},                                                 \
         {'[', "look layer=previous", "layer", "The previous layer"}, {                                       \
-        UI_KEY_ESCAPE, "view inside", "back", "All questions that can be asked"                              \
+        UI_KEY_ESCAPE, "view back", "back", "Where you came from, then all questions that can be asked"      \
     }
 #define INSIDE_MOVES                                                                                         \
     {'v', "look method=next", "method", "The next way to look, where the view has several"},                 \

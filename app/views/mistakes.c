@@ -69,7 +69,7 @@ static bool mouse(ViewContext *context, const UiEvent *event) {
 #define COMMON_HINTS                                                                                         \
     {'v', "look method=next", "method", "The next way to look"},                                             \
         {'p', "look part=next", "part", "Another part of the data"}, {                                       \
-        UI_KEY_ESCAPE, "view inside", "back", "One step back"                                                \
+        UI_KEY_ESCAPE, "view back", "back", "One step back"                                                \
     }
 
 static const UiBinding matrix_hints[] = {
@@ -128,7 +128,7 @@ static const UiBinding bindings[] = {
     {'v', "look method=next", "method", "The next way to look: confusion, examples, curve, calibration"},
     {'V', "look method=previous", NULL, "The previous way to look"},
     {'p', "look part=next", "part", "Another part of the data: test, train, validation"},
-    {UI_KEY_ESCAPE, "view inside", "back", "One step back"},
+    {UI_KEY_ESCAPE, "view back", "back", "One step back"},
     {'c', "look method=examples", NULL, "All mistakes, or those of one cell"},
     {'.', "look row=next", NULL, "The next example"},
     {',', "look row=previous", NULL, "The example before"},

@@ -592,7 +592,7 @@ static const UiBinding bindings[] = {
     {'y', "surface log", "log", "By the logarithm, or not"},
     {'v', "look method=next", "method", "The next way to look: line, planes, sharpness, noise"},
     {'V', "look method=previous", NULL, "The previous way to look"},
-    {UI_KEY_ESCAPE, "view inside", "back", "Lets go of the cursor; all questions that can be asked"},
+    {UI_KEY_ESCAPE, "view back", "back", "Lets go of the cursor; where you came from"},
     {0}};
 
 const View view_surface = {

@@ -389,7 +389,7 @@ static const UiBinding bindings[] = {
     {UI_KEY_HOME, "moment first", NULL, "The first moment"},
     {UI_KEY_PGUP, "press pgup", NULL, "Back by ten moments"},
     {UI_KEY_PGDN, "press pgdn", NULL, "Forward by ten moments"},
-    {UI_KEY_ESCAPE, "view inside", "back", "All questions that can be asked"},
+    {UI_KEY_ESCAPE, "view back", "back", "Where you came from, then all questions that can be asked"},
     {0}};
 
 const View view_time = {.name = "time",

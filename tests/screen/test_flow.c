@@ -61,6 +61,9 @@ static void test_deeper(void **state) {
     vt_key(vt, "enter");
     VT_WANT(vt, vt_shows(vt, "log10 |g|"));
     vt_key(vt, "esc");
+    VT_WANT(vt, vt_shows(vt, "/ last layer's"));
+    vt_key(vt, "esc"); /* to where it came from, and then to the page */
+    VT_WANT(vt, vt_shows(vt, "percentiles"));
     vt_key(vt, "esc");
     VT_WANT(vt, vt_shows(vt, "What do the layers put out?"));
     vt_end(vt);

@@ -80,6 +80,17 @@ static void what_is_looked_at_stays_from_view_to_view(void **state) {
     vt_key(vt, "N");
     VT_WANT(vt, vt_row_shows(vt, 2, "6 Neuron"));
     VT_WANT(vt, vt_shows(vt, "row 8 of train"));
+    vt_key(vt, "G"); /* of the probe set all the same */
+    VT_WANT(vt, vt_shows(vt, "140 rows of train"));
+    vt_key(vt, "esc"); /* the way back is the way that one came */
+    VT_WANT(vt, vt_row_shows(vt, 2, "6 Neuron"));
+    vt_key(vt, "esc");
+    VT_WANT(vt, vt_row_shows(vt, 2, "6 Why"));
+    vt_key(vt, "esc");
+    VT_WANT(vt, vt_shows(vt, "LOOK INSIDE"));
+    place_line(vt, "view why");
+    vt_key(vt, "N");
+    VT_WANT(vt, vt_shows(vt, "row 8 of train"));
     vt_key(vt, ",");
     VT_WANT(vt, vt_shows(vt, "row 7 of train"));
     place_line(vt, "look row=5000");
@@ -118,9 +129,7 @@ static void what_costs_much_is_made_when_asked_for(void **state) {
 
 /* Every view at every size, and again as the window changes under it. */
 static void at_every_size(void **state) {
-    static const struct {
-        int w, h;
-    } sizes[] = {{40, 10}, {120, 40}, {200, 60}, {1, 1}, {23, 5}, {80, 24}};
+    static const struct { int w, h; } sizes[] = {{40, 10}, {120, 40}, {200, 60}, {1, 1}, {23, 5}, {80, 24}};
     for (int ascii = 0; ascii < 2; ascii++) {
         Vt *vt = trained(*state, 80, 24, ascii);
         for (int i = 0; i < QUESTIONS; i++) {
