@@ -105,6 +105,13 @@ static void json_holds_every_number_to_the_last_bit(void **state) {
     st_finding_clear(&finding);
 }
 
+static size_t columns_of(const char *text) {
+    size_t count = 0;
+    for (; *text; text++)
+        count += ((unsigned char)*text & 0xc0) != 0x80;
+    return count;
+}
+
 /* A view, a key and JSON follow from the row alone: it must be whole, and a group in one piece. */
 static void every_study_says_what_it_is(void **state) {
     (void)state;
@@ -116,6 +123,9 @@ static void every_study_says_what_it_is(void **state) {
             if (!words[w] || !*words[w]) fail_msg("%s %s: word %zu is missing", study->group, study->name, w);
         for (const char *c = study->plain; *c; c++)
             if ((unsigned char)*c >= 0x80) fail_msg("%s %s: plain is not ASCII", study->group, study->name);
+        /* Each is one line of 80 columns, a blank at both ends. */
+        if (columns_of(study->what) > 78) fail_msg("%s %s: what is too long", study->group, study->name);
+        if (columns_of(study->bad) > 78 - 5) fail_msg("%s %s: bad is too long", study->group, study->name);
         assert_non_null(study->run);
         assert_int_equal(st_study_find(study->group, study->name), i);
         int first = st_study_find(study->group, NULL), count = st_study_count(study->group);
