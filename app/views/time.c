@@ -118,24 +118,24 @@ static UiInk mark_ink(MarkKind kind) {
     return kind == MARK_DIVERGED ? UI_BAD : kind == MARK_EPOCH ? UI_DIM : UI_WARN;
 }
 
-/* "412 moments, 4 steps apart or more · 23.1 of 134.2 MB: history 256MB keeps more" */
+/* "412 moments about 4 steps apart · 23.1 of 134.2 MB taken" */
 static void draw_memory(const ViewContext *context, const TimeState *state, UiGrid *grid, UiRect row) {
     char bytes[UI_NUMBER], bound_text[UI_NUMBER], line[240];
     if (!context->moments) {
         snprintf(line, sizeof line, "the present alone: the workbench keeps the moments of a run");
     } else {
         size_t bound, taken = st_moments_bytes(context->moments, &bound);
-        int64_t spacing = st_moments_spacing(context->moments);
         int count = st_moments_count(context->moments);
-        snprintf(line, sizeof line, "%d moment%s, %" PRId64 " step%s apart or more · %s of %s taken", count,
-                 count == 1 ? "" : "s", spacing, spacing == 1 ? "" : "s", parts_bytes(bytes, (int64_t)taken),
-                 parts_bytes(bound_text, (int64_t)bound));
+        double apart = count > 1 ? (double)(state->end - state->step[0]) / (count - 1) : 1;
+        char gap[UI_NUMBER + 32] = "of every step", steps[UI_NUMBER];
+        if (apart > 1.05) snprintf(gap, sizeof gap, "about %s steps apart", ui_number(steps, apart, 6, 3));
+        snprintf(line, sizeof line, "%d moment%s %s · %s of %s taken", count, count == 1 ? "" : "s", gap,
+                 parts_bytes(bytes, (int64_t)taken), parts_bytes(bound_text, (int64_t)bound));
         size_t length = strlen(line);
         const char *more = " (:history 256MB keeps more)";
         if ((int)length + 28 < row.w && taken > bound / 4)
             snprintf(line + length, sizeof line - length, "%s", more);
     }
-    (void)state;
     ui_text_in(grid, row, 1, 0, row.w - 2, UI_TEXT, line);
 }
 

@@ -77,7 +77,7 @@ static void test_branches(void **state) {
     make_steps(vt, 4, 5);
     vt_key(vt, "T");
     VT_WANT(vt, vt_shows(vt, "branched from step 3 of run 1, rate 0.01"));
-    VT_WANT(vt, vt_shows(vt, "6 moments, 1 step apart or more")); /* 0 to 3 of before, 4 and 5 */
+    VT_WANT(vt, vt_shows(vt, "6 moments of every step")); /* 0 to 3 of before, 4 and 5 */
     vt_key(vt, "up");
     VT_WANT(vt, vt_shows(vt, "the past: step 3/5"));
     place_line(vt, "history 1kB");
