@@ -118,7 +118,7 @@ static UiInk mark_ink(MarkKind kind) {
     return kind == MARK_DIVERGED ? UI_BAD : kind == MARK_EPOCH ? UI_DIM : UI_WARN;
 }
 
-/* "412 moments about 4 steps apart · 23.1 of 134.2 MB taken" */
+/* "412 moments about 4 steps apart · 23.1 of 201 MB taken" */
 static void draw_memory(const ViewContext *context, const TimeState *state, UiGrid *grid, UiRect row) {
     char bytes[UI_NUMBER], bound_text[UI_NUMBER], line[240];
     if (!context->moments) {

@@ -15,7 +15,7 @@ typedef struct StMoment {
 typedef struct StMoments StMoments;
 StMoments *st_moments_create(size_t bytes, StError *error); /* bytes: the bound; 0: ST_MOMENTS_BYTES */
 void st_moments_destroy(StMoments *moments);                /* all that are held must be released before */
-enum { ST_MOMENTS_BYTES = 128 << 20 };
+enum { ST_MOMENTS_BYTES = 192 << 20 }; /* about 1,000 moments of a network of 10,000 weights under Adam */
 void st_moments_set_bound(StMoments *moments, size_t bytes); /* acts at once; 0: ST_MOMENTS_BYTES */
 
 /* Offers a snapshot of the run, in the order of its steps; it is copied. Left out are one of a step and with
