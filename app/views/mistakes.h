@@ -19,6 +19,7 @@ typedef struct MistakesMatrix {
 typedef struct MistakesList {
     bool cell;
     int from, to; /* where it is of a cell: true, answered */
+    bool had; /* that there were rows, at whatever step; it may have no more */
     bool chosen;
     int64_t row, position;
     UiTableState table;

@@ -71,6 +71,17 @@ static void cell(void *context, int row, int column, char text[UI_CELL_TEXT], Ui
     if (column == LOSS) snprintf(text, UI_CELL_TEXT, "%s", ui_number(number, list->loss[row], 6, 3));
 }
 
+/* What stands for a list without rows: training goes on while one looks. */
+static const char *empty_words(const ViewContext *context) {
+    const MistakesState *state = context->state;
+    if (!context->live) return "no row is here";
+    if (state->list.had && context->gaze->moment >= 0)
+        return "none at this step: left and right go to when there were";
+    if (state->list.had) return "none at this step any more: left goes back to when there were";
+    return state->list.cell ? "no row is taken so at this step: c lists all mistakes, esc shows the matrix"
+                            : "no mistakes at this step: v looks another way";
+}
+
 /* w: columns that there are for it. */
 static UiTable table_of(List *list, int w, UiColumn columns[COLUMNS]) {
     bool narrow = w < 28;
@@ -91,8 +102,7 @@ static UiTable table_of(List *list, int w, UiColumn columns[COLUMNS]) {
                      .rows = list->rows,
                      .gap = narrow ? 1 : 0,
                      .context = list,
-                     .cell = cell,
-                     .empty = "no row is here"};
+                     .cell = cell};
 }
 
 /* ---- the chosen one ---- */
@@ -285,7 +295,9 @@ void mistakes_list_draw(ViewContext *context, UiGrid *grid, UiRect area) {
     int left = list_width(&list, area.w);
     UiTable table = table_of(&list, left, columns);
     own->table.sort_column = -1;
+    if (list.rows > 0) own->had = true;
     if (list.rows == 0) {
+        table.empty = empty_words(context);
         ui_table_draw(grid, area, &table, &own->table, context->live);
         return;
     }

@@ -162,6 +162,11 @@ static UiInk verdict_words(const Shown *now, int room, StText *out) {
         return UI_DIM;
     }
     bool alike = fabs(r) >= ALIKE, brief = room < 70;
+    if (now->context->found->step == 0) { /* not the control's weights, but as random */
+        st_text_add(out, "untrained: nothing was learnt yet");
+        if (room >= 70) st_text_format(out, " (rank correlation with the control %.2f)", r);
+        return UI_DIM;
+    }
     const char *end = alike ? (brief ? "not learnt" : "it goes by the input alone")
                             : (brief ? "learnt" : "it goes by what was learnt");
     st_text_format(out, "%s random weights (rank correlation %.2f): %s", alike ? "like" : "unlike", r, end);
@@ -339,7 +344,8 @@ static int draw_panes(const Shown *now, UiGrid *grid, UiRect area) {
     static const int equal[3] = {1, 1, 1};
     int count = choose_panes(now, area.w, pane), rows = 0;
     ui_split_columns(area, count, equal, 2, part);
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < count; i++) { /* all as large, so that pixels compare */
+        part[i].w = part[count - 1].w < part[0].w ? part[count - 1].w : part[0].w;
         int taken = pane[i].values ? draw_pane(now, grid, part[i], &pane[i]) : 0;
         rows = taken > rows ? taken : rows;
     }

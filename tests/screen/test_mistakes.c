@@ -106,6 +106,22 @@ static void test_gaze(void **state) {
     vt_end(vt);
 }
 
+/* A list that has no rows at another step says so, and the way back. At the start no 0 is told as one. */
+static void test_none_any_more(void **state) {
+    Vt *vt = start(state, 80, 24, false);
+    VT_WANT(vt, vt_shows(vt, "enter lists them"));
+    for (int i = 0; i < 9; i++) {
+        vt_key(vt, "up");
+        vt_key(vt, "left");
+    }
+    VT_WANT(vt, vt_shows(vt, "true 0, answered so: "));
+    vt_key(vt, "enter");
+    VT_WANT(vt, vt_shows(vt, "as answered"));
+    place_line(vt, "moment first");
+    VT_WANT(vt, vt_shows(vt, "none at this step: left and right go to when there were"));
+    vt_end(vt);
+}
+
 static void test_ways(void **state) {
     static const struct { int w, h; } sizes[] = {{80, 24}, {40, 10}, {120, 40}};
     for (int i = 0; i < 4; i++) {
@@ -171,6 +187,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_newcomer, make, place_remove),
         cmocka_unit_test_setup_teardown(test_gaze, make, place_remove),
+        cmocka_unit_test_setup_teardown(test_none_any_more, make, place_remove),
         cmocka_unit_test_setup_teardown(test_ways, make, place_remove),
         cmocka_unit_test_setup_teardown(test_mono, make, place_remove),
         cmocka_unit_test_setup_teardown(test_numbers, make_numbers, place_remove),

@@ -34,6 +34,19 @@ static void test_pictures(void **state) {
     }
 }
 
+/* What is not yet trained has learnt nothing, whatever the control says. */
+static void test_untrained(void **state) {
+    Vt *vt = place_start(*state, 80, 24, MARKED, true, false);
+    vt_key(vt, "6");
+    VT_WANT(vt, vt_shows(vt, "Why this answer?"));
+    vt_key(vt, "W");
+    VT_WANT(vt, vt_shows(vt, "like random weights (rank correlation"));
+    place_line(vt, "pause");
+    place_line(vt, "moment first");
+    VT_WANT(vt, vt_shows(vt, "untrained: nothing was learnt yet"));
+    vt_end(vt);
+}
+
 /* The one picture that counts, and the words that do. */
 static void test_small(void **state) {
     for (int ascii = 0; ascii < 2; ascii++) {
@@ -136,6 +149,7 @@ static void test_table_in_ascii(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_pictures, make, place_remove),
+        cmocka_unit_test_setup_teardown(test_untrained, make, place_remove),
         cmocka_unit_test_setup_teardown(test_small, make, place_remove),
         cmocka_unit_test_setup_teardown(test_class, make, place_remove),
         cmocka_unit_test_setup_teardown(test_asked, make, place_remove),
