@@ -136,7 +136,11 @@ bool st_lens_start(StLens *lens, StWeightSet *start, StError *error) {
     if (!lens->start) {
         lens->start = malloc(bytes ? bytes : 1);
         if (!lens->start) return st_fail_memory(error, "the first weights", bytes);
-        if (!st_lens_random(lens, lens->plan.seed, error)) return false;
+        if (!st_lens_random(lens, lens->plan.seed, error)) {
+            free(lens->start);
+            lens->start = NULL;
+            return false;
+        }
         for (int64_t i = 0; i < lens->total; i++)
             lens->start[i] = (float)lens->weights[i];
     }
