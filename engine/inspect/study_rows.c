@@ -15,7 +15,7 @@ static bool gather_probe(StJob *job, int otherwise, int64_t *rows, StError *erro
     if (*rows == 0) return st_fail(error, ST_ERR_STATE, "the %s part has no rows", st_part_name(from));
     st_lens_gather(lens, from, index, 0, *rows);
     st_finding_note(job->finding, "part", "%s", st_part_name(from));
-    double *out = st_finding_vector(job->finding, "index", *rows);
+    double *out = st_finding_vector(job->finding, "row_index", *rows);
     for (int64_t i = 0; out && i < *rows; i++)
         out[i] = (double)index[i];
     return true;

@@ -7,8 +7,8 @@
 
 /* Gathers what is asked for on the lens: the one example where a row was given or made by hand, else the
  * probe set (ask->count rows, at most and by default ST_LENS_ROWS) of the part asked for; of `otherwise`
- * where none was (-1: st_lens_part's choice). Says in the finding which: `part`, `rows`, `index` (from 0,
- * within the part), of an example `row` and `label`. False: there are no such rows. */
+ * where none was (-1: st_lens_part's choice). Says in the finding which: `part`, `rows`, `row_index` (from
+ * 0, within the part), of an example `row` and `label`. False: there are no such rows. */
 bool st_study_rows(StJob *job, int otherwise, int64_t *rows, StError *error);
 
 /* "2 dense_1": the layer's place, from 1, and its name. Returns buffer. */

@@ -272,9 +272,9 @@ static void say_choice(const Why *why, const Dependence *d) {
     st_finding_count(why->finding, "column", d->column);
     st_finding_note(why->finding, "column_name", "%s", why_input_name(why, d->column, name));
     st_finding_count(why->finding, "rows", d->rows);
-    double *sample = st_finding_vector(why->finding, "sample", d->rows);
-    for (int64_t i = 0; sample && i < d->rows; i++)
-        sample[i] = (double)d->index[i];
+    double *index = st_finding_vector(why->finding, "row_index", d->rows);
+    for (int64_t i = 0; index && i < d->rows; i++)
+        index[i] = (double)d->index[i];
     st_finding_note(why->finding, "response", "%s",
                     why->lens->classes ? "answer for the class" : "prediction");
 }
@@ -328,6 +328,12 @@ const StStudy st_study_why_permutation_importance = {
     .run = run_permutation,
 };
 
+static const char *no_values(const StLens *lens) {
+    return st_network_words(lens->network)
+               ? "the inputs are numbers of words, between which nothing lies (try permutation_importance)"
+               : NULL;
+}
+
 const StStudy st_study_why_partial_dependence = {
     .group = "why",
     .name = "partial_dependence",
@@ -339,6 +345,6 @@ const StStudy st_study_why_partial_dependence = {
     .cost = "10 F of 256 rows",
     .tag = ST_ESTIMATED,
     .asked = true,
-    .missing = why_no_gradient,
+    .missing = no_values,
     .run = run_dependence,
 };

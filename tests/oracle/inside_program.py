@@ -279,7 +279,7 @@ def hidden(case, part, rows):
 
 def check_geometry(case):
     got = show(case, "geometry", "--method", "pca", "--layer", case.net.names[0])
-    rows = np.array(got.get("rows_index", got.get("row_index", got.get("index", [])))).astype(int)
+    rows = np.array(got.get("row_index", [])).astype(int)
     if len(rows) == 0:
         rows = np.arange(len(case.x["test"]))
     a = hidden(case, "test", rows)[0]

@@ -232,6 +232,7 @@ static void test_step_and_example(void **unused) {
     gradients[tensor_named(&bench, "dense/bias")->offset] = 4;
     StFound *found = must_make(&bench, "gradients", "flow", -1, -1);
     assert_true(isnan(st_finding_value(&found->finding, "step_global_norm")));
+    assert_non_null(st_finding_values(&found->finding, "row_index", NULL));
     st_found_free(found);
     bench.snapshot.gradients = gradients;
     found = must_make(&bench, "gradients", "flow", -1, 7);

@@ -529,6 +529,7 @@ static void test_signs(void **state) {
     found(c, "partial_dependence", how);
     double first[10];
     memcpy(first, array_of(c, "mean", 10), sizeof first);
+    assert_non_null(array_of(c, "row_index", (int)st_finding_value(&c->finding, "rows")));
     how.klass = 1;
     found(c, "partial_dependence", how);
     for (int v = 0; v < 10; v++)
@@ -555,6 +556,7 @@ static void test_words(void **state) {
     for (int i = 0; i < 4; i++) {
         assert_false(ask(c, without[i], about(0, -1)));
         assert_non_null(strstr(c->error.message, "words"));
+        assert_int_equal(strstr(c->error.message, "gradient") != NULL, i < 3);
     }
     found(c, "occlusion", about(0, -1));
     is_note(c, "baseline", "word 0");
