@@ -290,8 +290,11 @@ static void draw_hints(Bench *bench, UiRect row) {
     }
     ViewContext context = bench_context(bench, bench->focus);
     const UiBinding *held = view->hints && context.state ? view->hints(&context) : NULL;
-    if (held) {
-        ui_hints_draw(bench->grid, row, 0, held, NULL, &bench->hints);
+    if (held) { /* what space does is of the moment */
+        for (; held->key && count < 95; held++)
+            all[count++] = held->key == ' ' ? bench->common[0] : *held;
+        all[count] = (UiBinding){0};
+        ui_hints_draw(bench->grid, row, 0, all, NULL, &bench->hints);
         return;
     }
     bool small = bench_is_small(bench), start = !strcmp(view->name, "start");

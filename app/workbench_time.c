@@ -138,7 +138,7 @@ bool bench_act_rewind(const CommandCall *call, StError *error) {
     if (!has_moments(bench, "rewind", error)) return false;
     if (bench->status.state != ST_STATE_DIVERGED)
         return st_fail(error, ST_ERR_STATE,
-                       "rewind: the run has not diverged; ← goes back to any moment, B branches from it");
+                       "rewind: the run has not diverged; ← goes back, B branches from there");
     int64_t step = st_moments_good(bench->moments, bench->status.step + 1, &loss, NULL);
     snprintf(digits, sizeof digits, "%.3g", rate / 3);
     if (!session_set_rate(bench->session, strtod(digits, NULL), error)) return st_fail_at(error, "rewind");

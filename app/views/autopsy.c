@@ -347,6 +347,22 @@ static const UiBinding bindings[] = {
     {UI_KEY_ESCAPE, "view back", "back", "Where you came from, then all questions that can be asked"},
     {0}};
 
+/* Of a run that goes on: nothing to rewind, but a way back. */
+static const UiBinding going_hints[] = {
+    {' ', "play", "train", "Trains, or pauses"},
+    {UI_KEY_LEFT, "moment back", "back in time", "To the moments of the run before"},
+    {'B', "branch", "branch", "Goes on from the moment that is looked at"},
+    {UI_KEY_UP, "press up", "steps", "Up through the steps"},
+    {UI_KEY_DOWN, "press down", "steps", "Down through the steps"},
+    {'T', "view time", "time", "The timeline of the run"},
+    {UI_KEY_ESCAPE, "view back", "back", "Where you came from, then all questions that can be asked"},
+    {0}};
+
+static const UiBinding *autopsy_hints(ViewContext *context) {
+    const AutopsyState *state = context->state;
+    return state->autopsy.diverged ? NULL : going_hints;
+}
+
 const View view_autopsy = {.name = "autopsy",
                            .inside = 'X',
                            .question = "What went wrong?",
@@ -359,4 +375,5 @@ const View view_autopsy = {.name = "autopsy",
                            .mouse = autopsy_mouse,
                            .explain = autopsy_explain,
                            .rows = autopsy_rows,
-                           .json = autopsy_json};
+                           .json = autopsy_json,
+                           .hints = autopsy_hints};

@@ -162,8 +162,9 @@ static void nothing(const ViewContext *context, char text[ST_MESSAGE_MAX + 80]) 
         snprintf(text, ST_MESSAGE_MAX + 80,
                  "there is no network to look into yet: space trains, s makes one step");
     else if (study && study->asked && context->turn[st_study_find(study->group, study->name)] == 0)
-        snprintf(text, ST_MESSAGE_MAX + 80, "enter makes it: %s, at %g of a core while training goes on",
-                 study->cost, context->share);
+        snprintf(text, ST_MESSAGE_MAX + 80, "enter makes it: %s%s, at %g of a core while training goes on",
+                 study->cost, strchr(study->cost, 'F') ? " (F: a pass forward, B: one back)" : "",
+                 context->share);
     else
         snprintf(text, ST_MESSAGE_MAX + 80, "looking …");
 }

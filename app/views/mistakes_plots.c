@@ -332,7 +332,10 @@ void mistakes_residuals_draw(ViewContext *context, UiGrid *grid, UiRect area) {
              ui_number(e, st_finding_value(f, "deviation"), 7, 3));
     ui_text_in(grid, head, 0, 0, head.w, UI_TITLE, text);
     UiRect line = ui_cut_bottom(&area, area.h >= 6);
-    snprintf(text, sizeof text, "%s, in the target's own units", st_finding_text(f, "verdict"));
+    const char *verdict = st_finding_text(f, "verdict");
+    snprintf(text, sizeof text, "%s, in the target's own units", verdict);
+    if (ui_text_width(text) > area.w - 2) snprintf(text, sizeof text, "%s, in its units", verdict);
+    if (ui_text_width(text) > area.w - 2) snprintf(text, sizeof text, "%s", verdict);
     ui_text_in(grid, line, 0, 0, line.w, UI_TEXT, *st_finding_text(f, "verdict") ? text : "looking …");
     UiRect right = ui_cut_right(&area, area.w >= 60 ? 24 : 0);
     if (right.w) ui_cut_right(&area, 2);

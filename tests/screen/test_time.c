@@ -110,7 +110,8 @@ static void test_rewinds(void **state) {
     vt_key(vt, "X"); /* from any view */
     VT_WANT(vt, vt_shows(vt, "no value is infinite, but 1 dense/kernel is fast"));
     vt_key(vt, "enter");
-    VT_WANT(vt, vt_shows(vt, "rewind: the run has not diverged"));
+    VT_WANT(vt, vt_hides(vt, "enter rewind"));
+    VT_WANT(vt, vt_shows(vt, "rewind: the run has not diverged; ← goes back, B branches from there"));
     vt_key(vt, "1");
     place_line(vt, "rate 300");
     vt_key(vt, " ");
