@@ -281,7 +281,12 @@ const StMoment *st_moments_unread(StMoments *moments) {
 /* A copy takes its place: others may be looking at it. */
 void st_moments_read(StMoments *moments, const StMoment *moment, double probe_loss) {
     Kept *kept = copy(&moment->snapshot, NULL), *place = NULL;
-    if (!kept) return;
+    if (!kept) { /* no memory: its loss stays unknown, and it is not tried again */
+        pthread_mutex_lock(&moments->lock);
+        ((Kept *)moment)->read = true;
+        pthread_mutex_unlock(&moments->lock);
+        return;
+    }
     kept->moment.probe_loss = probe_loss;
     kept->moment.gradient_norm = moment->gradient_norm;
     kept->read = true;
