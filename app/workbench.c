@@ -246,7 +246,7 @@ static void happened(Bench *bench, const UiEvent *event) {
 
 /* Of a processor, at most, for frames; with what the inspector takes (engine/inspect/inspection.c) under 2 %.
  */
-static const double SHARE = 0.013;
+static const double SHARE = 0.011;
 
 /* Frames that news ask for keep to 30 a second and to their share of a processor; those that a key asks for
  * to 30. */

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static const double LIVE = 0.006; /* of a processor, for live studies while training goes on */
+static const double LIVE = 0.003; /* of a processor, for live studies while training goes on */
 static const double BURST = 0.1;  /* processor seconds that one may take at once, … */
 static const double FILL = 0.02;  /* … and its share from then on, until it is whole */
 static const double SHOW = 0.05;  /* seconds between two pictures of what is not yet whole */

@@ -1,5 +1,5 @@
 /* The thread of studies: makes what the view that is looked at asks for, on snapshots, with a lens of its
- * own. Live studies are made anew for every new snapshot, at about half a percent of a processor while
+ * own. Live studies are made anew for every new snapshot, at about 0.3 % of a processor while
  * training goes on (a long one takes a tenth of a second at once and then fills in at 2 %); those that are
  * asked for once for each ask, at `share` of a core while training goes on. Where it rests both take what
  * they need. Both show what they have so far as they go, and end at once where something else is wanted. What
