@@ -195,9 +195,17 @@ static void read_divergence(const ViewContext *context, const StTrainerStatus *s
         snprintf(autopsy->culprit, sizeof autopsy->culprit, "%s", tensor->name);
         autopsy->layer = tensor->layer;
     }
-    if (context->moments)
-        autopsy->good =
-            st_moments_good(context->moments, autopsy->step, &autopsy->good_loss, &autopsy->good_least);
+}
+
+int64_t autopsy_good(StMoments *moments, const StLook *look, bool diverged, int64_t step, double *loss,
+                     double *least) {
+    double found, lowest;
+    if (!moments || (!diverged && (!look || look->past))) return -1;
+    int64_t good = st_moments_good(moments, step + 1, &found, &lowest);
+    if (!diverged && !(look->readings.probe_loss > 2 * lowest)) return -1;
+    if (loss) *loss = found;
+    if (least) *least = lowest;
+    return good;
 }
 
 void autopsy_read(const ViewContext *context, double input_scale, Autopsy *autopsy) {
@@ -211,8 +219,11 @@ void autopsy_read(const ViewContext *context, double input_scale, Autopsy *autop
     autopsy->diverged = status.state == ST_STATE_DIVERGED;
     autopsy->step = status.step;
     autopsy->rate = status.base_rate;
+    autopsy->good = autopsy_good(context->moments, context->look, autopsy->diverged, status.step,
+                                 &autopsy->good_loss, &autopsy->good_least);
     if (!autopsy->diverged) {
         recent_steps(context, autopsy);
+        if (autopsy->good >= 0) advise_rate(autopsy);
         return;
     }
     read_divergence(context, &status, autopsy);

@@ -25,7 +25,7 @@ typedef struct Autopsy {
     int steps;
     StAutopsyStep row[AUTOPSY_STEPS];
     const StTensor *tensor; /* that ratio_tensor counts in */
-    int64_t good;           /* DIVERGED: the moment that rewind goes back to; -1: there are none */
+    int64_t good;           /* the moment that rewind goes back to; -1: there is none, or no need */
     double good_loss, good_least;
     double rate; /* the present learning_rate */
     int advices;
@@ -34,6 +34,10 @@ typedef struct Autopsy {
 
 /* input_scale: the largest magnitude among the inputs, autopsy_input_scale. */
 void autopsy_read(const ViewContext *context, double input_scale, Autopsy *autopsy);
+/* The moment that rewind goes back to (st_moments_good): after a divergence, or where the probe loss is now
+ * more than twice the least that there was. -1: none; loss and least may be NULL. */
+int64_t autopsy_good(StMoments *moments, const StLook *look, bool diverged, int64_t step, double *loss,
+                     double *least);
 /* Of some rows of the training part; NaN where it does not matter (words) or there is no data. */
 double autopsy_input_scale(const ViewContext *context);
 /* "nothing is wrong: …", or which layer cannot learn. */

@@ -1,6 +1,7 @@
 /* The moments of the run: going back and forth through them, branching from one, rewinding after a
  * divergence, and how much memory they may take. */
 #include "session_inner.h"
+#include "autopsy.h"
 #include "workbench_inside.h"
 
 #include <math.h>
@@ -136,10 +137,10 @@ bool bench_act_rewind(const CommandCall *call, StError *error) {
     double rate = session_base_rate(bench->session), loss;
     if (call->count > 1) return st_fail(error, ST_ERR_VALUE, "rewind: wanted nothing after it");
     if (!has_moments(bench, "rewind", error)) return false;
-    if (bench->status.state != ST_STATE_DIVERGED)
-        return st_fail(error, ST_ERR_STATE,
-                       "rewind: the run has not diverged; ← goes back, B branches from there");
-    int64_t step = st_moments_good(bench->moments, bench->status.step + 1, &loss, NULL);
+    bool diverged = bench->status.state == ST_STATE_DIVERGED;
+    int64_t step = autopsy_good(bench->moments, bench->look, diverged, bench->status.step, &loss, NULL);
+    if (step < 0)
+        return st_fail(error, ST_ERR_STATE, "rewind: nothing is wrong; ← goes back, B branches from there");
     snprintf(digits, sizeof digits, "%.3g", rate / 3);
     if (!session_set_rate(bench->session, strtod(digits, NULL), error)) return st_fail_at(error, "rewind");
     if (!branch_from(bench, step, &step, error)) {

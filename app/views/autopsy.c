@@ -204,7 +204,7 @@ static void autopsy_draw(ViewContext *context, UiGrid *grid, UiRect area) {
         return;
     }
     draw_title(context, autopsy, grid, &area);
-    if (autopsy->diverged) {
+    if (autopsy->diverged || autopsy->good >= 0) {
         int rows = 1 + autopsy->advices;
         if (rows > area.h / 2) rows = area.h / 2;
         draw_advice(autopsy, context->live, grid, ui_cut_top(&area, rows));
@@ -340,7 +340,8 @@ static void autopsy_json(ViewContext *context, StText *out) {
 }
 
 static const UiBinding bindings[] = {
-    {UI_KEY_ENTER, "rewind", "rewind", "After a divergence: to the last good moment, a third of the rate"},
+    {UI_KEY_ENTER, "rewind", "rewind",
+     "Where the loss is infinite or far above its least: to the last good moment, a third of the rate"},
     {UI_KEY_UP, "press up", "steps", "Up through the steps"},
     {UI_KEY_DOWN, "press down", "steps", "Down through the steps"},
     {'T', "view time", "time", "The timeline of the run"},
@@ -360,7 +361,7 @@ static const UiBinding going_hints[] = {
 
 static const UiBinding *autopsy_hints(ViewContext *context) {
     const AutopsyState *state = context->state;
-    return state->autopsy.diverged ? NULL : going_hints;
+    return state->autopsy.diverged || state->autopsy.good >= 0 ? NULL : going_hints;
 }
 
 const View view_autopsy = {.name = "autopsy",

@@ -104,6 +104,22 @@ static void test_branch_is_exact(void **state) {
     vt_end(vt);
 }
 
+/* Nothing is infinite, but the loss is far above what it was: that is gone back from too. */
+static void test_rewinds_what_explodes(void **state) {
+    Vt *vt = place_start(*state, 80, 24, "samples/circle.strata", false, false);
+    place_line(vt, "pace full");
+    make_steps(vt, 1, 3);
+    place_line(vt, "rate 1000");
+    make_steps(vt, 4, 8);
+    vt_key(vt, "6");
+    vt_key(vt, "X");
+    VT_WANT(vt, vt_shows(vt, "enter rewinds to step 3, rate 333"));
+    vt_key(vt, "enter");
+    VT_WANT(vt, vt_shows(vt, "rewound to step 3"));
+    VT_WANT(vt, vt_hides(vt, "enter rewind"));
+    vt_end(vt);
+}
+
 static void test_rewinds(void **state) {
     Vt *vt = place_start(*state, 80, 24, NULL, false, false);
     make_steps(vt, 1, 4);
@@ -111,7 +127,7 @@ static void test_rewinds(void **state) {
     VT_WANT(vt, vt_shows(vt, "no value is infinite, but 1 dense/kernel is fast"));
     vt_key(vt, "enter");
     VT_WANT(vt, vt_hides(vt, "enter rewind"));
-    VT_WANT(vt, vt_shows(vt, "rewind: the run has not diverged; ← goes back, B branches from there"));
+    VT_WANT(vt, vt_shows(vt, "rewind: nothing is wrong; ← goes back, B branches from there"));
     vt_key(vt, "1");
     place_line(vt, "rate 300");
     vt_key(vt, " ");
@@ -172,6 +188,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_branches, make, place_remove),
         cmocka_unit_test_setup_teardown(test_branch_is_exact, make, place_remove),
         cmocka_unit_test_setup_teardown(test_rewinds, make, place_remove),
+        cmocka_unit_test_setup_teardown(test_rewinds_what_explodes, make, place_remove),
         cmocka_unit_test_setup_teardown(test_sizes, make, place_remove)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
