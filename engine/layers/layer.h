@@ -93,6 +93,7 @@ typedef struct StPass {
     int64_t row0;        /* position of row 0 of the batch in the mask's stream (0 in training) */
     bool z;              /* forward: the last layer leaves its activation to the loss, y is Z */
     bool dz;             /* backward: dy is by Z already, the activation's derivative is to be left out */
+    bool score;          /* backward: of a score, not of the loss: activity regularizers have no part in it */
     double *penalty;     /* forward: Σ of the activity regularizers is added here; may be NULL */
     Real *scratch; /* [kind->scratch(…)] this thread's own; nothing in it lasts (the network sets it) */
 } StPass;

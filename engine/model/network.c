@@ -464,7 +464,7 @@ static void forward(const StStep *step, const StPass *pass) {
 
 /* Keras divides what an output's regularizer adds to the loss by the rows of the batch. */
 static void backward(const StStep *step, const StPass *pass) {
-    const StCall *activity = activity_of(step);
+    const StCall *activity = pass->score ? NULL : activity_of(step);
     int64_t at = pass->first * step->out_size;
     if (activity) {
         StCall share = *activity;
@@ -580,6 +580,7 @@ void st_network_until(StNetwork *network, const StPass *pass, int layer) {
 
 void st_network_back_until(StNetwork *network, const StPass *pass, int layer, bool last_is_logits) {
     StPass own = complete(network, pass);
+    own.score = true;
     backward_layers(network, &own, layer + 1, network->layers, last_is_logits);
 }
 

@@ -128,10 +128,12 @@ void st_network_update(StNetwork *network, const StPass *pass);
  * and a forward pass of the layers before it. */
 int st_network_adapts(const StNetwork *network, int from);
 void st_network_until(StNetwork *network, const StPass *pass, int layer);
-/* Backward outside training through the layers behind `layer` alone, whose step then has dy: the gradient by
- * its output. -1: through all, to the input's gradient. The network was made with input_gradient. */
+/* Backward of a score (any function of the outputs, so without what regularizers add to the loss), outside
+ * training, through the layers behind `layer` alone, whose step then has dy: the gradient by its output. -1:
+ * through all, to the input's gradient. The network was made with input_gradient. */
 void st_network_back_until(StNetwork *network, const StPass *pass, int layer, bool last_is_logits);
-/* The same through one layer alone, whose step has dy: its dx is then the gradient by its input. */
+/* Backward of the loss, outside training, through one layer alone, whose step has dy: its dx is then the
+ * gradient by its input. */
 void st_network_back(StNetwork *network, const StPass *pass, int layer, bool last_is_logits);
 
 /* The mask of the output [rows, positions], or NULL: everything counts. */

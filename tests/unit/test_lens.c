@@ -127,6 +127,35 @@ static void the_gradient_by_a_layers_output_is_the_slope(void **state) {
     let_go(&held);
 }
 
+#define PENALISED                                                                                            \
+    "data synthetic random samples=60 features=5 classes=3\n"                                                \
+    "dense 4 tanh activity_regularizer=l2:0.7\n"                                                             \
+    "dense 3 softmax activity_regularizer=l1:0.3\n"                                                          \
+    "compile optimizer=sgd loss=sparse_categorical_crossentropy\n"
+
+/* What an output's regularizer adds to the loss is no part of a score. */
+static void a_score_has_no_penalty(void **state) {
+    (void)state;
+    Held held = hold(PENALISED);
+    const double h = 1e-5;
+    int klass = 1;
+    double gradient[5];
+    st_lens_gather(held.lens, ST_TRAIN, NULL, 4, 1);
+    memcpy(gradient, st_lens_score_gradient(held.lens, 1, &klass, NULL), sizeof gradient);
+    double *x = st_lens_input(held.lens);
+    for (int i = 0; i < 5; i++) {
+        double before = x[i];
+        x[i] = before + h;
+        double up = score_of(held.lens, klass);
+        x[i] = before - h;
+        double down = score_of(held.lens, klass);
+        x[i] = before;
+        if (fabs((up - down) / (2 * h) - gradient[i]) >= 1e-8)
+            fail_msg("input %d: %.9g, wanted %.9g", i, gradient[i], (up - down) / (2 * h));
+    }
+    let_go(&held);
+}
+
 static void one_sigmoid_says_yes_or_no(void **state) {
     (void)state;
     Held held = hold(BINARY);
@@ -225,6 +254,7 @@ int main(void) {
         cmocka_unit_test(scores_are_what_softmax_takes),
         cmocka_unit_test(the_gradient_by_the_input_is_the_slope),
         cmocka_unit_test(the_gradient_by_a_layers_output_is_the_slope),
+        cmocka_unit_test(a_score_has_no_penalty),
         cmocka_unit_test(one_sigmoid_says_yes_or_no),
         cmocka_unit_test(a_regression_has_no_classes),
         cmocka_unit_test(random_weights_are_others_and_those_of_the_seed_the_start),
