@@ -2,14 +2,10 @@
 
 #include "base/thread.h"
 
-#include <errno.h>
 #include <math.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 static const double SHARE = 0.006; /* of a processor, at most, for looking */
@@ -132,18 +128,6 @@ struct StInspection {
     char trouble[ST_MESSAGE_MAX];
 };
 
-static double seconds_now(clockid_t clock) {
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
-static void ring(int fd) {
-    uint64_t one = 1;
-    ssize_t wrote = write(fd, &one, sizeof one);
-    (void)wrote; /* a full eventfd wakes as well */
-}
-
 static void give_back(StInspection *inspection, const StSnapshot *snapshot, const StMoment *moment) {
     if (moment)
         st_moments_release(inspection->moments, moment);
@@ -167,12 +151,13 @@ static void publish(StInspection *inspection, Held *held, const char *trouble) {
     }
     snprintf(inspection->trouble, sizeof inspection->trouble, "%s", trouble);
     pthread_mutex_unlock(&inspection->lock);
-    if (inspection->wake_fd >= 0 && !atomic_exchange(&inspection->pending, true)) ring(inspection->wake_fd);
+    if (inspection->wake_fd >= 0 && !atomic_exchange(&inspection->pending, true))
+        st_bell_ring(inspection->wake_fd);
 }
 
 static void reckon(StInspection *inspection, double begun, double interval) {
-    double cost = seconds_now(CLOCK_THREAD_CPUTIME_ID) - begun;
-    inspection->due = seconds_now(CLOCK_MONOTONIC) + (interval > cost / SHARE ? interval : cost / SHARE);
+    double cost = st_seconds(CLOCK_THREAD_CPUTIME_ID) - begun;
+    inspection->due = st_seconds(CLOCK_MONOTONIC) + (interval > cost / SHARE ? interval : cost / SHARE);
 }
 
 /* Looks at a snapshot, of that moment or of the trainer; its hold goes over to the look. */
@@ -224,7 +209,7 @@ static void ask_for_next(StInspection *inspection) {
 /* Seconds to wait after a copy that cost so much. A run that has just begun, and may be over soon, is copied
  * more often: it changes most in its first steps. */
 static double keep_pause(const StInspection *inspection, double cost) {
-    double trained = seconds_now(CLOCK_MONOTONIC) - inspection->trains_since;
+    double trained = st_seconds(CLOCK_MONOTONIC) - inspection->trains_since;
     bool young = inspection->trains_since > 0 && trained < YOUNG;
     double least = young ? trained * KEEP_LEAST / YOUNG : KEEP_LEAST;
     double share = cost / (young ? KEEP_SHARE_YOUNG : KEEP_SHARE);
@@ -233,7 +218,7 @@ static double keep_pause(const StInspection *inspection, double cost) {
 
 /* Seconds since it was first seen to train; infinite while it rests. */
 static double trains_for(StInspection *inspection, const StTrainerStatus *status) {
-    double now = seconds_now(CLOCK_MONOTONIC);
+    double now = st_seconds(CLOCK_MONOTONIC);
     if (status->state != ST_STATE_TRAINING) return INFINITY;
     if (inspection->trains_since == 0) inspection->trains_since = now;
     return now - inspection->trains_since;
@@ -242,39 +227,40 @@ static double trains_for(StInspection *inspection, const StTrainerStatus *status
 /* Copies the newest snapshot to the moments where that is due; asks for one where there is none new. Returns
  * the seconds until the next may be copied; below 0: when the bell rings. */
 static double keep(StInspection *inspection, bool rests) {
-    double left = inspection->keep_due - seconds_now(CLOCK_MONOTONIC);
+    double left = inspection->keep_due - st_seconds(CLOCK_MONOTONIC);
     if (left > 0 && !rests) return left;
-    double begun = seconds_now(CLOCK_THREAD_CPUTIME_ID);
+    double begun = st_seconds(CLOCK_THREAD_CPUTIME_ID);
     const StSnapshot *snapshot = st_trainer_snapshot(inspection->trainer, false);
     bool fresh = snapshot && snapshot->step != inspection->kept;
     if (fresh) {
         st_moments_add(inspection->moments, snapshot, NULL);
         inspection->kept = snapshot->step;
-        double cost = seconds_now(CLOCK_THREAD_CPUTIME_ID) - begun;
-        inspection->keep_due = seconds_now(CLOCK_MONOTONIC) + keep_pause(inspection, cost);
+        double cost = st_seconds(CLOCK_THREAD_CPUTIME_ID) - begun;
+        inspection->keep_due = st_seconds(CLOCK_MONOTONIC) + keep_pause(inspection, cost);
     }
     st_trainer_release(inspection->trainer, snapshot);
     if (!fresh) ask_for_next(inspection);
-    return fresh && !rests ? inspection->keep_due - seconds_now(CLOCK_MONOTONIC) : -1;
+    return fresh && !rests ? inspection->keep_due - st_seconds(CLOCK_MONOTONIC) : -1;
 }
 
 /* Finds the loss of one moment that was only copied. False: there is none left. */
 static bool read_one(StInspection *inspection) {
     const StMoment *moment = st_moments_unread(inspection->moments);
     if (!moment) return false;
-    double begun = seconds_now(CLOCK_THREAD_CPUTIME_ID);
+    double begun = st_seconds(CLOCK_THREAD_CPUTIME_ID);
     int64_t rows;
     double loss = st_inspector_loss(inspection->inspector, &moment->snapshot.weights, &rows);
     st_moments_read(inspection->moments, moment, loss);
     st_moments_release(inspection->moments, moment);
     reckon(inspection, begun, 0);
-    double now = seconds_now(CLOCK_MONOTONIC);
+    double now = st_seconds(CLOCK_MONOTONIC);
     moment = st_moments_unread(inspection->moments);
     bool last = !moment;
     st_moments_release(inspection->moments, moment);
     if (!last && now - inspection->told < TOLD) return true;
     inspection->told = now;
-    if (inspection->wake_fd >= 0 && !atomic_exchange(&inspection->pending, true)) ring(inspection->wake_fd);
+    if (inspection->wake_fd >= 0 && !atomic_exchange(&inspection->pending, true))
+        st_bell_ring(inspection->wake_fd);
     return true;
 }
 
@@ -294,7 +280,7 @@ static double between(StInspection *inspection, const StTrainerStatus *status, b
 /* One turn: looks where there is something new to look at, and it is time. Returns the seconds to sleep;
  * below 0: until the bell. */
 static double take_turn(StInspection *inspection) {
-    double left = inspection->due - seconds_now(CLOCK_MONOTONIC);
+    double left = inspection->due - st_seconds(CLOCK_MONOTONIC);
     Turn turn = next_turn(inspection, left <= 0);
     if (turn.changed && turn.moment >= 0) { /* what a key asks for is answered at once, and costs nothing */
         const StMoment *moment = st_moments_hold(inspection->moments, turn.moment);
@@ -306,7 +292,7 @@ static double take_turn(StInspection *inspection) {
     /* In the first moments of a run a look would take as long as all of a small one. */
     bool begins = inspection->moments && trains_for(inspection, &status) < BEGINS;
     if (turn.moment < 0 && (turn.changed || (left <= 0 && !begins))) {
-        double begun = seconds_now(CLOCK_THREAD_CPUTIME_ID);
+        double begun = st_seconds(CLOCK_THREAD_CPUTIME_ID);
         const StSnapshot *snapshot = st_trainer_snapshot(inspection->trainer, false);
         if (snapshot &&
             (turn.changed || snapshot != turn.seen)) { /* the seen one is held: alone of its address */
@@ -321,14 +307,9 @@ static double take_turn(StInspection *inspection) {
 
 static void *inspect(void *context) {
     StInspection *inspection = context;
-    struct pollfd bell = {.fd = inspection->bell, .events = POLLIN};
     while (!atomic_load(&inspection->quit)) {
         double left = take_turn(inspection);
-        struct timespec sleep = {(time_t)left, (long)((left - (double)(time_t)left) * 1e9)};
-        if (left == 0 || ppoll(&bell, 1, left < 0 ? NULL : &sleep, NULL) <= 0) continue;
-        uint64_t count;
-        ssize_t got = read(inspection->bell, &count, sizeof count);
-        (void)got;
+        if (left != 0) st_bell_wait(inspection->bell, left);
     }
     return NULL;
 }
@@ -352,8 +333,8 @@ static void find_start(StInspection *inspection) {
 }
 
 static bool start(StInspection *inspection, StError *error) {
-    inspection->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (inspection->bell < 0) return st_fail(error, ST_ERR_STATE, "eventfd: %s", strerror(errno));
+    inspection->bell = st_bell_create(error);
+    if (inspection->bell < 0) return false;
     st_trainer_notify(inspection->trainer, inspection->bell);
     if (!st_thread_start(&inspection->thread, "strata-look", inspect, inspection, error)) return false;
     return inspection->started = true;
@@ -385,7 +366,7 @@ void st_inspection_destroy(StInspection *inspection) {
     st_trainer_notify(inspection->trainer, -1);
     if (inspection->started) {
         atomic_store(&inspection->quit, true);
-        ring(inspection->bell);
+        st_bell_ring(inspection->bell);
         pthread_join(inspection->thread, NULL);
     }
     release(inspection, inspection->newest);
@@ -410,7 +391,7 @@ void st_inspection_want(StInspection *inspection, const StWant *want) {
     inspection->want = wanted;
     inspection->changed = inspection->changed || changed;
     pthread_mutex_unlock(&inspection->lock);
-    if (changed) ring(inspection->bell);
+    if (changed) st_bell_ring(inspection->bell);
 }
 
 void st_inspection_at(StInspection *inspection, int64_t step) {
@@ -419,7 +400,7 @@ void st_inspection_at(StInspection *inspection, int64_t step) {
     inspection->moment = step;
     inspection->changed = inspection->changed || changed;
     pthread_mutex_unlock(&inspection->lock);
-    if (changed) ring(inspection->bell);
+    if (changed) st_bell_ring(inspection->bell);
 }
 
 void st_inspection_set_rate(StInspection *inspection, double per_second) {

@@ -1,6 +1,7 @@
 #include "inspect/readings.h"
 
 #include "base/pool.h"
+#include "base/thread.h"
 #include "inspect/probe.h"
 #include "math/vector.h"
 #include "train/learner.h"
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     PROBE_ROWS = 256,
@@ -401,12 +401,6 @@ static double run_probe(StInspector *inspector) {
 
 /* ---- a whole snapshot ---- */
 
-static double seconds_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 static bool take_weights(StInspector *inspector, const StWeightSet *set, StError *error) {
     bool same = set->count == inspector->tensors && set->total == inspector->total;
     for (int i = 0; same && i < set->count; i++)
@@ -449,7 +443,7 @@ static double global_gradient(const StSnapshot *snapshot) {
 
 bool st_inspector_read(StInspector *inspector, const StSnapshot *snapshot, const atomic_bool *cancel,
                        StReadings *readings, StError *error) {
-    double begun = seconds_now();
+    double begun = st_seconds(CLOCK_THREAD_CPUTIME_ID);
     *readings = (StReadings){.step = snapshot->step, .epoch = snapshot->epoch, .run = snapshot->run};
     if (!take_weights(inspector, &snapshot->weights, error)) return false;
     if (!inspector->started && snapshot->step == 0) st_inspector_set_start(inspector, snapshot);
@@ -472,7 +466,7 @@ bool st_inspector_read(StInspector *inspector, const StSnapshot *snapshot, const
         fact[RELATIVE] = last > 0 ? fact[ST_READING_GRADIENT] / last : NAN;
         judge(&readings->health[i], fact, snapshot->step == 0 && !snapshot->before);
     }
-    readings->cost_seconds = seconds_now() - begun;
+    readings->cost_seconds = st_seconds(CLOCK_THREAD_CPUTIME_ID) - begun;
     return true;
 }
 

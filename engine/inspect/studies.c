@@ -3,14 +3,10 @@
 #include "base/thread.h"
 #include "inspect/lens.h"
 
-#include <errno.h>
 #include <math.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 static const double LIVE = 0.003; /* of a processor, for live studies while training goes on */
@@ -54,28 +50,6 @@ struct StStudies {
     Held **kept; /* [studies] of the asked kind: the last whole one */
 };
 
-static double seconds_of(clockid_t clock) {
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static void ring(int fd) {
-    uint64_t one = 1;
-    ssize_t wrote = write(fd, &one, sizeof one);
-    (void)wrote; /* a full eventfd wakes as well */
-}
-
-/* Sleeps until the bell, at most so many seconds (below 0: without end). */
-static void sleep_on(StStudies *studies, double seconds) {
-    struct pollfd bell = {.fd = studies->bell, .events = POLLIN};
-    struct timespec time = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
-    if (ppoll(&bell, 1, seconds < 0 ? NULL : &time, NULL) <= 0) return;
-    uint64_t count;
-    ssize_t got = read(studies->bell, &count, sizeof count);
-    (void)got;
-}
-
 /* ---- publishing ---- */
 
 /* Under the lock. */
@@ -106,8 +80,9 @@ static void publish(StStudies *studies, const StFound *found) {
         held->holders++;
     }
     pthread_mutex_unlock(&studies->lock);
-    studies->shown = seconds_of(CLOCK_MONOTONIC);
-    if (studies->plan.wake_fd >= 0 && !atomic_exchange(&studies->pending, true)) ring(studies->plan.wake_fd);
+    studies->shown = st_seconds(CLOCK_MONOTONIC);
+    if (studies->plan.wake_fd >= 0 && !atomic_exchange(&studies->pending, true))
+        st_bell_ring(studies->plan.wake_fd);
 }
 
 /* ---- one study ---- */
@@ -125,13 +100,13 @@ static bool is_stale(StStudies *studies) {
     bool differs =
         other || !st_ask_same(&studies->want, &studies->ask) || studies->want_moment != studies->moment;
     pthread_mutex_unlock(&studies->lock);
-    double lasted = seconds_of(CLOCK_MONOTONIC) - studies->begun;
+    double lasted = st_seconds(CLOCK_MONOTONIC) - studies->begun;
     return atomic_load(&studies->quit) || other || (differs && lasted > PATIENCE);
 }
 
 /* Sleeps so that the study keeps to its share of a core. */
 static void keep_to_share(StStudies *studies) {
-    double work = seconds_of(CLOCK_THREAD_CPUTIME_ID);
+    double work = st_seconds(CLOCK_THREAD_CPUTIME_ID);
     bool asked = st_studies[studies->ask.study]->asked;
     if ((!asked && work - studies->begun_work < BURST) || !is_training(studies)) {
         studies->paused_work = work;
@@ -140,11 +115,11 @@ static void keep_to_share(StStudies *studies) {
     pthread_mutex_lock(&studies->lock);
     double share = asked ? studies->share : FILL;
     pthread_mutex_unlock(&studies->lock);
-    double until = seconds_of(CLOCK_MONOTONIC) + (work - studies->paused_work) * (1 - share) / share;
+    double until = st_seconds(CLOCK_MONOTONIC) + (work - studies->paused_work) * (1 - share) / share;
     for (double left;
-         (left = until - seconds_of(CLOCK_MONOTONIC)) > 0 && is_training(studies) && !is_stale(studies);)
-        sleep_on(studies, left);
-    studies->paused_work = seconds_of(CLOCK_THREAD_CPUTIME_ID);
+         (left = until - st_seconds(CLOCK_MONOTONIC)) > 0 && is_training(studies) && !is_stale(studies);)
+        st_bell_wait(studies->bell, left);
+    studies->paused_work = st_seconds(CLOCK_THREAD_CPUTIME_ID);
 }
 
 typedef struct Work {
@@ -157,8 +132,8 @@ static bool go_on(StJob *job, double done, StError *error) {
     StStudies *studies = work->studies;
     if (is_stale(studies)) return st_fail(error, ST_ERR_STOPPED, "stopped: something else was asked for");
     work->found.done = fmin(done, 0.999);
-    work->found.cost_seconds = seconds_of(CLOCK_THREAD_CPUTIME_ID) - studies->begun_work;
-    if (seconds_of(CLOCK_MONOTONIC) - studies->shown > SHOW) publish(studies, &work->found);
+    work->found.cost_seconds = st_seconds(CLOCK_THREAD_CPUTIME_ID) - studies->begun_work;
+    if (st_seconds(CLOCK_MONOTONIC) - studies->shown > SHOW) publish(studies, &work->found);
     keep_to_share(studies);
     return true;
 }
@@ -180,8 +155,8 @@ static void make(StStudies *studies, const StSnapshot *snapshot) {
     StWeightSet other;
     const StMoment *moment;
     StError error = {0};
-    studies->begun = seconds_of(CLOCK_MONOTONIC);
-    studies->begun_work = studies->paused_work = seconds_of(CLOCK_THREAD_CPUTIME_ID);
+    studies->begun = st_seconds(CLOCK_MONOTONIC);
+    studies->begun_work = studies->paused_work = st_seconds(CLOCK_THREAD_CPUTIME_ID);
     studies->shown = studies->begun;
     StAsk chosen = studies->ask;
     chosen.study = st_study_chosen(studies->lens, &studies->ask);
@@ -199,8 +174,8 @@ static void make(StStudies *studies, const StSnapshot *snapshot) {
     bool done = find_other(studies, &other, &moment, &error) &&
                 st_lens_look(studies->lens, &snapshot->weights, &error) && st_study_run(&job, &error);
     if (moment) st_moments_release(studies->plan.moments, moment);
-    double cost = seconds_of(CLOCK_THREAD_CPUTIME_ID) - studies->begun_work;
-    studies->due = seconds_of(CLOCK_MONOTONIC) + cost / LIVE;
+    double cost = st_seconds(CLOCK_THREAD_CPUTIME_ID) - studies->begun_work;
+    studies->due = st_seconds(CLOCK_MONOTONIC) + cost / LIVE;
     if (done || error.code != ST_ERR_STOPPED) {
         work.found.done = 1;
         work.found.cost_seconds = cost;
@@ -252,7 +227,7 @@ static double turn(StStudies *studies) {
     if (changed) see(studies, NULL);
     if (!changed && (st_studies[studies->ask.study]->asked || studies->moment >= 0)) return -1;
     if (studies->moment >= 0 && studies->plan.moments) return make_of_moment(studies), 0;
-    double left = studies->due - seconds_of(CLOCK_MONOTONIC);
+    double left = studies->due - st_seconds(CLOCK_MONOTONIC);
     if (!changed && left > 0 && is_training(studies)) return left;
     const StSnapshot *snapshot = st_trainer_snapshot(studies->plan.trainer, false);
     if (snapshot && snapshot != studies->seen) {
@@ -269,7 +244,7 @@ static void *study(void *context) {
     StStudies *studies = context;
     while (!atomic_load(&studies->quit)) {
         double left = turn(studies);
-        if (left != 0) sleep_on(studies, left);
+        if (left != 0) st_bell_wait(studies->bell, left);
     }
     return NULL;
 }
@@ -277,8 +252,8 @@ static void *study(void *context) {
 /* ---- making and ending it ---- */
 
 static bool start(StStudies *studies, StError *error) {
-    studies->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (studies->bell < 0) return st_fail(error, ST_ERR_STATE, "eventfd: %s", strerror(errno));
+    studies->bell = st_bell_create(error);
+    if (studies->bell < 0) return false;
     if (!st_thread_start(&studies->thread, "strata-study", study, studies, error)) return false;
     return studies->started = true;
 }
@@ -311,7 +286,7 @@ void st_studies_destroy(StStudies *studies) {
     if (!studies) return;
     if (studies->started) {
         atomic_store(&studies->quit, true);
-        ring(studies->bell);
+        st_bell_ring(studies->bell);
         pthread_join(studies->thread, NULL);
     }
     see(studies, NULL);
@@ -352,11 +327,11 @@ void st_studies_want(StStudies *studies, const StAsk *ask, int64_t moment) {
         studies->changed = true;
     }
     pthread_mutex_unlock(&studies->lock);
-    if (changed) ring(studies->bell);
+    if (changed) st_bell_ring(studies->bell);
 }
 
 void st_studies_news(StStudies *studies) {
-    ring(studies->bell);
+    st_bell_ring(studies->bell);
 }
 
 void st_studies_set_share(StStudies *studies, double share) {

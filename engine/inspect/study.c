@@ -1,5 +1,6 @@
 #include "inspect/study.h"
 
+#include "base/thread.h"
 #include "data/json.h"
 #include "inspect/lens.h"
 #include "inspect/studies.h"
@@ -7,7 +8,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define ST_STUDY_ROW(id) &st_study_##id,
 const StStudy *const st_studies[] = {ST_STUDIES(ST_STUDY_ROW) NULL};
@@ -92,19 +92,13 @@ bool st_study_run(StJob *job, StError *error) {
 
 /* ---- one, here and now ---- */
 
-static double processor_seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 StFound *st_found_make(StLens *lens, const StAsk *ask, const StSnapshot *snapshot, StError *error) {
     StFound *found = calloc(1, sizeof *found);
     if (!found) {
         st_fail_memory(error, "what is found", sizeof *found);
         return NULL;
     }
-    double begun = processor_seconds();
+    double begun = st_seconds(CLOCK_THREAD_CPUTIME_ID);
     found->ask = *ask;
     found->ask.study = st_study_chosen(lens, ask);
     found->step = snapshot->step, found->epoch = snapshot->epoch, found->run = snapshot->run;
@@ -115,7 +109,7 @@ StFound *st_found_make(StLens *lens, const StAsk *ask, const StSnapshot *snapsho
                 st_study_run(&job, error);
     found->ask.input = NULL;
     found->done = 1;
-    found->cost_seconds = processor_seconds() - begun;
+    found->cost_seconds = st_seconds(CLOCK_THREAD_CPUTIME_ID) - begun;
     if (done) return found;
     st_found_free(found);
     return NULL;

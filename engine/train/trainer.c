@@ -2,6 +2,8 @@
 #include "train/optimizer.h"
 #include "train/trainer_engine.h"
 
+#include "base/thread.h"
+
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
@@ -373,9 +375,7 @@ bool st_trainer_evaluate(StTrainer *t, StPart part, StScores *scores, StError *e
 
 void st_trainer_wake(StTrainer *t) {
     if (t->wake_fd < 0 || atomic_exchange(&t->pending, true)) return;
-    uint64_t one = 1;
-    ssize_t wrote = write(t->wake_fd, &one, sizeof one);
-    (void)wrote; /* a full eventfd is a woken reader */
+    st_bell_ring(t->wake_fd);
 }
 
 int st_trainer_read(StTrainer *t, StRecord *records, int max) {

@@ -1,6 +1,8 @@
 /* The engine thread: between two steps it takes its mail, then it makes a step or ends an epoch. */
 #include "train/trainer_engine.h"
 
+#include "base/thread.h"
+
 #include "math/vector.h"
 
 #include <stdio.h>
@@ -15,9 +17,7 @@ static const double LAG = 0.05;      /* seconds that a pace may catch up */
 static const double SLOW_PACE = 40;  /* steps a second up to which each one is worth a snapshot */
 
 double st_trainer_clock(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+    return st_seconds(CLOCK_MONOTONIC);
 }
 
 static int64_t total_steps(const StTrainer *t) {
@@ -87,8 +87,7 @@ static void publish(StTrainer *t, StSlot *slot, bool has_before) {
     t->wanted = false;
     int fd = t->notify_fd;
     pthread_mutex_unlock(&t->lock);
-    uint64_t one = 1;
-    if (fd >= 0 && write(fd, &one, sizeof one) < 0) return; /* full: it is awake already */
+    if (fd >= 0) st_bell_ring(fd);
     st_trainer_wake(t);
 }
 
