@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static const double SHARE = 0.006; /* of a processor, at most, for looking */
+static const double SHARE = 0.004; /* of a processor, at most, for looking */
 static const double PER_SECOND = 30;
-static const double KEEP_SHARE = 0.004; /* of a processor, at most, for copying moments */
+static const double KEEP_SHARE = 0.003; /* of a processor, at most, for copying moments */
 static const double KEEP_LEAST = 0.015; /* seconds between two: to wake costs more than to copy little */
 static const double BEGINS = 0.02;      /* seconds of training before the first look */
 static const double YOUNG = 0.5;        /* seconds of training, in which more may be spent */
