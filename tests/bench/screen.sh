@@ -18,6 +18,6 @@ fit epochs=5000 batch_size=32
 R
 echo
 echo "the screen, 80x24"
-sed 's/epochs=5000/epochs=400/' "$work/full.strata" >"$work/seconds.strata"
+sed 's/epochs=5000/epochs=1000/' "$work/full.strata" >"$work/seconds.strata"
 sed "s/^pace.*//; s/epochs=[0-9]*/epochs=200000/; s|data/|$PWD/samples/data/|g" samples/digits.strata >"$work/moments.strata"
 "$B/bench/screen" "$B/strata" "$work/full.strata" samples/iris.strata "$work/seconds.strata" "$work/moments.strata"
