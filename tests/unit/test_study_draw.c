@@ -1,16 +1,9 @@
 /* The studies of what if against fixtures (tests/oracle/inside_draw.py), and what cannot be had. */
-#include "inspect/lens.h"
-#include "inspect/study.h"
 #include "trainer_setup.h"
+#include "study_case.h"
 
 #include "oracle/inside_draw.h"
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 typedef struct Case {
     Setup setup;
@@ -22,17 +15,10 @@ typedef struct Case {
 } Case;
 
 static void lay_weights(Case *c, const double *weights, int count) {
-    StWeightSet start;
-    int at = 0;
-    assert_true(st_lens_start(c->lens, &start, &c->error));
-    c->weights = calloc((size_t)start.total, sizeof *c->weights);
-    assert_non_null(c->weights);
-    for (int i = 0; i < start.count; i++)
-        for (int64_t k = 0; k < start.tensor[i].size && at < count; k++)
-            c->weights[start.tensor[i].offset + k] = (float)weights[at++];
-    assert_int_equal(at, count);
-    start.values = c->weights;
-    assert_true(st_lens_look(c->lens, &start, &c->error));
+    StWeightSet set;
+    c->weights = weights_of(c->lens, &set);
+    assert_int_equal(lay_out(&set, c->weights, weights), count);
+    assert_true(st_lens_look(c->lens, &set, &c->error));
 }
 
 static Case *open_case(const char *train, const char *test, const char *rest, const double *weights,
@@ -50,9 +36,7 @@ static Case *open_case(const char *train, const char *test, const char *rest, co
     }
     snprintf(text, sizeof text, "data csv %s test=%s %s", c->path[0], c->path[1], rest);
     setup_begin(&c->setup, text);
-    StLensPlan plan = {&c->setup.stack, &c->setup.compile, c->setup.dataset, 7};
-    c->lens = st_lens_create(&plan, &c->error);
-    if (!c->lens) fail_msg("%s", c->error.message);
+    c->lens = lens_of(&c->setup, 7);
     if (weights) lay_weights(c, weights, count);
     return c;
 }

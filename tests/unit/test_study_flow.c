@@ -1,18 +1,11 @@
 /* Studies of activations and gradients against PyTorch and NumPy (tests/oracle/inside_flow.py), and what they
  * say where something is wrong. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
 
-#include "inspect/lens.h"
 #include "inspect/percentiles.h"
 #include "inspect/studies.h"
 #include "oracle/inside_flow.h"
 #include "trainer_setup.h"
-
-#include <math.h>
+#include "study_case.h"
 
 /* A lens, and weights that the test fills in. */
 typedef struct Bench {
@@ -23,20 +16,10 @@ typedef struct Bench {
 } Bench;
 
 static void bench_begin(Bench *bench, const char *text) {
-    StError error = {0};
     setup_begin(&bench->setup, text);
-    StLensPlan plan = {.stack = &bench->setup.stack,
-                       .compile = &bench->setup.compile,
-                       .dataset = bench->setup.dataset,
-                       .seed = bench->setup.seed};
-    bench->lens = st_lens_create(&plan, &error);
-    if (!bench->lens) fail_msg("%s", error.message);
+    bench->lens = lens_of(&bench->setup, bench->setup.seed);
     bench->snapshot = (StSnapshot){.step = 3};
-    if (!st_lens_start(bench->lens, &bench->snapshot.weights, &error)) fail_msg("%s", error.message);
-    size_t bytes = (size_t)bench->snapshot.weights.total * sizeof(float);
-    bench->weights = malloc(bytes);
-    memcpy(bench->weights, bench->snapshot.weights.values, bytes);
-    bench->snapshot.weights.values = bench->weights;
+    bench->weights = weights_of(bench->lens, &bench->snapshot.weights);
 }
 
 static void bench_end(Bench *bench) {
@@ -51,12 +34,6 @@ static const StTensor *tensor_named(const Bench *bench, const char *name) {
             return &bench->snapshot.weights.tensor[i];
     fail_msg("no tensor %s", name);
     return NULL;
-}
-
-/* tests/oracle/fixture.py's numbers. */
-static double noise(uint32_t *state) {
-    *state = *state * 1664525u + 1013904223u;
-    return (double)(*state >> 8) / 16777216.0 - 0.5;
 }
 
 static void draw_weights(Bench *bench, const FlowCase *of) {

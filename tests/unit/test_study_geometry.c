@@ -1,25 +1,14 @@
 /* The studies of geometry against fixtures (tests/oracle/inside_geometry.py), which draws the same rows and
  * weights; and what they say where there is nothing to be had. */
 #define ST_DOUBLE
-#include "inspect/lens.h"
 #include "inspect/study_geometry.h"
 #include "trainer_setup.h"
+#include "study_case.h"
 
 #include "oracle/inside_geometry.h"
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 /* ---- the rows and weights of the fixtures ---- */
-
-static double noise(uint32_t *state) {
-    *state = *state * 1664525u + 1013904223u;
-    return (*state >> 8) / 16777216.0 - 0.5;
-}
 
 typedef struct Case {
     Setup setup;
@@ -32,7 +21,7 @@ typedef struct Case {
     char path[64];
 } Case;
 
-static void write_rows(Case *c, int inputs, int rows, int classes) {
+static void draw_rows(Case *c, int inputs, int rows, int classes) {
     FILE *out = fopen(c->path, "w");
     assert_non_null(out);
     for (int i = 0; i < inputs; i++)
@@ -68,17 +57,13 @@ static Case *open_case(const char *name, int inputs, int rows, int classes, cons
     c->noise = (uint32_t)(strlen(name) * 1000 + (unsigned)rows);
     c->layer = -1;
     snprintf(c->path, sizeof c->path, "/tmp/strata-geometry-%d.csv", (int)getpid());
-    write_rows(c, inputs, rows, classes);
+    draw_rows(c, inputs, rows, classes);
     snprintf(text, sizeof text, "data csv %s %s\n%s", c->path,
              classes ? "task=classification" : "task=regression", rest);
     setup_begin(&c->setup, text);
-    StLensPlan plan = {&c->setup.stack, &c->setup.compile, c->setup.dataset, 7};
-    c->lens = st_lens_create(&plan, &c->error);
-    if (!c->lens) fail_msg("%s", c->error.message);
-    assert_true(st_lens_start(c->lens, &start, &c->error));
-    c->now = calloc((size_t)start.total, sizeof *c->now);
-    c->then = calloc((size_t)start.total, sizeof *c->then);
-    assert_true(c->now && c->then);
+    c->lens = lens_of(&c->setup, 7);
+    c->now = weights_of(c->lens, &start);
+    c->then = weights_of(c->lens, &start);
     draw_weights(c, &start, c->now);
     draw_weights(c, &start, c->then);
     return c;
@@ -128,28 +113,9 @@ static void found(Case *c, const char *method) {
     if (!ask(c, method, c->now)) fail_msg("%s: %s", method, c->error.message);
 }
 
-static void near(const char *what, int64_t index, double got, double wanted, double tolerance) {
-    if (isnan(wanted) ? !isnan(got) : !(fabs(got - wanted) <= tolerance * (1e-3 + fabs(wanted))))
-        fail_msg("%s %lld is %.17g, wanted %.17g", what, (long long)index, got, wanted);
-}
-
-static void is_fact(const Case *c, const char *name, double wanted, double tolerance) {
-    assert_non_null(st_finding_find(&c->finding, name));
-    near(name, 0, st_finding_value(&c->finding, name), wanted, tolerance);
-}
-
-static const double *array(const Case *c, const char *name, int64_t wanted) {
-    int64_t size = 0;
-    const double *values = st_finding_values(&c->finding, name, &size);
-    if (!values || size != wanted) fail_msg("%s has %lld values", name, (long long)size);
-    return values;
-}
-
-static void is_array(const Case *c, const char *name, const double *wanted, size_t bytes, double tolerance) {
-    int64_t count = (int64_t)(bytes / sizeof *wanted);
-    const double *got = array(c, name, count);
-    for (int64_t i = 0; i < count; i++)
-        near(name, i, got[i], wanted[i], tolerance);
+static void is_array_of(const Case *c, const char *name, const double *wanted, size_t bytes,
+                        double tolerance) {
+    is_array_within(&c->finding, name, wanted, (int64_t)(bytes / sizeof *wanted), tolerance);
 }
 
 /* ---- against the fixtures ---- */
@@ -190,18 +156,18 @@ static const Wanted nets[] = {
 static void check_pca(Case *c, const Wanted *net) {
     c->layer = net->layer;
     found(c, "pca");
-    is_fact(c, "layer_index", net->chosen, 0);
-    is_fact(c, "layer", net->chosen + 1, 0);
-    is_fact(c, "rows", net->rows, 0);
-    is_array(c, "scores", net->scores, net->bytes[0], 1e-10);
-    is_array(c, "components", net->components, net->bytes[1], 1e-10);
-    is_array(c, "explained", net->explained, net->bytes[2], 1e-10);
-    is_fact(c, "total_variance", *net->variance, 1e-12);
+    is_fact_within(&c->finding, "layer_index", net->chosen, 0);
+    is_fact_within(&c->finding, "layer", net->chosen + 1, 0);
+    is_fact_within(&c->finding, "rows", net->rows, 0);
+    is_array_of(c, "scores", net->scores, net->bytes[0], 1e-10);
+    is_array_of(c, "components", net->components, net->bytes[1], 1e-10);
+    is_array_of(c, "explained", net->explained, net->bytes[2], 1e-10);
+    is_fact_within(&c->finding, "total_variance", *net->variance, 1e-12);
     if (net->classes)
-        is_array(c, "centroids", net->centroids, net->bytes[4], 1e-10);
+        is_array_of(c, "centroids", net->centroids, net->bytes[4], 1e-10);
     else
         assert_null(st_finding_find(&c->finding, "centroids"));
-    if (!net->classes) assert_true(isfinite(array(c, "targets", net->rows)[0]));
+    if (!net->classes) assert_true(isfinite(array_of(&c->finding, "targets", net->rows)[0]));
 }
 
 static void check_spectrum(Case *c, const Wanted *net) {
@@ -210,33 +176,35 @@ static void check_spectrum(Case *c, const Wanted *net) {
                                         "alpha",       "alpha_error",    "alpha_xmin"};
     c->layer = net->matrix;
     found(c, "spectrum");
-    is_array(c, "singular_values", net->singular, net->bytes[10], 1e-11);
+    is_array_of(c, "singular_values", net->singular, net->bytes[10], 1e-11);
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
-        is_fact(c, facts[i], net->facts[i], 1e-10);
+        is_fact_within(&c->finding, facts[i], net->facts[i], 1e-10);
     bool tail = !isnan(net->facts[8]);
     assert_int_equal(!strcmp(st_finding_text(&c->finding, "alpha_tag"), "experimental"), tail);
     assert_int_equal(st_finding_names(&c->finding, "tensors"), strcmp(net->name, "lstm") ? 0 : 2);
     for (int i = 0; i < st_finding_names(&c->finding, "tensors"); i++) {
-        near("norm", i, array(c, "tensor_spectral_norm", 2)[i], lstm_matrices[2 * i], 1e-11);
-        near("rank", i, array(c, "tensor_stable_rank", 2)[i], lstm_matrices[2 * i + 1], 1e-11);
+        near_within("norm", i, array_of(&c->finding, "tensor_spectral_norm", 2)[i], lstm_matrices[2 * i],
+                    1e-11);
+        near_within("rank", i, array_of(&c->finding, "tensor_stable_rank", 2)[i], lstm_matrices[2 * i + 1],
+                    1e-11);
     }
 }
 
 static void check_probe(Case *c, const Wanted *net) {
     const char *name = net->classes ? "accuracy" : "r2";
     found(c, "probe");
-    is_array(c, name, net->probe, net->bytes[7], 1e-9);
-    if (net->classes) is_array(c, "log_loss", net->log_loss, net->bytes[8], 1e-9);
-    is_fact(c, "chance", *net->chance, 1e-12);
+    is_array_of(c, name, net->probe, net->bytes[7], 1e-9);
+    if (net->classes) is_array_of(c, "log_loss", net->log_loss, net->bytes[8], 1e-9);
+    is_fact_within(&c->finding, "chance", *net->chance, 1e-12);
     assert_int_equal(st_finding_names(&c->finding, "layers"), c->lens->layers + 1);
     assert_string_equal(st_finding_name_at(&c->finding, "layers", 0), "input");
     /* Beside it the network that the run began with, which is looked at the same way. */
     double before[16];
     int64_t count = c->lens->layers + 1;
-    memcpy(before, array(c, "untrained", count), (size_t)count * sizeof *before);
+    memcpy(before, array_of(&c->finding, "untrained", count), (size_t)count * sizeof *before);
     if (!ask(c, "probe", c->lens->start)) fail_msg("%s", c->error.message);
-    is_array(c, name, before, (size_t)count * sizeof *before, 0);
-    is_array(c, "untrained", before, (size_t)count * sizeof *before, 0);
+    is_array_of(c, name, before, (size_t)count * sizeof *before, 0);
+    is_array_of(c, "untrained", before, (size_t)count * sizeof *before, 0);
 }
 
 static void test_fixtures(void **unused) {
@@ -247,9 +215,9 @@ static void test_fixtures(void **unused) {
         check_pca(c, net);
         check_spectrum(c, net);
         found(c, "cka");
-        is_array(c, "cka", net->cka, net->bytes[5], 1e-11);
+        is_array_of(c, "cka", net->cka, net->bytes[5], 1e-11);
         found(c, "cka_moments");
-        is_array(c, "cka", net->moments, net->bytes[6], 1e-11);
+        is_array_of(c, "cka", net->moments, net->bytes[6], 1e-11);
         assert_string_equal(st_finding_text(&c->finding, "other"), "the start of the run");
         check_probe(c, net);
         close_case(c);
@@ -262,17 +230,17 @@ static void test_input_and_narrow_layers(void **unused) {
     (void)unused;
     Case *c = open_case("two", 2, 40, 2, "dense 3 relu\ndense 1 sigmoid\ncompile loss=binary_crossentropy");
     found(c, "pca_input");
-    is_fact(c, "layer", 0, 0);
+    is_fact_within(&c->finding, "layer", 0, 0);
     assert_string_equal(st_finding_text(&c->finding, "layer_name"), "input");
     const StShape *shape = st_finding_shape(&c->finding, "scores");
     assert_true(shape->dim[0] == 40 && shape->dim[1] == 2); /* no third axis in two numbers */
-    const double *share = array(c, "explained", 2);
-    near("shares", 0, share[0] + share[1], 1, 1e-12);
+    const double *share = array_of(&c->finding, "explained", 2);
+    near_within("shares", 0, share[0] + share[1], 1, 1e-12);
     c->layer = 1;
     found(c, "pca");
-    array(c, "scores", 40);
-    near("shares", 0, array(c, "explained", 1)[0], 1, 1e-12);
-    near("component", 0, array(c, "components", 1)[0], 1, 0); /* its sign */
+    array_of(&c->finding, "scores", 40);
+    near_within("shares", 0, array_of(&c->finding, "explained", 1)[0], 1, 1e-12);
+    near_within("component", 0, array_of(&c->finding, "components", 1)[0], 1, 0); /* its sign */
     close_case(c);
 }
 
@@ -282,18 +250,19 @@ static void test_dead_layers(void **unused) {
     for (int64_t i = 0; i < c->lens->total; i++)
         c->now[i] = 0;
     found(c, "pca"); /* nothing differs */
-    assert_true(isnan(array(c, "explained", 6)[0]) && array(c, "scores", 120)[0] == 0);
-    assert_true(isnan(array(c, "components", 18)[0]));
+    assert_true(isnan(array_of(&c->finding, "explained", 6)[0]) &&
+                array_of(&c->finding, "scores", 120)[0] == 0);
+    assert_true(isnan(array_of(&c->finding, "components", 18)[0]));
     found(c, "cka");
-    const double *cka = array(c, "cka", 9);
-    near("itself", 0, cka[0], 1, 1e-12);
+    const double *cka = array_of(&c->finding, "cka", 9);
+    near_within("itself", 0, cka[0], 1, 1e-12);
     assert_true(isnan(cka[1]) && isnan(cka[4]) && isnan(cka[8]));
     found(c, "spectrum");
     assert_true(isnan(st_finding_value(&c->finding, "stable_rank")));
     assert_true(isnan(st_finding_value(&c->finding, "effective_rank")));
-    is_fact(c, "rank", 0, 0);
+    is_fact_within(&c->finding, "rank", 0, 0);
     found(c, "probe"); /* all that it knows is how frequent classes are */
-    const double *accuracy = array(c, "accuracy", 3);
+    const double *accuracy = array_of(&c->finding, "accuracy", 3);
     assert_true(accuracy[1] <= st_finding_value(&c->finding, "chance") + 1e-12);
     close_case(c);
 }
@@ -308,9 +277,10 @@ static void test_values_that_are_not_finite(void **unused) {
     assert_false(ask(c, "spectrum", c->now));
     assert_non_null(strstr(c->error.message, "dense/kernel is not finite"));
     found(c, "cka");
-    assert_true(isnan(array(c, "cka", 9)[1]) && !isnan(array(c, "cka", 9)[0]));
+    assert_true(isnan(array_of(&c->finding, "cka", 9)[1]) && !isnan(array_of(&c->finding, "cka", 9)[0]));
     found(c, "probe");
-    assert_true(isnan(array(c, "accuracy", 3)[1]) && !isnan(array(c, "accuracy", 3)[0]));
+    assert_true(isnan(array_of(&c->finding, "accuracy", 3)[1]) &&
+                !isnan(array_of(&c->finding, "accuracy", 3)[0]));
     close_case(c);
 }
 
@@ -318,7 +288,7 @@ static void test_layers_without_a_matrix(void **unused) {
     (void)unused;
     Case *c = open_case("flat", 6, 30, 3, "reshape 3x2\nflatten\ndense 3 softmax\n" SPARSE);
     found(c, "spectrum");
-    is_fact(c, "layer", 3, 0); /* the only one that has one */
+    is_fact_within(&c->finding, "layer", 3, 0); /* the only one that has one */
     c->layer = 1;
     assert_false(ask(c, "spectrum", c->now));
     assert_non_null(strstr(c->error.message, "flatten has no weight matrix"));

@@ -1,17 +1,10 @@
 /* The studies of mistakes against fixtures (tests/oracle/inside_mistakes.py), and where there is nothing to
  * divide by: parts of one class, classes that are never answered, rows without a class. */
-#include "inspect/lens.h"
-#include "inspect/study.h"
 #include "trainer_setup.h"
+#include "study_case.h"
 
 #include "oracle/inside_mistakes.h"
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 typedef struct Case {
     Setup setup;
@@ -22,43 +15,18 @@ typedef struct Case {
     char path[2][64];
 } Case;
 
-static void write_rows(const char *path, const double *x, int inputs, const int *label, const double *target,
-                       int rows) {
-    FILE *out = fopen(path, "w");
-    assert_non_null(out);
-    for (int i = 0; i < inputs; i++)
-        fprintf(out, "x%d,", i + 1);
-    fprintf(out, "y\n");
-    for (int r = 0; r < rows; r++) {
-        for (int i = 0; i < inputs; i++)
-            fprintf(out, "%.9g,", x[r * inputs + i]);
-        if (label)
-            fprintf(out, "%d\n", label[r]);
-        else
-            fprintf(out, "%.9g\n", target[r]);
-    }
-    fclose(out);
-}
-
 /* weights: one tensor behind the other; NULL: all 0. */
 static void lay_weights(Case *c, const double *weights) {
-    StWeightSet start;
-    assert_true(st_lens_start(c->lens, &start, &c->error));
-    c->weights = calloc((size_t)start.total, sizeof *c->weights);
-    assert_non_null(c->weights);
-    int64_t at = 0;
-    for (int i = 0; i < start.count; i++)
-        for (int64_t k = 0; weights && k < start.tensor[i].size; k++)
-            c->weights[start.tensor[i].offset + k] = (float)weights[at++];
-    start.values = c->weights;
-    assert_true(st_lens_look(c->lens, &start, &c->error));
+    StWeightSet set;
+    c->weights = weights_of(c->lens, &set);
+    memset(c->weights, 0, (size_t)set.total * sizeof *c->weights);
+    if (weights) lay_out(&set, c->weights, weights);
+    assert_true(st_lens_look(c->lens, &set, &c->error));
 }
 
 static void open_lens(Case *c, const char *text, const double *weights) {
     setup_begin(&c->setup, text);
-    StLensPlan plan = {&c->setup.stack, &c->setup.compile, c->setup.dataset, 7};
-    c->lens = st_lens_create(&plan, &c->error);
-    if (!c->lens) fail_msg("%s", c->error.message);
+    c->lens = lens_of(&c->setup, 7);
     lay_weights(c, weights);
 }
 
@@ -104,43 +72,10 @@ static void found(Case *c, const char *method, StAsk how) {
     if (!ask(c, method, how)) fail_msg("%s: %s", method, c->error.message);
 }
 
-static void near(const char *what, int64_t index, double got, double wanted) {
-    if (isnan(wanted) ? !isnan(got) : !(fabs(got - wanted) <= 1e-9 * (1e-3 + fabs(wanted))))
-        fail_msg("%s %lld is %.17g, wanted %.17g", what, (long long)index, got, wanted);
-}
-
-static double fact(const Case *c, const char *name) {
-    assert_non_null(st_finding_find(&c->finding, name));
-    return st_finding_value(&c->finding, name);
-}
-
-static void is_fact(const Case *c, const char *name, double wanted) {
-    near(name, 0, fact(c, name), wanted);
-}
-
-static const double *array_of(const Case *c, const char *name, int64_t count) {
-    int64_t size = -1;
-    const double *values = st_finding_values(&c->finding, name, &size);
-    if (!values || size != count)
-        fail_msg("%s has %lld values, wanted %lld", name, (long long)size, (long long)count);
-    return values;
-}
-
-static void is_array(const Case *c, const char *name, const double *wanted, int64_t count) {
-    const double *values = array_of(c, name, count);
-    for (int64_t i = 0; i < count; i++)
-        near(name, i, values[i], wanted[i]);
-}
-
 static void is_whole(const Case *c, const char *name, const int *wanted, int64_t count) {
-    const double *values = array_of(c, name, count);
+    const double *values = array_of(&c->finding, name, count);
     for (int64_t i = 0; i < count; i++)
         near(name, i, values[i], wanted[i]);
-}
-
-static void is_note(const Case *c, const char *name, const char *part) {
-    if (!strstr(st_finding_text(&c->finding, name), part))
-        fail_msg("%s is '%s', wanted '%s'", name, st_finding_text(&c->finding, name), part);
 }
 
 /* ---- against the fixtures ---- */
@@ -173,28 +108,29 @@ static Case *two_case(void) {
     do {                                                                                                     \
         found(c, "confusion", st_ask(0));                                                                    \
         is_whole(c, "confusion", name##_confusion, (classes) * (classes));                                   \
-        is_array(c, "precision", name##_precision, classes);                                                 \
-        is_array(c, "recall", name##_recall, classes);                                                       \
-        is_array(c, "f1", name##_f1, classes);                                                               \
-        is_fact(c, "macro_precision", name##_macro[0]);                                                      \
-        is_fact(c, "macro_recall", name##_macro[1]);                                                         \
-        is_fact(c, "macro_f1", name##_macro[2]);                                                             \
-        is_fact(c, "worst_true", name##_worst[0]);                                                           \
-        is_fact(c, "worst_predicted", name##_worst[1]);                                                      \
-        is_fact(c, "worst_count", name##_confusion[name##_worst[0] * (classes) + name##_worst[1]]);          \
+        is_array(&c->finding, "precision", name##_precision, classes);                                       \
+        is_array(&c->finding, "recall", name##_recall, classes);                                             \
+        is_array(&c->finding, "f1", name##_f1, classes);                                                     \
+        is_fact(&c->finding, "macro_precision", name##_macro[0]);                                            \
+        is_fact(&c->finding, "macro_recall", name##_macro[1]);                                               \
+        is_fact(&c->finding, "macro_f1", name##_macro[2]);                                                   \
+        is_fact(&c->finding, "worst_true", name##_worst[0]);                                                 \
+        is_fact(&c->finding, "worst_predicted", name##_worst[1]);                                            \
+        is_fact(&c->finding, "worst_count",                                                                  \
+                name##_confusion[name##_worst[0] * (classes) + name##_worst[1]]);                            \
     } while (0)
 
 static void test_confusion(void **state) {
     (void)state;
     Case *c = many_case();
     CHECK_CONFUSION(c, many, MANY_CLASSES);
-    is_fact(c, "rows", MANY_ROWS);
-    is_fact(c, "wrong", (double)(sizeof many_row / sizeof *many_row));
-    is_fact(c, "accuracy", 1 - (double)(sizeof many_row / sizeof *many_row) / MANY_ROWS);
+    is_fact(&c->finding, "rows", MANY_ROWS);
+    is_fact(&c->finding, "wrong", (double)(sizeof many_row / sizeof *many_row));
+    is_fact(&c->finding, "accuracy", 1 - (double)(sizeof many_row / sizeof *many_row) / MANY_ROWS);
     assert_string_equal(st_finding_text(&c->finding, "part"), "train");
     assert_int_equal(st_finding_names(&c->finding, "classes"), 6);
     assert_string_equal(st_finding_name_at(&c->finding, "classes", 5), "5");
-    is_note(c, "verdict", "2 is taken for 0 most often: 10 times; 2 is missed most: 27 of 27");
+    is_note(&c->finding, "verdict", "2 is taken for 0 most often: 10 times; 2 is missed most: 27 of 27");
     close_case(c);
     c = two_case();
     CHECK_CONFUSION(c, two, TWO_CLASSES);
@@ -205,11 +141,11 @@ static void test_confusion(void **state) {
     do {                                                                                                     \
         int64_t listed = sizeof name##_row / sizeof *name##_row;                                             \
         found(c, "examples", st_ask(0));                                                                     \
-        is_fact(c, "count", (double)listed);                                                                 \
+        is_fact(&c->finding, "count", (double)listed);                                                       \
         is_whole(c, "row", name##_row, listed);                                                              \
-        is_array(c, "confidence", name##_confidence, listed);                                                \
-        is_array(c, "true_probability", name##_true_probability, listed);                                    \
-        is_array(c, "loss", name##_loss, listed);                                                            \
+        is_array(&c->finding, "confidence", name##_confidence, listed);                                      \
+        is_array(&c->finding, "true_probability", name##_true_probability, listed);                          \
+        is_array(&c->finding, "loss", name##_loss, listed);                                                  \
         StAsk how = st_ask(0);                                                                               \
         how.klass = name##_worst[0], how.unit = name##_worst[1];                                             \
         found(c, "examples", how);                                                                           \
@@ -220,15 +156,16 @@ static void test_examples(void **state) {
     (void)state;
     Case *c = many_case();
     CHECK_EXAMPLES(c, many);
-    is_note(c, "cell", "true 2, answered 0");
+    is_note(&c->finding, "cell", "true 2, answered 0");
     found(c, "examples", st_ask(0));
-    const double *tops = array_of(c, "top_class", 6 * (int64_t)(sizeof many_row / sizeof *many_row));
+    const double *tops =
+        array_of(&c->finding, "top_class", 6 * (int64_t)(sizeof many_row / sizeof *many_row));
     for (int k = 0; k < 6; k++)
         near("top_class", k, tops[k], many_tops[k]);
     const double *p = st_finding_values(&c->finding, "probabilities", NULL);
     for (int k = 0; k < 6; k++)
         near("probabilities", k, p[many_tops[k]], many_top_probability[k]);
-    is_fact(c, "chosen_row", many_row[0]);
+    is_fact(&c->finding, "chosen_row", many_row[0]);
     close_case(c);
     c = two_case();
     CHECK_EXAMPLES(c, two);
@@ -244,9 +181,9 @@ static void test_examples_asked(void **state) {
     how.count = 3, how.row = 7;
     found(c, "examples", how);
     is_whole(c, "row", many_row, 3);
-    is_fact(c, "count", (double)(sizeof many_row / sizeof *many_row));
-    is_fact(c, "chosen_row", 7);
-    is_fact(c, "chosen_true", many_labels[7]);
+    is_fact(&c->finding, "count", (double)(sizeof many_row / sizeof *many_row));
+    is_fact(&c->finding, "chosen_row", 7);
+    is_fact(&c->finding, "chosen_true", many_labels[7]);
     how.row = MANY_ROWS;
     assert_false(ask(c, "examples", how));
     assert_string_equal(c->error.message, "row 90: the train part has 90 rows, counted from 0");
@@ -256,7 +193,7 @@ static void test_examples_asked(void **state) {
     assert_true(st_finding_shape(&c->finding, "row")->dim[0] == 0);
     how.klass = how.unit = 0;
     found(c, "examples", how);
-    const double *confidence = array_of(c, "confidence", 7);
+    const double *confidence = array_of(&c->finding, "confidence", 7);
     for (int i = 1; i < 7; i++)
         assert_true(confidence[i - 1] <= confidence[i]);
     how.klass = 6;
@@ -270,11 +207,13 @@ static void test_examples_asked(void **state) {
         StAsk how = st_ask(0);                                                                               \
         how.klass = 1;                                                                                       \
         found(c, "curve", how);                                                                              \
-        is_fact(c, "auc", name##_curve[0]);                                                                  \
-        is_fact(c, "average_precision", name##_curve[1]);                                                    \
+        is_fact(&c->finding, "auc", name##_curve[0]);                                                        \
+        is_fact(&c->finding, "average_precision", name##_curve[1]);                                          \
         int64_t cuts = sizeof name##_points / sizeof *name##_points / 4;                                     \
-        const double *threshold = array_of(c, "thresholds", cuts + 1), *tpr = array_of(c, "tpr", cuts + 1),  \
-                     *fpr = array_of(c, "fpr", cuts + 1), *precision = array_of(c, "precision", cuts + 1);   \
+        const double *threshold = array_of(&c->finding, "thresholds", cuts + 1),                             \
+                     *tpr = array_of(&c->finding, "tpr", cuts + 1),                                          \
+                     *fpr = array_of(&c->finding, "fpr", cuts + 1),                                          \
+                     *precision = array_of(&c->finding, "precision", cuts + 1);                              \
         for (int64_t i = 0; i < cuts; i++) {                                                                 \
             near("threshold", i, threshold[i + 1], name##_points[4 * i]);                                    \
             near("tpr", i, tpr[i + 1], name##_points[4 * i + 1]);                                            \
@@ -292,26 +231,26 @@ static void test_curve(void **state) {
     double sum = 0;
     for (int k = 0; k < 5; k++)
         sum += many_auc_by_class[k];
-    is_array(c, "auc_by_class", many_auc_by_class, 6);
-    is_fact(c, "macro_auc", sum / 5);
+    is_array(&c->finding, "auc_by_class", many_auc_by_class, 6);
+    is_fact(&c->finding, "macro_auc", sum / 5);
     close_case(c);
     c = two_case();
     CHECK_CURVE(c, two);
     /* At the threshold that answers are made with it says what the matrix says. */
-    is_fact(c, "threshold", 0.5);
-    is_fact(c, "tn", two_confusion[0]);
-    is_fact(c, "fp", two_confusion[1]);
-    is_fact(c, "fn", two_confusion[2]);
-    is_fact(c, "tp", two_confusion[3]);
-    is_fact(c, "precision_at_threshold", two_precision[1]);
-    is_fact(c, "recall_at_threshold", two_recall[1]);
-    is_fact(c, "f1_at_threshold", two_f1[1]);
+    is_fact(&c->finding, "threshold", 0.5);
+    is_fact(&c->finding, "tn", two_confusion[0]);
+    is_fact(&c->finding, "fp", two_confusion[1]);
+    is_fact(&c->finding, "fn", two_confusion[2]);
+    is_fact(&c->finding, "tp", two_confusion[3]);
+    is_fact(&c->finding, "precision_at_threshold", two_precision[1]);
+    is_fact(&c->finding, "recall_at_threshold", two_recall[1]);
+    is_fact(&c->finding, "f1_at_threshold", two_f1[1]);
     StAsk how = st_ask(0);
     how.value = 2;
     found(c, "curve", how);
-    is_fact(c, "class", 1);
-    is_fact(c, "tp", 0);
-    is_fact(c, "precision_at_threshold", NAN);
+    is_fact(&c->finding, "class", 1);
+    is_fact(&c->finding, "tp", 0);
+    is_fact(&c->finding, "precision_at_threshold", NAN);
     close_case(c);
 }
 
@@ -319,18 +258,18 @@ static void test_calibration(void **state) {
     (void)state;
     Case *c = many_case();
     found(c, "calibration", st_ask(0));
-    is_array(c, "bin_count", many_bin_count, 10);
-    is_array(c, "bin_confidence", many_bin_confidence, 10);
-    is_array(c, "bin_accuracy", many_bin_accuracy, 10);
-    is_fact(c, "ece", many_calibration[0]);
-    is_fact(c, "mce", many_calibration[1]);
-    is_note(c, "verdict", "overconfident");
+    is_array(&c->finding, "bin_count", many_bin_count, 10);
+    is_array(&c->finding, "bin_confidence", many_bin_confidence, 10);
+    is_array(&c->finding, "bin_accuracy", many_bin_accuracy, 10);
+    is_fact(&c->finding, "ece", many_calibration[0]);
+    is_fact(&c->finding, "mce", many_calibration[1]);
+    is_note(&c->finding, "verdict", "overconfident");
     close_case(c);
     c = two_case();
     found(c, "calibration", st_ask(0));
-    is_array(c, "bin_count", two_bin_count, 10);
-    is_fact(c, "ece", two_calibration[0]);
-    is_fact(c, "mce", two_calibration[1]);
+    is_array(&c->finding, "bin_count", two_bin_count, 10);
+    is_fact(&c->finding, "ece", two_calibration[0]);
+    is_fact(&c->finding, "mce", two_calibration[1]);
     close_case(c);
 }
 
@@ -339,15 +278,15 @@ static void test_residuals(void **state) {
     Case *c = fixture("dense 3 tanh\ndense 1\ncompile sgd mean_squared_error\n", numbers_x, 2, NULL,
                       numbers_target, NUMBERS_ROWS, numbers_weights);
     found(c, "residuals", st_ask(0));
-    is_array(c, "prediction", numbers_prediction, NUMBERS_ROWS);
-    is_array(c, "target", numbers_target, NUMBERS_ROWS);
-    is_array(c, "residual", numbers_residual, NUMBERS_ROWS);
+    is_array(&c->finding, "prediction", numbers_prediction, NUMBERS_ROWS);
+    is_array(&c->finding, "target", numbers_target, NUMBERS_ROWS);
+    is_array(&c->finding, "residual", numbers_residual, NUMBERS_ROWS);
     static const char *const names[] = {"mean", "deviation", "rmse", "mae", "r2"};
     for (int i = 0; i < 5; i++)
-        is_fact(c, names[i], numbers_figures[i]);
+        is_fact(&c->finding, names[i], numbers_figures[i]);
     is_whole(c, "largest_row", numbers_largest, 20);
     is_whole(c, "bin_count", numbers_bin_count, 32);
-    is_note(c, "target_name", "y");
+    is_note(&c->finding, "target_name", "y");
     assert_false(ask(c, "confusion", st_ask(0)));
     assert_non_null(strstr(c->error.message, "the targets are numbers, not classes"));
     assert_false(ask(c, "calibration", st_ask(0)));
@@ -366,31 +305,31 @@ static void test_one_class(void **state) {
     Case *c = open_case("", "dense 1 sigmoid\ncompile sgd binary_crossentropy\n", both, ones, weights);
     found(c, "confusion", st_ask(0));
     assert_string_equal(st_finding_text(&c->finding, "part"), "test");
-    is_array(c, "precision", (double[]){NAN, 1}, 2);
-    is_array(c, "recall", (double[]){NAN, 1}, 2);
-    is_array(c, "f1", (double[]){NAN, 1}, 2);
-    is_fact(c, "macro_f1", 1);
-    is_fact(c, "wrong", 0);
-    is_fact(c, "worst_true", NAN);
-    is_fact(c, "worst_count", 0);
-    is_note(c, "verdict", "nothing is answered wrongly");
+    is_array(&c->finding, "precision", (double[]){NAN, 1}, 2);
+    is_array(&c->finding, "recall", (double[]){NAN, 1}, 2);
+    is_array(&c->finding, "f1", (double[]){NAN, 1}, 2);
+    is_fact(&c->finding, "macro_f1", 1);
+    is_fact(&c->finding, "wrong", 0);
+    is_fact(&c->finding, "worst_true", NAN);
+    is_fact(&c->finding, "worst_count", 0);
+    is_note(&c->finding, "verdict", "nothing is answered wrongly");
     assert_string_equal(st_finding_name_at(&c->finding, "classes", 1), "b");
     found(c, "curve", st_ask(0));
-    is_fact(c, "auc", NAN);
-    is_fact(c, "average_precision", 1);
-    is_note(c, "verdict", "every row is b: there is nothing to tell apart");
-    is_array(c, "fpr", (double[]){NAN, NAN, NAN, NAN}, 4);
+    is_fact(&c->finding, "auc", NAN);
+    is_fact(&c->finding, "average_precision", 1);
+    is_note(&c->finding, "verdict", "every row is b: there is nothing to tell apart");
+    is_array(&c->finding, "fpr", (double[]){NAN, NAN, NAN, NAN}, 4);
     StAsk how = st_ask(0);
     how.klass = 0;
     found(c, "curve", how);
-    is_fact(c, "auc", NAN);
-    is_fact(c, "average_precision", NAN);
+    is_fact(&c->finding, "auc", NAN);
+    is_fact(&c->finding, "average_precision", NAN);
     found(c, "examples", st_ask(0));
-    is_fact(c, "count", 0);
-    array_of(c, "row", 0);
+    is_fact(&c->finding, "count", 0);
+    array_of(&c->finding, "row", 0);
     assert_null(st_finding_find(&c->finding, "chosen_row"));
     found(c, "calibration", st_ask(0));
-    assert_true(isfinite(fact(c, "ece")));
+    assert_true(isfinite(fact(&c->finding, "ece")));
     how = st_ask(0);
     how.part = ST_VALIDATION;
     assert_false(ask(c, "confusion", how));
@@ -404,14 +343,14 @@ static void test_all_the_same(void **state) {
     Case *c =
         open_case("", "dense 2 softmax\ncompile sgd sparse_categorical_crossentropy\n", both, NULL, NULL);
     found(c, "curve", st_ask(0));
-    is_fact(c, "auc", 0.5);
-    is_fact(c, "average_precision", 2.0 / 3);
+    is_fact(&c->finding, "auc", 0.5);
+    is_fact(&c->finding, "average_precision", 2.0 / 3);
     found(c, "calibration", st_ask(0));
-    is_array(c, "bin_count", (double[]){0, 0, 0, 0, 3, 0, 0, 0, 0, 0}, 10);
-    is_fact(c, "ece", 0.5 - 1.0 / 3);
+    is_array(&c->finding, "bin_count", (double[]){0, 0, 0, 0, 3, 0, 0, 0, 0, 0}, 10);
+    is_fact(&c->finding, "ece", 0.5 - 1.0 / 3);
     found(c, "confusion", st_ask(0));
-    is_array(c, "precision", (double[]){1.0 / 3, NAN}, 2);
-    is_array(c, "f1", (double[]){0.5, NAN}, 2);
+    is_array(&c->finding, "precision", (double[]){1.0 / 3, NAN}, 2);
+    is_array(&c->finding, "f1", (double[]){0.5, NAN}, 2);
     close_case(c);
 }
 
@@ -424,18 +363,18 @@ static void test_logits_and_scores(void **state) {
     StAsk how = st_ask(0);
     how.klass = how.unit = 1;
     found(c, "examples", how);
-    is_array(c, "confidence", (double[]){1 / (1 + exp(-1)), 1 / (1 + exp(-3))}, 2);
-    is_array(c, "loss", (double[]){log1p(exp(-1)), log1p(exp(-3))}, 2);
+    is_array(&c->finding, "confidence", (double[]){1 / (1 + exp(-1)), 1 / (1 + exp(-3))}, 2);
+    is_array(&c->finding, "loss", (double[]){log1p(exp(-1)), log1p(exp(-3))}, 2);
     found(c, "calibration", st_ask(0));
     close_case(c);
     c = open_case("", "dense 2\ncompile sgd mean_squared_error\n", both, NULL, weights);
     found(c, "confusion", st_ask(0));
-    is_fact(c, "wrong", 0);
+    is_fact(&c->finding, "wrong", 0);
     found(c, "curve", st_ask(0));
-    is_fact(c, "auc", 1);
-    is_note(c, "score", "no probability");
+    is_fact(&c->finding, "auc", 1);
+    is_note(&c->finding, "score", "no probability");
     found(c, "examples", how);
-    is_array(c, "confidence", (double[]){1, 3}, 2);
+    is_array(&c->finding, "confidence", (double[]){1, 3}, 2);
     assert_false(ask(c, "calibration", st_ask(0)));
     assert_non_null(strstr(c->error.message, "no probabilities"));
     assert_false(ask(c, "residuals", st_ask(0)));
@@ -489,20 +428,20 @@ static void test_positions(void **state) {
                      : "dense 2 softmax\ncompile sgd sparse_categorical_crossentropy ignore_class=-1\n");
         open_lens(c, text, one ? (double[]){1, 0} : (double[]){0, 1, 0, 0}); /* yes where x > 0 */
         found(c, "confusion", st_ask(0));
-        is_fact(c, "rows", 3);
-        is_fact(c, "positions", 2);
+        is_fact(&c->finding, "rows", 3);
+        is_fact(&c->finding, "positions", 2);
         is_whole(c, "confusion", one ? (int[]){2, 1, 1, 2} : (int[]){1, 1, 1, 2}, 4);
-        if (!one) is_fact(c, "unlabelled", 1);
+        if (!one) is_fact(&c->finding, "unlabelled", 1);
         found(c, "examples", st_ask(0));
         is_whole(c, "row", (int[]){1, 2}, 2);
         is_whole(c, "position", (int[]){0, 0}, 2);
-        is_array(c, "confidence", (double[]){1 / (1 + exp(-2)), 1 / (1 + exp(-1))}, 2);
-        is_array(c, "loss", (double[]){log1p(exp(2)), log1p(exp(1))}, 2);
-        is_fact(c, "chosen_position", 0);
+        is_array(&c->finding, "confidence", (double[]){1 / (1 + exp(-2)), 1 / (1 + exp(-1))}, 2);
+        is_array(&c->finding, "loss", (double[]){log1p(exp(2)), log1p(exp(1))}, 2);
+        is_fact(&c->finding, "chosen_position", 0);
         found(c, "curve", (StAsk){.part = -1, .row = -1, .klass = 1, .value = NAN});
-        is_fact(c, "auc", one ? 6.5 / 9 : 3.5 / 6);
+        is_fact(&c->finding, "auc", one ? 6.5 / 9 : 3.5 / 6);
         found(c, "calibration", st_ask(0));
-        is_fact(c, "accuracy", one ? 4.0 / 6 : 3.0 / 5);
+        is_fact(&c->finding, "accuracy", one ? 4.0 / 6 : 3.0 / 5);
         close_case(c);
     }
 }

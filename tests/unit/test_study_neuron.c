@@ -1,19 +1,12 @@
 /* Studies of one unit and of the whole stack against NumPy and PyTorch (tests/oracle/inside_neuron.py); that
  * a unit's sum is the network's own for every kind of layer; and what is said where there is none. */
 #define ST_DOUBLE
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
 
-#include "inspect/lens.h"
 #include "inspect/studies.h"
 #include "inspect/study_unit.h"
 #include "oracle/inside_neuron.h"
 #include "trainer_setup.h"
-
-#include <math.h>
+#include "study_case.h"
 
 /* A lens, and weights that the test fills in. */
 typedef struct Bench {
@@ -24,29 +17,16 @@ typedef struct Bench {
 } Bench;
 
 static void bench_begin(Bench *bench, const char *text) {
-    StError error = {0};
     setup_begin(&bench->setup, text);
-    StLensPlan plan = {&bench->setup.stack, &bench->setup.compile, bench->setup.dataset, bench->setup.seed};
-    bench->lens = st_lens_create(&plan, &error);
-    if (!bench->lens) fail_msg("%s", error.message);
+    bench->lens = lens_of(&bench->setup, bench->setup.seed);
     bench->snapshot = (StSnapshot){.step = 3};
-    if (!st_lens_start(bench->lens, &bench->snapshot.weights, &error)) fail_msg("%s", error.message);
-    size_t bytes = (size_t)bench->snapshot.weights.total * sizeof(float);
-    bench->weights = malloc(bytes);
-    memcpy(bench->weights, bench->snapshot.weights.values, bytes);
-    bench->snapshot.weights.values = bench->weights;
+    bench->weights = weights_of(bench->lens, &bench->snapshot.weights);
 }
 
 static void bench_end(Bench *bench) {
     st_lens_destroy(bench->lens);
     free(bench->weights);
     setup_end(&bench->setup);
-}
-
-/* tests/oracle/fixture.py's numbers. */
-static double noise(uint32_t *state) {
-    *state = *state * 1664525u + 1013904223u;
-    return (double)(*state >> 8) / 16777216.0 - 0.5;
 }
 
 static void draw_weights(Bench *bench, const NeuronCase *of) {

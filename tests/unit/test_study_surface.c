@@ -1,29 +1,17 @@
 /* The studies of the surface against fixtures (tests/oracle/inside_surface.py), which draws the same rows,
  * weights and directions anew; and what they say where there is no surface to speak of. */
 #define ST_DOUBLE
-#include "inspect/lens.h"
 #include "inspect/moments.h"
-#include "inspect/study.h"
 #include "inspect/study_surface.h"
 #include "trainer_setup.h"
+#include "study_case.h"
 
 #include "oracle/inside_surface.h"
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { POINTS = 31, COLUMNS = 41, ROWS = 21, KEPT = 13, MOMENTS = 6 };
 
 /* ---- the rows and weights of the fixtures ---- */
-
-static double noise(uint32_t *state) {
-    *state = *state * 1664525u + 1013904223u;
-    return (*state >> 8) / 16777216.0 - 0.5;
-}
 
 typedef struct Case {
     Setup setup;
@@ -38,7 +26,7 @@ typedef struct Case {
     char path[64];
 } Case;
 
-static void write_rows(Case *c, int inputs, int rows, int classes) {
+static void draw_rows(Case *c, int inputs, int rows, int classes) {
     FILE *out = fopen(c->path, "w");
     assert_non_null(out);
     for (int i = 0; i < inputs; i++)
@@ -75,17 +63,13 @@ static Case *open_case(const char *name, int inputs, int rows, int classes, cons
     c->noise = (uint32_t)(strlen(name) * 1000 + (unsigned)rows);
     c->count = 1000;
     snprintf(c->path, sizeof c->path, "/tmp/strata-surface-%d.csv", (int)getpid());
-    write_rows(c, inputs, rows, classes);
+    draw_rows(c, inputs, rows, classes);
     snprintf(text, sizeof text, "data csv %s %s\n%s", c->path,
              classes ? "task=classification" : "task=regression", rest);
     setup_begin(&c->setup, text);
-    StLensPlan plan = {&c->setup.stack, &c->setup.compile, c->setup.dataset, 7};
-    c->lens = st_lens_create(&plan, &c->error);
-    if (!c->lens) fail_msg("%s", c->error.message);
-    assert_true(st_lens_start(c->lens, &start, &c->error));
-    c->now = calloc((size_t)start.total, sizeof *c->now);
-    c->other = calloc((size_t)start.total, sizeof *c->other);
-    assert_true(c->now && c->other);
+    c->lens = lens_of(&c->setup, 7);
+    c->now = weights_of(c->lens, &start);
+    c->other = weights_of(c->lens, &start);
     draw_weights(c, &start, c->now);
     draw_weights(c, &start, c->other);
     return c;
@@ -131,29 +115,6 @@ static void found(Case *c, const char *method) {
     if (!ask(c, method)) fail_msg("%s: %s", method, c->error.message);
 }
 
-static void near(const char *what, int64_t index, double got, double wanted, double tolerance) {
-    if (isnan(wanted) ? !isnan(got) : !(fabs(got - wanted) <= tolerance * (1e-3 + fabs(wanted))))
-        fail_msg("%s %lld is %.17g, wanted %.17g", what, (long long)index, got, wanted);
-}
-
-static void is_fact(const Case *c, const char *name, double wanted, double tolerance) {
-    assert_non_null(st_finding_find(&c->finding, name));
-    near(name, 0, st_finding_value(&c->finding, name), wanted, tolerance);
-}
-
-static const double *array(const Case *c, const char *name, int64_t wanted) {
-    int64_t size = 0;
-    const double *values = st_finding_values(&c->finding, name, &size);
-    if (!values || size != wanted) fail_msg("%s has %lld values", name, (long long)size);
-    return values;
-}
-
-static void is_array(const Case *c, const char *name, const double *wanted, int64_t count, double tolerance) {
-    const double *got = array(c, name, count);
-    for (int64_t i = 0; i < count; i++)
-        near(name, i, got[i], wanted[i], tolerance);
-}
-
 /* ---- against the fixtures ---- */
 
 typedef struct Wanted {
@@ -173,37 +134,39 @@ typedef struct Wanted {
 
 static void check_line(Case *c, const Wanted *wanted, bool classes) {
     found(c, "line");
-    is_array(c, "loss", wanted->line, POINTS, 1e-10);
-    is_fact(c, "distance", *wanted->distance, 1e-12);
-    assert_true(array(c, "a", POINTS)[5] == 0 && array(c, "a", POINTS)[25] == 1);
+    is_array_within(&c->finding, "loss", wanted->line, POINTS, 1e-10);
+    is_fact_within(&c->finding, "distance", *wanted->distance, 1e-12);
+    assert_true(array_of(&c->finding, "a", POINTS)[5] == 0 && array_of(&c->finding, "a", POINTS)[25] == 1);
     if (classes)
-        is_array(c, "accuracy", wanted->accuracy, POINTS, 1e-12);
+        is_array_within(&c->finding, "accuracy", wanted->accuracy, POINTS, 1e-12);
     else
         assert_null(st_finding_find(&c->finding, "accuracy"));
 }
 
 static void check_plane(Case *c, const Wanted *wanted) {
     found(c, "plane");
-    const double *loss = array(c, "loss", COLUMNS * ROWS);
+    const double *loss = array_of(&c->finding, "loss", COLUMNS * ROWS);
     for (int i = 0; i * KEPT < COLUMNS * ROWS; i++)
-        near("loss of the plane", i * KEPT, loss[i * KEPT], wanted->plane[i], 1e-9);
-    is_array(c, "direction_a", wanted->direction_a, wanted->weights, 1e-11);
-    is_array(c, "direction_b", wanted->direction_b, wanted->weights, 1e-11);
-    near("path_a", 0, array(c, "path_a", 2)[0], wanted->path[0], 1e-9);
-    near("path_b", 0, array(c, "path_b", 2)[0], wanted->path[1], 1e-9);
-    assert_true(array(c, "path_a", 2)[1] == 0 && array(c, "path_step", 2)[1] == 100);
-    is_fact(c, "path_share", wanted->path[2], 1e-9);
-    is_fact(c, "here", loss[COLUMNS * ROWS / 2], 1e-14); /* the middle */
+        near_within("loss of the plane", i * KEPT, loss[i * KEPT], wanted->plane[i], 1e-9);
+    is_array_within(&c->finding, "direction_a", wanted->direction_a, wanted->weights, 1e-11);
+    is_array_within(&c->finding, "direction_b", wanted->direction_b, wanted->weights, 1e-11);
+    near_within("path_a", 0, array_of(&c->finding, "path_a", 2)[0], wanted->path[0], 1e-9);
+    near_within("path_b", 0, array_of(&c->finding, "path_b", 2)[0], wanted->path[1], 1e-9);
+    assert_true(array_of(&c->finding, "path_a", 2)[1] == 0 &&
+                array_of(&c->finding, "path_step", 2)[1] == 100);
+    is_fact_within(&c->finding, "path_share", wanted->path[2], 1e-9);
+    is_fact_within(&c->finding, "here", loss[COLUMNS * ROWS / 2], 1e-14); /* the middle */
 }
 
 static void check_hessian(Case *c, const Wanted *wanted) {
     c->rate = 0.5;
     found(c, "hessian");
-    is_fact(c, "eigenvalue", wanted->eigenvalues[0], 1e-7);
-    is_fact(c, "smallest", wanted->eigenvalues[1], 2e-3); /* only as well as there is need to */
-    is_array(c, "eigenvector_share", wanted->shares, wanted->trained, 1e-5);
-    is_fact(c, "two_over_rate", 4, 0);
-    is_fact(c, "converged", 1, 0);
+    is_fact_within(&c->finding, "eigenvalue", wanted->eigenvalues[0], 1e-7);
+    is_fact_within(&c->finding, "smallest", wanted->eigenvalues[1],
+                   2e-3); /* only as well as there is need to */
+    is_array_within(&c->finding, "eigenvector_share", wanted->shares, wanted->trained, 1e-5);
+    is_fact_within(&c->finding, "two_over_rate", 4, 0);
+    is_fact_within(&c->finding, "converged", 1, 0);
     assert_true(st_finding_value(&c->finding, "residual") < 1e-5);
 }
 
@@ -212,10 +175,11 @@ static void check_noise(Case *c, const Wanted *wanted) {
                                         "gradient_squared", "noise",       "noise_scale"};
     found(c, "noise");
     for (int i = 0; i < 7; i++)
-        is_fact(c, names[i], wanted->noise[i], 1e-9);
-    near("step_progress", 5, array(c, "step_progress", 18)[5], 32 / (32 + wanted->noise[6]), 1e-9);
-    near("row_efficiency", 5, array(c, "row_efficiency", 18)[5], wanted->noise[6] / (32 + wanted->noise[6]),
-         1e-9);
+        is_fact_within(&c->finding, names[i], wanted->noise[i], 1e-9);
+    near_within("step_progress", 5, array_of(&c->finding, "step_progress", 18)[5],
+                32 / (32 + wanted->noise[6]), 1e-9);
+    near_within("row_efficiency", 5, array_of(&c->finding, "row_efficiency", 18)[5],
+                wanted->noise[6] / (32 + wanted->noise[6]), 1e-9);
 }
 
 /* Moments on the way, each beside it by a draw of noise. */
@@ -241,19 +205,19 @@ static void check_path(Case *c, const Wanted *wanted) {
     assert_non_null(strstr(c->error.message, "wanted 3"));
     add_moments(c);
     found(c, "path");
-    is_array(c, "explained_variance", wanted->variance, 2, 1e-9);
-    is_array(c, "path_a", wanted->path_a, MOMENTS, 1e-8);
-    is_array(c, "path_b", wanted->path_b, MOMENTS, 1e-8);
-    const double *loss = array(c, "loss", COLUMNS * ROWS);
-    near("corner", 0, loss[0], wanted->corners[0], 1e-7);
-    near("corner", 1, loss[COLUMNS - 1], wanted->corners[1], 1e-7);
-    near("corner", 2, loss[COLUMNS * (ROWS - 1)], wanted->corners[2], 1e-7);
-    near("corner", 3, loss[COLUMNS * ROWS - 1], wanted->corners[3], 1e-7);
+    is_array_within(&c->finding, "explained_variance", wanted->variance, 2, 1e-9);
+    is_array_within(&c->finding, "path_a", wanted->path_a, MOMENTS, 1e-8);
+    is_array_within(&c->finding, "path_b", wanted->path_b, MOMENTS, 1e-8);
+    const double *loss = array_of(&c->finding, "loss", COLUMNS * ROWS);
+    near_within("corner", 0, loss[0], wanted->corners[0], 1e-7);
+    near_within("corner", 1, loss[COLUMNS - 1], wanted->corners[1], 1e-7);
+    near_within("corner", 2, loss[COLUMNS * (ROWS - 1)], wanted->corners[2], 1e-7);
+    near_within("corner", 3, loss[COLUMNS * ROWS - 1], wanted->corners[3], 1e-7);
     found(c, "plane");
-    array(c, "path_a", MOMENTS);
+    array_of(&c->finding, "path_a", MOMENTS);
     found(c, "sharpening");
-    is_array(c, "moment_eigenvalue", wanted->sharp, MOMENTS, 1e-5);
-    assert_true(array(c, "moment_step", MOMENTS)[1] == 60);
+    is_array_within(&c->finding, "moment_eigenvalue", wanted->sharp, MOMENTS, 1e-5);
+    assert_true(array_of(&c->finding, "moment_step", MOMENTS)[1] == 60);
 }
 
 static void check_net(Case *c, Wanted wanted, bool classes) {
@@ -305,8 +269,8 @@ static void a_line_of_no_length(void **state) {
     Case *c = open_case("x", 3, 20, 0, LINEAR);
     memcpy(c->other, c->now, (size_t)c->lens->total * sizeof *c->other);
     found(c, "line");
-    is_fact(c, "distance", 0, 0);
-    is_fact(c, "barrier", 0, 0);
+    is_fact_within(&c->finding, "distance", 0, 0);
+    is_fact_within(&c->finding, "barrier", 0, 0);
     assert_non_null(strstr(st_finding_text(&c->finding, "reading"), "same weights"));
     close_case(c);
 }
@@ -317,9 +281,10 @@ static void a_bowl(void **state) {
     (void)state;
     Case *c = open_case("bowl", 1, 64, 0, LINEAR);
     found(c, "line");
-    const double *loss = array(c, "loss", POINTS);
+    const double *loss = array_of(&c->finding, "loss", POINTS);
     for (int i = 0; i < POINTS - 3; i++)
-        near("third difference", i, loss[i + 3] - 3 * loss[i + 2] + 3 * loss[i + 1] - loss[i], 0, 1e-9);
+        near_within("third difference", i, loss[i + 3] - 3 * loss[i + 2] + 3 * loss[i + 1] - loss[i], 0,
+                    1e-9);
     double xx = 0, x = 0;
     for (int64_t r = 0; r < 64; r++) {
         float value;
@@ -330,9 +295,9 @@ static void a_bowl(void **state) {
     double middle = (xx + 2) / 2, spread = hypot((xx - 2) / 2, x);
     c->rate = 1.9 / (middle + spread);
     found(c, "hessian");
-    is_fact(c, "eigenvalue", middle + spread, 1e-8);
-    is_fact(c, "smallest", middle - spread, 1e-7);
-    is_fact(c, "edge_share", 0.95, 1e-7);
+    is_fact_within(&c->finding, "eigenvalue", middle + spread, 1e-8);
+    is_fact_within(&c->finding, "smallest", middle - spread, 1e-7);
+    is_fact_within(&c->finding, "edge_share", 0.95, 1e-7);
     assert_non_null(strstr(st_finding_text(&c->finding, "reading"), "0.95 of the edge"));
     close_case(c);
 }
@@ -352,8 +317,8 @@ static void more_directions_than_fit(void **state) {
     }
     st_surface_eigen(SIZE, hessian, values, vectors);
     found(c, "hessian");
-    is_fact(c, "eigenvalue", values[0], 1e-7);
-    is_fact(c, "smallest", values[SIZE - 1], 1e-2);
+    is_fact_within(&c->finding, "eigenvalue", values[0], 1e-7);
+    is_fact_within(&c->finding, "smallest", values[SIZE - 1], 1e-2);
     assert_true(st_finding_value(&c->finding, "residual") < 1e-6);
     assert_true(st_finding_value(&c->finding, "iterations") > 40); /* else it shows nothing */
     free(hessian);
@@ -384,13 +349,13 @@ static void momentum_moves_the_edge(void **state) {
     Case *c =
         open_case("x", 3, 20, 0, "dense 1\ncompile optimizer=sgd loss=mse momentum=0.9 learning_rate=0.1\n");
     found(c, "hessian"); /* a rate of its own is not known: the recipe's */
-    is_fact(c, "two_over_rate", 20, 1e-12);
-    is_fact(c, "edge", 38, 1e-12);
+    is_fact_within(&c->finding, "two_over_rate", 20, 1e-12);
+    is_fact_within(&c->finding, "edge", 38, 1e-12);
     close_case(c);
     c = open_case("x", 3, 20, 0,
                   "dense 1\ncompile optimizer=sgd loss=mse momentum=0.9 nesterov=yes learning_rate=0.1\n");
     found(c, "hessian");
-    is_fact(c, "edge", 38 / 2.8, 1e-12);
+    is_fact_within(&c->finding, "edge", 38 / 2.8, 1e-12);
     close_case(c);
 }
 
@@ -462,7 +427,7 @@ static void it_fills_in_and_can_be_stopped(void **state) {
     assert_false(st_study_run(&job, &c->error));
     assert_int_equal(c->error.code, ST_ERR_STOPPED);
     assert_int_equal(seen.filled, 99); /* but for those of the path and of the weights themselves, one each */
-    const double *loss = array(c, "loss", COLUMNS * ROWS);
+    const double *loss = array_of(&c->finding, "loss", COLUMNS * ROWS);
     assert_false(isnan(loss[COLUMNS * ROWS / 2])); /* from the middle outwards */
     assert_true(isnan(loss[0]));
     close_case(c);

@@ -1,18 +1,11 @@
 /* The studies of "why" against fixtures (tests/oracle/inside_why.py), their control against the weights that
  * it names, and what they say where something cannot be had. */
 #define ST_DOUBLE /* as the lens is */
-#include "inspect/study.h"
-#include "inspect/lens.h"
 #include "trainer_setup.h"
+#include "study_case.h"
 
 #include "oracle/inside_why.h"
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { SEED = 7 };
 
@@ -26,24 +19,6 @@ typedef struct Case {
     char path[2][64];
 } Case;
 
-static void write_rows(const char *path, const double *x, int inputs, const int *label, const double *target,
-                       int rows) {
-    FILE *out = fopen(path, "w");
-    assert_non_null(out);
-    for (int i = 0; i < inputs; i++)
-        fprintf(out, "x%d,", i);
-    fprintf(out, "y\n");
-    for (int r = 0; r < rows; r++) {
-        for (int i = 0; i < inputs; i++)
-            fprintf(out, "%.9g,", x[r * inputs + i]);
-        if (label)
-            fprintf(out, "%d\n", label[r]);
-        else
-            fprintf(out, "%.9g\n", target[r]);
-    }
-    fclose(out);
-}
-
 static Case *new_case(void) {
     Case *c = calloc(1, sizeof *c);
     assert_non_null(c);
@@ -52,17 +27,10 @@ static Case *new_case(void) {
     return c;
 }
 
-/* weights: one tensor behind the other, without the gaps; NULL: those of the start. */
+/* weights: one tensor behind the other; NULL: those of the start. */
 static void lay_weights(Case *c, const double *weights) {
-    assert_true(st_lens_start(c->lens, &c->set, &c->error));
-    c->weights = calloc((size_t)c->set.total, sizeof *c->weights);
-    assert_non_null(c->weights);
-    memcpy(c->weights, c->set.values, (size_t)c->set.total * sizeof *c->weights);
-    int64_t at = 0;
-    for (int i = 0; i < c->set.count; i++)
-        for (int64_t k = 0; weights && k < c->set.tensor[i].size; k++)
-            c->weights[c->set.tensor[i].offset + k] = (float)weights[at++];
-    c->set.values = c->weights;
+    c->weights = weights_of(c->lens, &c->set);
+    if (weights) lay_out(&c->set, c->weights, weights);
 }
 
 /* The rest of the recipe behind `data csv FILE`; input of rank 0: as the data has it. */
@@ -71,9 +39,7 @@ static void open_lens(Case *c, const char *options, const char *rest, StShape in
     snprintf(text, sizeof text, "data csv %s %s\n%s", c->path[0], options, rest);
     setup_begin(&c->setup, text);
     c->setup.stack.input = input;
-    StLensPlan plan = {&c->setup.stack, &c->setup.compile, c->setup.dataset, SEED};
-    c->lens = st_lens_create(&plan, &c->error);
-    if (!c->lens) fail_msg("%s", c->error.message);
+    c->lens = lens_of(&c->setup, SEED);
     lay_weights(c, weights);
 }
 
@@ -101,35 +67,6 @@ static void found(Case *c, const char *method, StAsk how) {
     if (!ask(c, method, how)) fail_msg("%s: %s", method, c->error.message);
 }
 
-static void near(const char *what, int64_t index, double got, double wanted) {
-    if (isnan(wanted) ? !isnan(got) : !(fabs(got - wanted) <= 1e-9 * (1e-3 + fabs(wanted))))
-        fail_msg("%s %lld is %.17g, wanted %.17g", what, (long long)index, got, wanted);
-}
-
-static void is_fact(const Case *c, const char *name, double wanted) {
-    assert_non_null(st_finding_find(&c->finding, name));
-    near(name, 0, st_finding_value(&c->finding, name), wanted);
-}
-
-static const double *array_of(const Case *c, const char *name, int64_t count) {
-    int64_t size = -1;
-    const double *values = st_finding_values(&c->finding, name, &size);
-    if (!values || size != count)
-        fail_msg("%s has %lld values, wanted %lld", name, (long long)size, (long long)count);
-    return values;
-}
-
-static void is_array(const Case *c, const char *name, const double *wanted, int64_t count) {
-    const double *values = array_of(c, name, count);
-    for (int64_t i = 0; i < count; i++)
-        near(name, i, values[i], wanted[i]);
-}
-
-static void is_note(const Case *c, const char *name, const char *part) {
-    if (!strstr(st_finding_text(&c->finding, name), part))
-        fail_msg("%s is '%s', wanted '%s'", name, st_finding_text(&c->finding, name), part);
-}
-
 /* ---- against the fixtures ---- */
 
 typedef struct Wanted {
@@ -145,27 +82,27 @@ typedef struct Wanted {
 
 static void check_gradients(Case *c, StAsk how, const Wanted *w) {
     found(c, "saliency", how);
-    is_fact(c, "class", w->klass);
-    is_fact(c, "score", w->score[0]);
-    is_array(c, "gradient", w->gradient, w->inputs);
-    const double *saliency = array_of(c, "saliency", w->inputs);
-    const double *attribution = array_of(c, "attribution", w->inputs);
+    is_fact(&c->finding, "class", w->klass);
+    is_fact(&c->finding, "score", w->score[0]);
+    is_array(&c->finding, "gradient", w->gradient, w->inputs);
+    const double *saliency = array_of(&c->finding, "saliency", w->inputs);
+    const double *attribution = array_of(&c->finding, "attribution", w->inputs);
     for (int i = 0; i < w->inputs; i++) {
         near("saliency", i, saliency[i], fabs(w->gradient[i]));
         near("attribution", i, attribution[i], saliency[i]);
     }
     found(c, "integrated_gradients", how);
-    is_array(c, "integrated_gradients", w->integrated, w->inputs);
-    is_array(c, "attribution", w->integrated, w->inputs);
-    is_fact(c, "score", w->path[0]);
-    is_fact(c, "baseline_score", w->path[1]);
+    is_array(&c->finding, "integrated_gradients", w->integrated, w->inputs);
+    is_array(&c->finding, "attribution", w->integrated, w->inputs);
+    is_fact(&c->finding, "score", w->path[0]);
+    is_fact(&c->finding, "baseline_score", w->path[1]);
     double gap = st_finding_value(&c->finding, "completeness_gap");
     assert_true(fabs(gap - w->gap[0]) < 1e-11);
-    is_note(c, "baseline", "zeros");
+    is_note(&c->finding, "baseline", "zeros");
     found(c, "smoothgrad", how);
-    is_array(c, "smoothgrad", w->smooth, w->inputs);
-    is_fact(c, "noise", w->noise[0]);
-    is_fact(c, "samples", 25);
+    is_array(&c->finding, "smoothgrad", w->smooth, w->inputs);
+    is_fact(&c->finding, "noise", w->noise[0]);
+    is_fact(&c->finding, "samples", 25);
 }
 
 /* The first rows train, the others are the test part. */
@@ -196,28 +133,28 @@ typedef struct Rows {
 
 static void check_rows(Case *c, StAsk how, int inputs, const Rows *w) {
     found(c, "occlusion", how);
-    is_array(c, "occlusion", w->occlusion, inputs);
-    is_array(c, "baseline_input", w->mean, inputs);
-    is_note(c, "baseline", "mean");
+    is_array(&c->finding, "occlusion", w->occlusion, inputs);
+    is_array(&c->finding, "baseline_input", w->mean, inputs);
+    is_note(&c->finding, "baseline", "mean");
     found(c, "permutation_importance", how);
-    is_fact(c, "rows", w->rows);
-    is_fact(c, "error", w->error[0]);
-    is_array(c, "repeats", w->repeats, inputs * 5);
-    is_array(c, "importance", w->importance, inputs);
-    is_array(c, "attribution", w->importance, inputs);
-    is_array(c, "spread", w->spread, inputs);
-    assert_string_equal(st_finding_name_at(&c->finding, "names", 1), "x1");
+    is_fact(&c->finding, "rows", w->rows);
+    is_fact(&c->finding, "error", w->error[0]);
+    is_array(&c->finding, "repeats", w->repeats, inputs * 5);
+    is_array(&c->finding, "importance", w->importance, inputs);
+    is_array(&c->finding, "attribution", w->importance, inputs);
+    is_array(&c->finding, "spread", w->spread, inputs);
+    assert_string_equal(st_finding_name_at(&c->finding, "names", 1), "x2");
     found(c, "partial_dependence", how);
-    is_fact(c, "column", w->column);
-    is_array(c, "values", w->values, 10);
-    is_array(c, "values_raw", w->values, 10);
-    is_array(c, "mean", w->middle, 10);
-    is_array(c, "partial_dependence", w->middle, 10);
-    is_array(c, "low", w->low, 10);
-    is_array(c, "high", w->high, 10);
+    is_fact(&c->finding, "column", w->column);
+    is_array(&c->finding, "values", w->values, 10);
+    is_array(&c->finding, "values_raw", w->values, 10);
+    is_array(&c->finding, "mean", w->middle, 10);
+    is_array(&c->finding, "partial_dependence", w->middle, 10);
+    is_array(&c->finding, "low", w->low, 10);
+    is_array(&c->finding, "high", w->high, 10);
     how.column = w->column;
     found(c, "partial_dependence", how);
-    is_array(c, "mean", w->middle, 10);
+    is_array(&c->finding, "mean", w->middle, 10);
 }
 
 static StAsk about(int64_t row, int klass) {
@@ -235,18 +172,18 @@ static void test_classes(void **state) {
     StAsk how = about(MANY_ROW, MANY_CLASS);
     check_gradients(c, how, WANTED(MANY, many));
     check_rows(c, how, MANY_INPUTS, ROWS(MANY, many));
-    is_note(c, "part", "test");
-    is_fact(c, "row", MANY_ROW);
-    is_fact(c, "label", many_target[MANY_TRAIN + MANY_ROW]);
-    near("probability", 0, array_of(c, "probabilities", 4)[MANY_CLASS], many_answer[0]);
+    is_note(&c->finding, "part", "test");
+    is_fact(&c->finding, "row", MANY_ROW);
+    is_fact(&c->finding, "label", many_target[MANY_TRAIN + MANY_ROW]);
+    near("probability", 0, array_of(&c->finding, "probabilities", 4)[MANY_CLASS], many_answer[0]);
     found(c, "saliency", about(MANY_ROW, -1)); /* the one answered */
-    const double *p = array_of(c, "probabilities", 4);
+    const double *p = array_of(&c->finding, "probabilities", 4);
     int answer = 0;
     for (int k = 1; k < 4; k++)
         if (p[k] > p[answer]) answer = k;
-    is_fact(c, "answer", answer);
-    is_fact(c, "class", answer);
-    is_array(c, "input", many_x + (MANY_TRAIN + MANY_ROW) * MANY_INPUTS, MANY_INPUTS);
+    is_fact(&c->finding, "answer", answer);
+    is_fact(&c->finding, "class", answer);
+    is_array(&c->finding, "input", many_x + (MANY_TRAIN + MANY_ROW) * MANY_INPUTS, MANY_INPUTS);
     close_case(c);
 }
 
@@ -259,7 +196,7 @@ static void test_yes_or_no(void **state) {
     check_rows(c, about(NO_ROW, 0), NO_INPUTS, ROWS(NO, no));
     check_gradients(c, about(YES_ROW, 1), WANTED(YES, yes));
     check_rows(c, about(YES_ROW, 1), YES_INPUTS, ROWS(YES, yes));
-    is_array(c, "probabilities", yes_answer, 1);
+    is_array(&c->finding, "probabilities", yes_answer, 1);
     close_case(c);
 }
 
@@ -269,9 +206,9 @@ static void test_regression(void **state) {
                          "dense 3 tanh\ndense 1\ncompile sgd mse\n", numbers_weights);
     check_gradients(c, about(NUMBERS_ROW, -1), WANTED(NUMBERS, numbers));
     check_rows(c, about(NUMBERS_ROW, -1), NUMBERS_INPUTS, ROWS(NUMBERS, numbers));
-    is_array(c, "probabilities", numbers_answer, 1);
-    is_fact(c, "answer", NAN);
-    is_fact(c, "label", NAN);
+    is_array(&c->finding, "probabilities", numbers_answer, 1);
+    is_fact(&c->finding, "answer", NAN);
+    is_fact(&c->finding, "label", NAN);
     close_case(c);
 }
 
@@ -292,16 +229,16 @@ static void check_strided(Case *c) {
     StAsk how = about(STRIDED_ROW, STRIDED_CLASS);
     check_gradients(c, how, WANTED(STRIDED, strided));
     found(c, "occlusion", how);
-    is_fact(c, "patch", STRIDED_PATCH);
-    is_fact(c, "stride", STRIDED_STRIDE);
-    is_array(c, "patches", strided_patches, STRIDED_DOWN * STRIDED_ACROSS);
-    is_array(c, "occlusion", strided_occlusion, STRIDED_INPUTS);
-    is_array(c, "probabilities", strided_outputs, 3);
+    is_fact(&c->finding, "patch", STRIDED_PATCH);
+    is_fact(&c->finding, "stride", STRIDED_STRIDE);
+    is_array(&c->finding, "patches", strided_patches, STRIDED_DOWN * STRIDED_ACROSS);
+    is_array(&c->finding, "occlusion", strided_occlusion, STRIDED_INPUTS);
+    is_array(&c->finding, "probabilities", strided_outputs, 3);
     found(c, "grad_cam", how);
-    is_array(c, "cam", strided_cam, 10 * 11);
-    is_array(c, "weights", strided_channel, 3);
-    is_array(c, "attribution", strided_large, STRIDED_INPUTS);
-    is_array(c, "grad_cam", strided_large, STRIDED_INPUTS);
+    is_array(&c->finding, "cam", strided_cam, 10 * 11);
+    is_array(&c->finding, "weights", strided_channel, 3);
+    is_array(&c->finding, "attribution", strided_large, STRIDED_INPUTS);
+    is_array(&c->finding, "grad_cam", strided_large, STRIDED_INPUTS);
 }
 
 static void test_picture(void **state) {
@@ -309,13 +246,13 @@ static void test_picture(void **state) {
     Case *c = open_picture(strided_x, STRIDED_INPUTS, strided_target, STRIDED_ROWS, STRIDED,
                            st_shape(3, 22, 23, 1), strided_weights);
     check_strided(c);
-    is_fact(c, "layer", 1);
+    is_fact(&c->finding, "layer", 1);
     const double extent[3] = {22, 23, 1};
-    is_array(c, "input_shape", extent, 3);
+    is_array(&c->finding, "input_shape", extent, 3);
     StAsk how = about(STRIDED_ROW, STRIDED_CLASS);
     how.layer = 0;
     found(c, "grad_cam", how);
-    array_of(c, "weights", 2);
+    array_of(&c->finding, "weights", 2);
     how.layer = 4;
     assert_false(ask(c, "grad_cam", how));
     assert_non_null(strstr(c->error.message, "no map"));
@@ -331,7 +268,7 @@ static void test_reshaped(void **state) {
                            "reshape 22x23x1\n" STRIDED, (StShape){0}, strided_weights);
     check_strided(c);
     const double extent[1] = {STRIDED_INPUTS};
-    is_array(c, "input_shape", extent, 1);
+    is_array(&c->finding, "input_shape", extent, 1);
     close_case(c);
 }
 
@@ -344,16 +281,16 @@ static void test_channels(void **state) {
     StAsk how = about(CHANNELS_ROW, CHANNELS_CLASS);
     check_gradients(c, how, WANTED(CHANNELS, channels));
     found(c, "occlusion", how);
-    is_array(c, "occlusion", channels_occlusion, CHANNELS_INPUTS);
-    is_array(c, "patches", channels_patches, CHANNELS_DOWN * CHANNELS_ACROSS);
-    is_array(c, "probabilities", channels_outputs, 3); /* though the network puts out logits */
+    is_array(&c->finding, "occlusion", channels_occlusion, CHANNELS_INPUTS);
+    is_array(&c->finding, "patches", channels_patches, CHANNELS_DOWN * CHANNELS_ACROSS);
+    is_array(&c->finding, "probabilities", channels_outputs, 3); /* though the network puts out logits */
     found(c, "grad_cam", how);
-    is_array(c, "cam", channels_cam, 3 * 4);
-    const double *large = array_of(c, "attribution", CHANNELS_INPUTS);
+    is_array(&c->finding, "cam", channels_cam, 3 * 4);
+    const double *large = array_of(&c->finding, "attribution", CHANNELS_INPUTS);
     for (int i = 0; i < CHANNELS_INPUTS; i++)
         near("attribution", i, large[i], channels_large[i / 2]); /* both channels alike */
     found(c, "permutation_importance", how);
-    assert_string_equal(st_finding_name_at(&c->finding, "names", 11), "x11");
+    assert_string_equal(st_finding_name_at(&c->finding, "names", 11), "x12");
     close_case(c);
 }
 
@@ -397,14 +334,15 @@ static void test_control(void **state) {
         StAsk how = about(MANY_ROW, MANY_CLASS);
         how.column = m == 5 ? 1 : -1;
         found(c, methods[m], how);
-        memcpy(control, array_of(c, "control", size), (size_t)size * sizeof *control);
-        is_fact(c, "control_correlation", correlation_of(array_of(c, own, size), control, size));
+        memcpy(control, array_of(&c->finding, "control", size), (size_t)size * sizeof *control);
+        is_fact(&c->finding, "control_correlation",
+                correlation_of(array_of(&c->finding, own, size), control, size));
         for (int64_t i = 0; i < c->set.total; i++)
             assert_true(c->lens->weights[i] == (double)c->weights[i]);
         c->set.values = random;
         found(c, methods[m], how);
-        is_array(c, own, control, size);
-        is_fact(c, "control_correlation", 1);
+        is_array(&c->finding, own, control, size);
+        is_fact(&c->finding, "control_correlation", 1);
         c->set.values = c->weights;
     }
     free(random);
@@ -439,14 +377,14 @@ static void test_categories(void **state) {
     assert_int_equal(st_finding_names(&c->finding, "names"), 3);
     for (int i = 0; i < 3; i++)
         assert_string_equal(st_finding_name_at(&c->finding, "names", i), names[i]);
-    const double *importance = array_of(c, "importance", 3);
+    const double *importance = array_of(&c->finding, "importance", 3);
     assert_true(importance[0] == 0 && importance[2] == 0);
     assert_true(importance[1] > 0.2); /* two thirds of the blue ones and half of the others' third */
     StAsk how = about(0, 1);
     how.column = 4;
     found(c, "partial_dependence", how);
-    is_note(c, "column_name", "weight");
-    const double *raw = array_of(c, "values_raw", 10), *value = array_of(c, "values", 10);
+    is_note(&c->finding, "column_name", "weight");
+    const double *raw = array_of(&c->finding, "values_raw", 10), *value = array_of(&c->finding, "values", 10);
     for (int v = 0; v < 10; v++)
         assert_true(fabs(raw[v] - 40.0 / 9 * v) < 1e-5 && fabs(value[v] - (raw[v] - 20) / sqrt(200)) < 1e-6);
     how.column = 5;
@@ -503,10 +441,10 @@ static void test_fills_in(void **state) {
     assert_true(seen.known > 0 && seen.known < 144);
     assert_true(seen.last > 0 && seen.last < 0.5); /* the control comes behind */
     found(c, "occlusion", about(0, -1));
-    is_fact(c, "patch", 5);
-    is_fact(c, "stride", 2);
-    array_of(c, "patches", 144);
-    const double *out = array_of(c, "occlusion", 784);
+    is_fact(&c->finding, "patch", 5);
+    is_fact(&c->finding, "stride", 2);
+    array_of(&c->finding, "patches", 144);
+    const double *out = array_of(&c->finding, "occlusion", 784);
     assert_true(!isnan(out[26 * 28 + 26]) && isnan(out[27 * 28 + 27])); /* no patch reaches the last line */
     close_case(c);
 }
@@ -519,21 +457,21 @@ static void test_signs(void **state) {
     for (int klass = 0; klass < 2; klass++) {
         found(c, "saliency", about(NO_ROW, klass));
         double y = tanh(yes_score[0]);
-        is_fact(c, "score", klass ? y : -y);
-        is_fact(c, "answer", y > 0);
-        is_array(c, "probabilities", &y, 1);
-        is_note(c, "outputs_are", "scores");
+        is_fact(&c->finding, "score", klass ? y : -y);
+        is_fact(&c->finding, "answer", y > 0);
+        is_array(&c->finding, "probabilities", &y, 1);
+        is_note(&c->finding, "outputs_are", "scores");
     }
     StAsk how = about(NO_ROW, 0);
     how.column = 0;
     found(c, "partial_dependence", how);
     double first[10];
-    memcpy(first, array_of(c, "mean", 10), sizeof first);
-    assert_non_null(array_of(c, "row_index", (int)st_finding_value(&c->finding, "rows")));
+    memcpy(first, array_of(&c->finding, "mean", 10), sizeof first);
+    assert_non_null(array_of(&c->finding, "row_index", (int)st_finding_value(&c->finding, "rows")));
     how.klass = 1;
     found(c, "partial_dependence", how);
     for (int v = 0; v < 10; v++)
-        near("mean", v, array_of(c, "mean", 10)[v], -first[v]);
+        near("mean", v, array_of(&c->finding, "mean", 10)[v], -first[v]);
     close_case(c);
 }
 
@@ -559,7 +497,7 @@ static void test_words(void **state) {
         assert_int_equal(strstr(c->error.message, "gradient") != NULL, i < 3);
     }
     found(c, "occlusion", about(0, -1));
-    is_note(c, "baseline", "word 0");
+    is_note(&c->finding, "baseline", "word 0");
     found(c, "permutation_importance", about(0, -1));
     close_case(c);
 }
