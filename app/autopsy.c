@@ -1,5 +1,7 @@
 #include "autopsy.h"
 
+#include "layers/recurrent.h"
+
 #include "train/optimizer.h"
 
 #include <inttypes.h>
@@ -96,7 +98,7 @@ double autopsy_input_scale(const ViewContext *context) {
     enum { ROWS = 128 };
     const SessionRun *run = session_run(context->session);
     if (!run || run->recipe->stack.count == 0) return NAN;
-    if (!strcmp(run->recipe->stack.layers[0].kind->name, "embedding")) return NAN; /* numbers of words */
+    if (st_layer_takes_words(&run->recipe->stack.layers[0])) return NAN; /* no magnitudes */
     StShape shape = st_dataset_x_shape(run->dataset);
     int64_t rows = st_dataset_rows(run->dataset, ST_TRAIN), size = st_shape_size(&shape);
     if (rows > ROWS) rows = ROWS;
@@ -129,12 +131,8 @@ static void advise_rate(Autopsy *autopsy) {
 }
 
 static bool is_recurrent(const Recipe *recipe) {
-    for (int i = 0; i < recipe->stack.count; i++) {
-        const char *kind = recipe->stack.layers[i].kind->name;
-        if (strstr(kind, "lstm") || strstr(kind, "gru") || strstr(kind, "rnn") ||
-            strstr(kind, "bidirectional"))
-            return true;
-    }
+    for (int i = 0; i < recipe->stack.count; i++)
+        if (st_is_recurrent(recipe->stack.layers[i].kind, recipe->stack.layers[i].options)) return true;
     return false;
 }
 

@@ -1,5 +1,7 @@
 #include "gaze.h"
 
+#include "inspect/probe.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,10 +48,7 @@ bool gaze_make(Gaze *gaze, const float *input, int64_t inputs) {
 }
 
 StPart gaze_part(const Gaze *gaze, const StDataset *dataset) {
-    static const StPart order[] = {ST_TEST, ST_VALIDATION, ST_TRAIN};
-    for (int i = 0; gaze->part < 0 && i < 3; i++)
-        if (st_dataset_rows(dataset, order[i]) > 0) return order[i];
-    return gaze->part < 0 ? ST_TRAIN : (StPart)gaze->part;
+    return st_probe_part(dataset, gaze->part);
 }
 
 /* One thing that is counted from 0, as a word says it. */

@@ -40,6 +40,7 @@ void bench_run_ends(void *context) {
     bench->studies = NULL;
     bench->found = NULL;
     bench->no_studies = false;
+    memset(bench->turn, 0, sizeof bench->turn); /* nothing was asked of the next run */
     bench->inspection = NULL;
     bench->look = NULL;
     bench->sick = NULL;
@@ -270,12 +271,12 @@ static void await_answer(Bench *bench, const StAsk *ask, const StFound *found) {
 
 /* Asks for what the view wants to know, and takes what was found. */
 static void take_found(Bench *bench, bool news) {
-    StAsk ask;
+    StAsk ask = st_ask(-1); /* nothing */
     ViewContext context = bench_context(bench, bench->focus);
     bool asks = context.state && view_ask(&context, views[bench->focus], &ask);
     StStudies *studies = asks ? studies_of(bench) : bench->studies;
     if (!studies) return;
-    st_studies_want(studies, asks ? &ask : &(StAsk){.study = -1}, bench->gaze.moment);
+    st_studies_want(studies, &ask, bench->gaze.moment);
     if (news) st_studies_news(studies);
     const StFound *found = st_studies_found(studies);
     st_studies_release(studies, bench->found);

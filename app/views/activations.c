@@ -240,15 +240,10 @@ static bool run(const ViewContext *context, const char *line) {
 
 /* From a layer to what there is to see of it. */
 static bool go_deeper(const ViewContext *context) {
-    static const char *const recurrent[] = {"simple_rnn", "lstm", "gru", "bidirectional"};
-    const StFinding *finding = inside_finding(context);
     int layer = chosen_layer(context);
-    const char *kind = st_finding_name_at(finding, "kinds", layer), *method = "units";
-    if (strchr(st_finding_name_at(finding, "shapes", layer), 'x')) method = "maps";
-    for (size_t i = 0; i < sizeof recurrent / sizeof *recurrent; i++)
-        if (!strcmp(kind, recurrent[i])) method = "states";
     char line[96];
-    snprintf(line, sizeof line, "look layer=%d method=%s", layer + 1, method);
+    snprintf(line, sizeof line, "look layer=%d method=%.40s", layer + 1,
+             st_finding_name_at(inside_finding(context), "closer", layer));
     return run(context, line);
 }
 

@@ -142,7 +142,7 @@ static void type_value(Sheet *sheet, int64_t cell) {
 static float step(const Sheet *sheet, int64_t cell, float now, int steps) {
     const StStack *stack = &session_recipe(sheet->context->session)->stack;
     const StColumnInfo *column = what_if_column(sheet->dataset, cell);
-    bool words = stack->count > 0 && !strcmp(stack->layers[0].kind->name, "embedding");
+    bool words = stack->count > 0 && st_layer_takes_words(&stack->layers[0]);
     float next = what_if_step(sheet->dataset, cell, now, steps);
     if (!words || column->categorical || next == now) return next;
     return steps > 0 ? fmaxf(floorf(next), now + 1) : fminf(ceilf(next), now - 1);

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const StStudy *inside_study(const ViewContext *context) {
@@ -55,11 +56,12 @@ enum { IMAGE_MOST = 256 * 256 };
 
 UiHeatView inside_draw_image(UiGrid *grid, UiRect area, const double *values, int height, int width,
                              int channels, UiHeat heat) {
-    static _Thread_local float pixel[IMAGE_MOST]; /* drawn from, then forgotten */
-    int step = 1;                                 /* larger images lose rows and columns */
+    int step = 1; /* larger images lose rows and columns */
     while ((height / step) * (width / step) > IMAGE_MOST)
         step++;
     int rows = height / step, columns = width / step;
+    float *pixel = malloc((size_t)rows * (size_t)columns * sizeof *pixel);
+    if (!pixel) return (UiHeatView){0};
     for (int r = 0; r < rows; r++)
         for (int c = 0; c < columns; c++) {
             const double *at = values + ((int64_t)r * step * width + (int64_t)c * step) * channels;
@@ -72,7 +74,9 @@ UiHeatView inside_draw_image(UiGrid *grid, UiRect area, const double *values, in
     heat.rows = rows, heat.columns = columns;
     heat.row_step = columns, heat.column_step = 1;
     heat.square = true;
-    return ui_heat_draw(grid, area, &heat);
+    UiHeatView view = ui_heat_draw(grid, area, &heat);
+    free(pixel);
+    return view;
 }
 
 /* ---- the head ---- */

@@ -62,13 +62,10 @@ static int layers_of(const StFinding *found) {
 
 /* Layers that only hand on what they get are left out of the picture. */
 static bool is_drawn(const StFinding *found, int layer) {
-    static const char *const passes[] = {"dropout",        "flatten",           "reshape",
-                                         "gaussian_noise", "gaussian_dropout",  "activity_regularization",
-                                         "masking",        "spatial_dropout1d", "spatial_dropout2d"};
-    const char *kind = st_finding_name_at(found, "kinds", layer);
-    for (size_t i = 0; i < sizeof passes / sizeof *passes; i++)
-        if (!strcmp(kind, passes[i])) return false;
-    return true;
+    const StLayerKind *kind = st_layer_kind_find(st_finding_name_at(found, "kinds", layer));
+    if (!kind) return true;
+    return !kind->in_place && kind != &st_kind_masking &&
+           strcmp(st_layer_family(kind, NULL), "regularization");
 }
 
 static double largest_of(const double *value, int64_t count) {

@@ -10,12 +10,8 @@
 
 /* ---- making one ---- */
 
-/* The loss is wanted, a step never: the cheapest optimizer will do. */
 static bool make_learner(StLens *lens, StError *error) {
-    StCompile plain = *lens->plan.compile;
-    plain.metrics = 0;
-    for (int i = 0; st_optimizer_kind_at(i); i++)
-        if (strcmp(st_optimizer_kind_at(i)->name, "sgd") == 0) st_compile_choose_optimizer(&plain, i);
+    StCompile plain = st_compile_loss_alone(lens->plan.compile);
     StLearnerPlan plan = {.stack = lens->plan.stack,
                           .compile = &plain,
                           .dataset = lens->plan.dataset,
@@ -156,10 +152,7 @@ int64_t st_lens_sample(const StLens *lens, StPart part, int64_t count, int64_t *
 }
 
 StPart st_lens_part(const StLens *lens, int part) {
-    static const StPart order[] = {ST_TEST, ST_VALIDATION, ST_TRAIN};
-    for (int i = 0; part < 0 && i < 3; i++)
-        if (st_dataset_rows(lens->plan.dataset, order[i]) > 0) return order[i];
-    return part < 0 ? ST_TRAIN : (StPart)part;
+    return st_probe_part(lens->plan.dataset, part);
 }
 
 static void widen(const float *from, double *to, int64_t count) {

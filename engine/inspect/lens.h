@@ -32,7 +32,7 @@ bool st_lens_start(StLens *lens, StWeightSet *start, StError *error);
 /* Rows of a part, `count` of them at most, drawn without repetition and in ascending order by the seed; all
  * of them where there are no more. index [count]. Returns how many. The same set every time. */
 int64_t st_lens_sample(const StLens *lens, StPart part, int64_t count, int64_t *index);
-/* part >= 0: that one; else test, validation or train, the first that has rows. */
+/* As st_probe_part. */
 StPart st_lens_part(const StLens *lens, int part);
 
 #ifdef ST_DOUBLE

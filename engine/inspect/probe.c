@@ -27,3 +27,10 @@ int64_t st_probe_rows(const StDataset *dataset, StPart part, uint64_t seed, int6
     qsort(index, (size_t)drawn, sizeof *index, ascending);
     return drawn;
 }
+
+StPart st_probe_part(const StDataset *dataset, int part) {
+    static const StPart order[] = {ST_TEST, ST_VALIDATION, ST_TRAIN};
+    for (int i = 0; part < 0 && i < 3; i++)
+        if (st_dataset_rows(dataset, order[i]) > 0) return order[i];
+    return part < 0 ? ST_TRAIN : (StPart)part;
+}

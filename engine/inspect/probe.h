@@ -8,4 +8,8 @@
  * seed; index [count]. Returns how many (as many as the part has, at most), -1 where memory is short. */
 int64_t st_probe_rows(const StDataset *dataset, StPart part, uint64_t seed, int64_t count, int64_t *index);
 
+/* The part that is looked at: that one, or where part is below 0 test, validation or train, the first that
+ * has rows. */
+StPart st_probe_part(const StDataset *dataset, int part);
+
 #endif

@@ -208,14 +208,11 @@ static bool draw_probe(StInspector *inspector, uint64_t seed, StError *error) {
     return inspector->probe >= 0 || st_fail_memory(error, "the probe set", (size_t)rows);
 }
 
-/* A learner measures the loss too; the cheapest optimizer will do, since it never makes a step. */
+/* A learner measures the loss too. */
 static bool make_network(StInspector *inspector, const StStack *stack, const StCompile *compile,
                          StError *error) {
     if (compile && compile->given && inspector->dataset) {
-        StCompile plain = *compile;
-        plain.metrics = 0;
-        for (int i = 0; st_optimizer_kind_at(i); i++)
-            if (strcmp(st_optimizer_kind_at(i)->name, "sgd") == 0) st_compile_choose_optimizer(&plain, i);
+        StCompile plain = st_compile_loss_alone(compile);
         StLearnerPlan plan = {.stack = stack,
                               .compile = &plain,
                               .dataset = inspector->dataset,

@@ -37,6 +37,14 @@ typedef struct Spread {
     double *dead, *units, *flat, *flat_low, *flat_mid, *flat_high;
 } Spread;
 
+static bool is_recurrent(const StLens *lens, int layer);
+
+/* The method that shows the most of one layer. */
+static const char *closer(const StLens *lens, int layer) {
+    if (is_recurrent(lens, layer)) return "states";
+    return st_lens_layer(lens, layer)->out.rank > 1 ? "maps" : "units";
+}
+
 static bool make_spread(StJob *job, Spread *s, StError *error) {
     StLens *lens = job->lens;
     StFinding *to = job->finding;
@@ -48,6 +56,7 @@ static bool make_spread(StJob *job, Spread *s, StError *error) {
         st_finding_name(to, "kinds", i, step->kind->name);
         st_finding_name(to, "shapes", i, st_shape_print(&step->out, shape));
         st_finding_name(to, "activations", i, ends_in(step));
+        st_finding_name(to, "closer", i, closer(lens, i));
     }
     double *shares = st_finding_vector(to, "percent", PERCENTILES);
     if (shares) memcpy(shares, percent, sizeof percent);
@@ -443,11 +452,9 @@ const StStudy st_study_activations_filters = {
 
 /* ---- states ---- */
 
-/* The recurrent kind of a layer, its own or wrapped. */
 static bool is_recurrent(const StLens *lens, int layer) {
     const StStep *step = st_lens_layer(lens, layer);
-    const StLayerKind *kind = step->kind->wraps ? st_wrapped_kind(step->options) : step->kind;
-    return step->in.rank == 2 && kind->shape == st_recurrent_shape;
+    return step->in.rank == 2 && st_is_recurrent(step->kind, step->options);
 }
 
 static const char *no_states(const StLens *lens) {

@@ -1,5 +1,7 @@
 #include "layers/recurrent.h"
 
+#include "layers/wrapper.h"
+
 #include "math/gemm.h"
 #include "math/vector.h"
 
@@ -12,6 +14,10 @@ enum {
 };
 
 /* ---- description ---- */
+
+bool st_is_recurrent(const StLayerKind *kind, const void *options) {
+    return (kind->wraps ? st_wrapped_kind(options) : kind)->shape == st_recurrent_shape;
+}
 
 bool st_recurrent_shape(const void *values, const StShape *in, StShape *out, StError *error) {
     const StRecurrent *o = values;

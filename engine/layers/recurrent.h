@@ -104,6 +104,7 @@ struct StCell {
 #define st_masked             ST_R(st_masked)
 #define st_recurrent_into     ST_R(st_recurrent_into)
 #define st_recurrent_back     ST_R(st_recurrent_back)
+#define st_is_recurrent       ST_R(st_is_recurrent)
 #define st_recurrent_shape    ST_R(st_recurrent_shape)
 #define st_recurrent_weights  ST_R(st_recurrent_weights)
 #define st_recurrent_flops    ST_R(st_recurrent_flops)
@@ -140,6 +141,8 @@ void st_recurrent_back(const StSweep *sweep, int from, int to, const Real *dz);
 
 /* ---- for the kinds' rows ---- */
 
+/* Whether a layer of this kind reads a sequence step by step, by itself or by what it wraps. */
+bool st_is_recurrent(const StLayerKind *kind, const void *options);
 bool st_recurrent_shape(const void *options, const StShape *in, StShape *out, StError *error);
 int st_recurrent_weights(const StCell *cell, const void *options, const StShape *in, StWeight *weights);
 int64_t st_recurrent_flops(const StCell *cell, const void *options, const StShape *in);

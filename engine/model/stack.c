@@ -12,6 +12,10 @@
 
 /* ---- options ---- */
 
+bool st_layer_takes_words(const StLayer *layer) {
+    return layer->kind->words && layer->kind->words(layer->options) > 0;
+}
+
 const StLayerKind *st_layer_wrapped(const StLayer *layer) {
     return layer->kind && layer->kind->wraps ? st_wrapped_kind(layer->options) : NULL;
 }

@@ -41,6 +41,8 @@ const StOption *st_layer_option(StLayer *layer, const char *name, StLayerTable *
 void st_layer_default(StLayer *layer, const StLayerKind *kind, const StLayerKind *wrapped);
 /* What a wrapper's layer wraps, or NULL: it is none. */
 const StLayerKind *st_layer_wrapped(const StLayer *layer);
+/* Whether the rows of a stack that begins with this layer are numbers of words (embedding). */
+bool st_layer_takes_words(const StLayer *layer);
 /* The n-th kind that a wrapper can wrap, from 0, or NULL. */
 const StLayerKind *st_layer_wrappable(const StLayerKind *wrapper, int n);
 

@@ -104,6 +104,14 @@ void st_compile_choose_schedule(StCompile *compile, int kind) {
     st_options_default(options_of(st_schedule_kind_at(kind)), compile->schedule.options);
 }
 
+StCompile st_compile_loss_alone(const StCompile *compile) {
+    StCompile alone = *compile;
+    alone.metrics = 0;
+    st_compile_choose_optimizer(&alone, registry_find(&optimizers, "sgd", NULL));
+    st_compile_choose_schedule(&alone, 0);
+    return alone;
+}
+
 void st_compile_default(StCompile *compile) {
     memset(compile, 0, sizeof *compile);
     st_compile_choose_optimizer(compile, registry_find(&optimizers, "rmsprop", NULL)); /* as Keras does */

@@ -76,6 +76,10 @@ void st_fit_print_changes(const StFit *before, const StFit *after, StText *out);
 void st_compile_default(StCompile *compile);
 void st_fit_default(StFit *fit);
 
+/* What measures the same loss without a thought of training: no metrics, no schedule, the cheapest optimizer.
+ */
+StCompile st_compile_loss_alone(const StCompile *compile);
+
 /* One metric with its options behind colons, by place or by name, as Keras' constructor has them:
  * "top_k_categorical_accuracy:3", "precision:0.7", "auc:curve=PR"; an empty place keeps its default. */
 bool st_metric_parse(StMetricSpec *metric, const char *text, StError *error);
